@@ -1,0 +1,148 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The layers of the system, from the ground up: a target may depend only on targets above it in this file.
+
+let swift: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// Element-wise kernels: vectorised libm calls, reassociation allowed, dispatch at run time by `target_clones`.
+let kernels: [CSetting] = [.unsafeFlags(["-O3", "-ffast-math", "-fveclib=libmvec"])]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], path: String, resources: [Resource]? = nil)
+    -> Target
+{
+    .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: swift)
+}
+
+func executable(_ name: String, _ dependencies: [Target.Dependency], path: String) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: swift)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: swift)
+}
+
+let c: [Target] = [
+    .systemLibrary(name: "CZeroMQ", path: "Shared/C/CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(
+        name: "CProtobufC", path: "Shared/C/CProtobufC", pkgConfig: "libprotobuf-c",
+        providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(
+        name: "COpenBLAS", path: "Shared/C/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "COneDNN", path: "Shared/C/COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(name: "CPNG", path: "Shared/C/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+        name: "CJPEG", path: "Shared/C/CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
+    .target(
+        name: "CKernels", path: "Shared/C/CKernels", cSettings: kernels,
+        linkerSettings: [.linkedLibrary("m"), .linkedLibrary("mvec"), .linkedLibrary("gomp")]),
+    .target(name: "CWire", dependencies: ["CProtobufC"], path: "Shared/C/CWire"),
+]
+
+let ground: [Target] = [
+    library("TensorCore", ["CKernels", "COpenBLAS", "COneDNN"], path: "Shared/TensorCore"),
+    library("Messaging", ["CZeroMQ", "CProtobufC"], path: "Shared/Messaging"),
+    library("Ledger", path: "Shared/Ledger"),
+]
+
+let gradientsAndCalls: [Target] = [
+    library("Autograd", ["TensorCore", "CKernels"], path: "Shared/Autograd"),
+    library("Imaging", ["CPNG", "CJPEG"], path: "Shared/Imaging"),
+    library("RPC", ["Messaging", "CWire", "CProtobufC"], path: "Shared/RPC"),
+]
+
+let nets: [Target] = [
+    library("NeuralNet", ["Autograd", "TensorCore"], path: "Shared/NeuralNet"),
+    library("Wire", ["RPC", "Messaging", "CWire", "CProtobufC"], path: "Shared/Wire"),
+]
+
+let parts: [Target] = [
+    library("Encoders", ["NeuralNet", "Autograd", "TensorCore"], path: "Shared/Encoders"),
+    library("RL", ["NeuralNet", "Autograd", "TensorCore"], path: "Shared/RL"),
+]
+
+let models: [Target] = [
+    library("Diffusion", ["Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging"], path: "Shared/Diffusion"),
+    library("Menagerie", ["Imaging", "TensorCore"], path: "Shared/Menagerie", resources: [.embedInCode("Atlas")]),
+    library("Rewards", ["Menagerie", "Imaging", crypto], path: "Shared/Rewards"),
+]
+
+let policy: [Target] = [
+    library("DiffusionPolicy", ["Diffusion", "RL", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging"],
+        path: "Shared/DiffusionPolicy")
+]
+
+let assembly: [Target] = [
+    library("RunConfiguration", ["RL", "Rewards", yams], path: "Shared/RunConfiguration"),
+    library("ServiceAPI", ["Wire", "RPC", "Ledger", "TensorCore", "Imaging", crypto], path: "Shared/ServiceAPI"),
+    library("ServiceRuntime", ["RPC", "Messaging", logging], path: "Shared/ServiceRuntime"),
+]
+
+let serviceParts: [Target.Dependency] = ["RunConfiguration", "ServiceAPI", "ServiceRuntime", "Wire", "RPC", logging]
+
+let services: [Target] = [
+    library("SamplerService", serviceParts + ["DiffusionPolicy", "Diffusion", "TensorCore", "Imaging"],
+        path: "Services/Sampler/Library"),
+    library("RewardService", serviceParts + ["Rewards", "Imaging"], path: "Services/Reward/Library"),
+    library("LearnerService",
+        serviceParts + ["DiffusionPolicy", "Diffusion", "RL", "NeuralNet", "Autograd", "TensorCore", "Imaging", "Ledger"],
+        path: "Services/Learner/Library"),
+    library("CoordinatorService", serviceParts + ["Ledger", grdb], path: "Services/Coordinator/Library"),
+    library("Pretraining",
+        ["Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging", "Menagerie"],
+        path: "Services/CLI/Pretraining"),
+    library("CommandLineTool",
+        serviceParts + [
+            "SamplerService", "RewardService", "LearnerService", "CoordinatorService", "Pretraining", "DiffusionPolicy",
+            "Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging", "Menagerie", "Rewards", "Ledger",
+            argumentParser,
+        ], path: "Services/CLI/Library"),
+    executable("atelier-sampler", ["SamplerService", "ServiceRuntime", "TensorCore", argumentParser],
+        path: "Services/Sampler/Executable"),
+    executable("atelier-reward", ["RewardService", "ServiceRuntime", argumentParser], path: "Services/Reward/Executable"),
+    executable("atelier-learner", ["LearnerService", "ServiceRuntime", "TensorCore", argumentParser],
+        path: "Services/Learner/Executable"),
+    executable("atelier-coordinator", ["CoordinatorService", "ServiceRuntime", argumentParser],
+        path: "Services/Coordinator/Executable"),
+    executable("atelier", ["CommandLineTool"], path: "Services/CLI/Executable"),
+]
+
+let tools: [Target] = [
+    executable("WireGenerator", ["CWire", "CProtobufC"], path: "Shared/WireGenerator")
+]
+
+let testTargets: [Target] = [
+    tests("TensorCoreTests", ["TensorCore"]),
+    tests("AutogradTests", ["Autograd", "TensorCore"]),
+    tests("MessagingTests", ["Messaging", "RPC", "Wire", "CWire"]),
+    tests("LedgerTests", ["Ledger"]),
+    tests("MenagerieTests", ["Menagerie", "Imaging", "Rewards"]),
+    tests("DiffusionTests", ["Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore"]),
+    tests("RLTests", ["RL", "DiffusionPolicy", "Diffusion", "NeuralNet", "Autograd", "TensorCore"]),
+    tests("ServiceTests", serviceParts + ["Ledger", "CoordinatorService", "TensorCore", "Imaging"]),
+]
+
+let package = Package(
+    name: "atelier",
+    products: [
+        .executable(name: "atelier", targets: ["atelier"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", "4.5.2"..<"5.0.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: c + ground + gradientsAndCalls + nets + parts + models + policy + assembly + services + tools + testTargets
+)

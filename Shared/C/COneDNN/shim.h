@@ -1,0 +1,12 @@
+#include <dnnl.h>
+
+// Macros that Swift does not import.
+static const int ATELIER_DNNL_ARG_SRC = DNNL_ARG_SRC;
+static const int ATELIER_DNNL_ARG_DST = DNNL_ARG_DST;
+static const int ATELIER_DNNL_ARG_WEIGHTS = DNNL_ARG_WEIGHTS;
+static const int ATELIER_DNNL_ARG_BIAS = DNNL_ARG_BIAS;
+static const int ATELIER_DNNL_ARG_DIFF_SRC = DNNL_ARG_DIFF_SRC;
+static const int ATELIER_DNNL_ARG_DIFF_DST = DNNL_ARG_DIFF_DST;
+static const int ATELIER_DNNL_ARG_DIFF_WEIGHTS = DNNL_ARG_DIFF_WEIGHTS;
+static const int ATELIER_DNNL_ARG_DIFF_BIAS = DNNL_ARG_DIFF_BIAS;
+static const int ATELIER_DNNL_ARG_SCRATCHPAD = DNNL_ARG_SCRATCHPAD;
