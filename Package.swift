@@ -33,7 +33,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 }
 
 let c: [Target] = [
-    .systemLibrary(name: "CZeroMQ", path: "Shared/C/CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CZeroMQ", path: "Shared/C/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(
         name: "CProtobufC", path: "Shared/C/CProtobufC", pkgConfig: "libprotobuf-c",
         providers: [.apt(["libprotobuf-c-dev"])]),
@@ -44,13 +44,15 @@ let c: [Target] = [
     .systemLibrary(
         name: "CJPEG", path: "Shared/C/CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
     .target(
-        name: "CKernels", path: "Shared/C/CKernels", cSettings: kernels,
-        linkerSettings: [.linkedLibrary("m"), .linkedLibrary("mvec"), .linkedLibrary("gomp")]),
+        name: "CKernels", dependencies: ["COpenBLAS"], path: "Shared/C/CKernels", cSettings: kernels,
+        linkerSettings: [
+            .linkedLibrary("m"), .linkedLibrary("mvec"), .linkedLibrary("gomp"), .linkedLibrary("openblas"),
+        ]),
     .target(name: "CWire", dependencies: ["CProtobufC"], path: "Shared/C/CWire"),
 ]
 
 let ground: [Target] = [
-    library("TensorCore", ["CKernels", "COpenBLAS", "COneDNN"], path: "Shared/TensorCore"),
+    library("TensorCore", ["CKernels", "COneDNN"], path: "Shared/TensorCore"),
     library("Messaging", ["CZeroMQ", "CProtobufC"], path: "Shared/Messaging"),
     library("Ledger", path: "Shared/Ledger"),
 ]
