@@ -18,10 +18,8 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = [], path: String, resources: [Resource]? = nil)
-    -> Target
-{
-    .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: swift)
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], path: String) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: swift)
 }
 
 func executable(_ name: String, _ dependencies: [Target.Dependency], path: String) -> Target {
@@ -49,6 +47,7 @@ let c: [Target] = [
             .linkedLibrary("m"), .linkedLibrary("mvec"), .linkedLibrary("gomp"), .linkedLibrary("openblas"),
         ]),
     .target(name: "CWire", dependencies: ["CProtobufC"], path: "Shared/C/CWire"),
+    .target(name: "CAtlas", path: "Shared/C/CAtlas", exclude: ["atlas.png", "make_atlas.py", "OFL.txt"]),
 ]
 
 let ground: [Target] = [
@@ -75,7 +74,7 @@ let parts: [Target] = [
 
 let models: [Target] = [
     library("Diffusion", ["Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging"], path: "Shared/Diffusion"),
-    library("Menagerie", ["Imaging", "TensorCore"], path: "Shared/Menagerie", resources: [.embedInCode("Atlas")]),
+    library("Menagerie", ["Imaging", "CAtlas"], path: "Shared/Menagerie"),
     library("Rewards", ["Menagerie", "Imaging", crypto], path: "Shared/Rewards"),
 ]
 

@@ -3,16 +3,19 @@ import TensorCore
 
 /// A linear layer, with its low-rank update where one is configured.
 public final class Linear {
-    /// `[out, in]`
+    /// `[out, in]`, or `[out, in, 1, 1]` where checkpoints store a 1×1 convolution.
     public let weight: Variable
     public let bias: Variable?
     private let lora: LoRAUpdate?
 
+    /// - Parameter isConvolution: whether checkpoints store the weight as that of a 1×1 convolution, which over NHWC
+    ///   activations is the same product.
     public init(
-        _ inputs: Int, _ outputs: Int, bias hasBias: Bool = true, _ scope: ParameterScope,
+        _ inputs: Int, _ outputs: Int, bias hasBias: Bool = true, isConvolution: Bool = false, _ scope: ParameterScope,
         initial: Initialization? = nil
     ) throws {
-        weight = try scope.parameter("weight", shape: [outputs, inputs], initial: initial ?? .fanIn(inputs))
+        weight = try scope.parameter(
+            "weight", shape: [outputs, inputs] + (isConvolution ? [1, 1] : []), initial: initial ?? .fanIn(inputs))
         bias = hasBias ? try scope.parameter("bias", shape: [outputs], initial: .zeros) : nil
         lora = scope.lora(inputs: inputs, outputs: outputs)
     }
