@@ -12,7 +12,7 @@ struct KindMatcher: Sendable {
     private struct Template: Sendable {
         let kind: Int
         let aspect: Float
-        let features: [Float]
+        let features: [SIMD16<Float>]
     }
 
     private let templates: [Template]
@@ -63,21 +63,11 @@ struct KindMatcher: Sendable {
         return weights.map { $0 / sum }
     }
 
-    private func score(_ template: Template, _ features: [Float], aspect: Float) -> Float {
-        var sum: Float = 0
-        template.features.withUnsafeBufferPointer { a in
-            features.withUnsafeBufferPointer { b in
-                var lanes = SIMD16<Float>.zero
-                for start in stride(from: 0, to: 2 * Self.cells, by: 16) {
-                    let x = UnsafeRawPointer(a.baseAddress! + start).loadUnaligned(as: SIMD16<Float>.self)
-                    let y = UnsafeRawPointer(b.baseAddress! + start).loadUnaligned(as: SIMD16<Float>.self)
-                    lanes += x * y
-                }
-                sum = lanes.sum()
-            }
-        }
+    private func score(_ template: Template, _ features: [SIMD16<Float>], aspect: Float) -> Float {
+        var lanes = SIMD16<Float>.zero
+        for index in features.indices { lanes += template.features[index] * features[index] }
         let stretch = aspect - template.aspect
-        return sum - 0.5 * stretch * stretch
+        return lanes.sum() - 0.5 * stretch * stretch
     }
 
     private static func template(_ kind: Int, isMirrored: Bool, isTinted: Bool) -> Template {

@@ -44,8 +44,8 @@ struct PatchSampler {
         return log(Float(max(columns, 1)) / Float(max(rows, 1)))
     }
 
-    /// The unit vector of the box grown outwards by so many pixels on each side.
-    func features(growing growth: Growth) -> [Float] {
+    /// The unit vector, covers first, of the box grown outwards by so many pixels on each side.
+    func features(growing growth: Growth) -> [SIMD16<Float>] {
         let cells = KindMatcher.side * KindMatcher.side
         let columns = spans(from: box.left - growth.left, to: box.right + growth.right, limit: width)
         let rows = spans(from: box.top - growth.top, to: box.bottom + growth.bottom, limit: height)
@@ -79,8 +79,11 @@ struct PatchSampler {
             norm += result[cell] * result[cell] + result[cells + cell] * result[cells + cell]
         }
         let scale = 1 / max(norm, 1e-6).squareRoot()
-        for index in result.indices { result[index] *= scale }
-        return result
+        return stride(from: 0, to: 2 * cells, by: 16).map { start in
+            var lanes = SIMD16<Float>.zero
+            for lane in 0..<16 { lanes[lane] = result[start + lane] * scale }
+            return lanes
+        }
     }
 
     private typealias Span = (first: Int, second: Int, share: Float)
