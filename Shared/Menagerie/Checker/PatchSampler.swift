@@ -17,7 +17,9 @@ struct PatchSampler {
     }
 
     /// A region of a picture; whatever lies outside it is ground.
-    init(_ region: Region, in foreground: Foreground) {
+    ///
+    /// A pixel's cover grows from 0 to 1 between the two distances.
+    init(_ region: Region, coverFrom low: Float, to high: Float, in foreground: Foreground) {
         let margin = 2
         let (left, top) = (region.left - margin, region.top - margin)
         width = region.width + 2 * margin
@@ -27,7 +29,7 @@ struct PatchSampler {
         var luminances = covers
         for pixel in region.pixels {
             let index = (pixel / side - top) * width + pixel % side - left
-            covers[index] = min(max((foreground.distances[pixel] - 14) / 26, 0), 1)
+            covers[index] = min(max((foreground.distances[pixel] - low) / (high - low), 0), 1)
             luminances[index] = Sprite.luminance(SIMD4(foreground.colors[pixel], 0)) / 255
         }
         (self.covers, self.luminances) = (covers, luminances)
