@@ -33,8 +33,9 @@ public final class StableDiffusion {
     ///
     /// - Parameter lora: gives the UNet's targeted layers a trainable update; all other parameters are frozen.
     /// - Throws: ``ModelError`` and errors of the parts, each naming the file.
-    public convenience init(folder: URL, lora: LoRAConfiguration? = nil) throws {
-        let (unet, store) = try Self.loadUNet(folder.appending(path: "unet"), lora: lora)
+    public convenience init(folder: URL, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true) throws {
+        let (unet, store) = try Self.loadUNet(
+            folder.appending(path: "unet"), lora: lora, adapterIsTrainable: adapterIsTrainable)
         self.init(
             tokenizer: try CLIPTokenizer(folder: folder.appending(path: "tokenizer").path),
             textEncoder: try Self.loadTextEncoder(folder.appending(path: "text_encoder")), unet: unet,
@@ -43,12 +44,15 @@ public final class StableDiffusion {
             adapter: store.adapter)
     }
 
-    public static func loadUNet(_ folder: URL, lora: LoRAConfiguration? = nil) throws -> (UNet, ParameterStore) {
+    public static func loadUNet(
+        _ folder: URL, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true
+    ) throws -> (UNet, ParameterStore) {
         let model = ModelFolder(url: folder)
         let configuration = try model.configuration(
             UNetConfiguration.self, unsupported: UNetConfiguration.unsupported)
         let store = ParameterStore(
-            .archive(try model.archive("diffusion_pytorch_model"), trainable: false), lora: lora)
+            .archive(try model.archive("diffusion_pytorch_model"), trainable: false), lora: lora,
+            adapterIsTrainable: adapterIsTrainable)
         let unet = try UNet(configuration, store.root)
         if let lora, store.adapter.isEmpty {
             throw ModelError(
