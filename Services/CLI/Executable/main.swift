@@ -2,7 +2,14 @@ import Foundation
 import Pretraining
 import TensorCore
 
-ComputeThreads.set(Int(CommandLine.arguments[3]) ?? 2)
-var configuration = VAETraining.Configuration()
-configuration.steps = Int(CommandLine.arguments[2]) ?? 100
-try VAETraining(configuration, folder: URL(filePath: CommandLine.arguments[1])).run()
+let words = CommandLine.arguments
+ComputeThreads.set(Int(words[4]) ?? 2)
+if words[1] == "vae" {
+    var configuration = VAETraining.Configuration()
+    configuration.steps = Int(words[3]) ?? 100
+    try VAETraining(configuration, folder: URL(filePath: words[2])).run()
+} else {
+    var configuration = ModelTraining.Configuration()
+    configuration.steps = Int(words[3]) ?? 100
+    try ModelTraining(configuration, folder: URL(filePath: words[2])).run()
+}

@@ -12,7 +12,7 @@ struct KindMatcher: Sendable {
     private struct Template: Sendable {
         let kind: Int
         let aspect: Float
-        let features: [Float]
+        let features: [SIMD16<Float>]
     }
 
     private let templates: [Template]
@@ -35,8 +35,24 @@ struct KindMatcher: Sendable {
     static let shared = KindMatcher()
 
     /// For each kind, how well the region looks like it: sums to 1.
+    ///
+    /// A soft picture spreads a thing over its neighbourhood, and a sharp one may hide pale parts of it: the whole region
+    /// and its clearer part are both looked at, and the better match counts.
     func shares(of region: Region, in foreground: Foreground) -> [Float] {
-        let sampler = PatchSampler(region, in: foreground)
+        var byKind = [Float](repeating: -1, count: Kind.allCases.count)
+        match(PatchSampler(region, coverFrom: 14, to: 40, in: foreground), &byKind)
+        let contrast = region.contrast(in: foreground)
+        if contrast > 60, let clear = region.tightened(to: 0.45 * contrast, in: foreground) {
+            match(PatchSampler(clear, coverFrom: 0.3 * contrast, to: 0.7 * contrast, in: foreground), &byKind)
+        }
+        let highest = byKind.max() ?? 0
+        let weights = byKind.map { exp(($0 - highest) / temperature) }
+        let sum = weights.reduce(0, +)
+        return weights.map { $0 / sum }
+    }
+
+    /// Raises the score of each kind to that of its best template.
+    private func match(_ sampler: PatchSampler, _ byKind: inout [Float]) {
         let base = sampler.features(growing: (0, 0, 0, 0))
         var scores = templates.map { score($0, base, aspect: sampler.aspect((0, 0, 0, 0))) }
         // The box may be a pixel off on each side: look again around it, for the best candidates only.
@@ -55,29 +71,14 @@ struct KindMatcher: Sendable {
                 }
             }
         }
-        var byKind = [Float](repeating: -1, count: Kind.allCases.count)
         for (template, score) in zip(templates, scores) { byKind[template.kind] = max(byKind[template.kind], score) }
-        let highest = byKind.max() ?? 0
-        let weights = byKind.map { exp(($0 - highest) / temperature) }
-        let sum = weights.reduce(0, +)
-        return weights.map { $0 / sum }
     }
 
-    private func score(_ template: Template, _ features: [Float], aspect: Float) -> Float {
-        var sum: Float = 0
-        template.features.withUnsafeBufferPointer { a in
-            features.withUnsafeBufferPointer { b in
-                var lanes = SIMD16<Float>.zero
-                for start in stride(from: 0, to: 2 * Self.cells, by: 16) {
-                    let x = UnsafeRawPointer(a.baseAddress! + start).loadUnaligned(as: SIMD16<Float>.self)
-                    let y = UnsafeRawPointer(b.baseAddress! + start).loadUnaligned(as: SIMD16<Float>.self)
-                    lanes += x * y
-                }
-                sum = lanes.sum()
-            }
-        }
+    private func score(_ template: Template, _ features: [SIMD16<Float>], aspect: Float) -> Float {
+        var lanes = SIMD16<Float>.zero
+        for index in features.indices { lanes += template.features[index] * features[index] }
         let stretch = aspect - template.aspect
-        return sum - 0.5 * stretch * stretch
+        return lanes.sum() - 0.5 * stretch * stretch
     }
 
     private static func template(_ kind: Int, isMirrored: Bool, isTinted: Bool) -> Template {

@@ -17,7 +17,9 @@ struct PatchSampler {
     }
 
     /// A region of a picture; whatever lies outside it is ground.
-    init(_ region: Region, in foreground: Foreground) {
+    ///
+    /// A pixel's cover grows from 0 to 1 between the two distances.
+    init(_ region: Region, coverFrom low: Float, to high: Float, in foreground: Foreground) {
         let margin = 2
         let (left, top) = (region.left - margin, region.top - margin)
         width = region.width + 2 * margin
@@ -27,7 +29,7 @@ struct PatchSampler {
         var luminances = covers
         for pixel in region.pixels {
             let index = (pixel / side - top) * width + pixel % side - left
-            covers[index] = min(max((foreground.distances[pixel] - 14) / 26, 0), 1)
+            covers[index] = min(max((foreground.distances[pixel] - low) / (high - low), 0), 1)
             luminances[index] = Sprite.luminance(SIMD4(foreground.colors[pixel], 0)) / 255
         }
         (self.covers, self.luminances) = (covers, luminances)
@@ -44,8 +46,8 @@ struct PatchSampler {
         return log(Float(max(columns, 1)) / Float(max(rows, 1)))
     }
 
-    /// The unit vector of the box grown outwards by so many pixels on each side.
-    func features(growing growth: Growth) -> [Float] {
+    /// The unit vector, covers first, of the box grown outwards by so many pixels on each side.
+    func features(growing growth: Growth) -> [SIMD16<Float>] {
         let cells = KindMatcher.side * KindMatcher.side
         let columns = spans(from: box.left - growth.left, to: box.right + growth.right, limit: width)
         let rows = spans(from: box.top - growth.top, to: box.bottom + growth.bottom, limit: height)
@@ -79,8 +81,11 @@ struct PatchSampler {
             norm += result[cell] * result[cell] + result[cells + cell] * result[cells + cell]
         }
         let scale = 1 / max(norm, 1e-6).squareRoot()
-        for index in result.indices { result[index] *= scale }
-        return result
+        return stride(from: 0, to: 2 * cells, by: 16).map { start in
+            var lanes = SIMD16<Float>.zero
+            for lane in 0..<16 { lanes[lane] = result[start + lane] * scale }
+            return lanes
+        }
     }
 
     private typealias Span = (first: Int, second: Int, share: Float)

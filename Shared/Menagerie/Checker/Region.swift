@@ -10,6 +10,23 @@ struct Region: Sendable {
     var width: Int { right - left + 1 }
     var height: Int { bottom - top + 1 }
 
+    /// How far most of the thing is from the ground: the upper quartile of its pixels' distances.
+    func contrast(in foreground: Foreground) -> Float {
+        let sorted = pixels.map { foreground.distances[$0] }.sorted()
+        return sorted[sorted.count * 3 / 4]
+    }
+
+    /// The part of the thing that is at least as far from the ground as the threshold; `nil` if hardly anything is.
+    func tightened(to threshold: Float, in foreground: Foreground) -> Region? {
+        let side = Menagerie.side
+        let kept = pixels.filter { foreground.distances[$0] >= threshold }
+        guard kept.count >= 16, kept.count * 2 > pixels.count else { return nil }
+        let (columns, rows) = (kept.map { $0 % side }, kept.map { $0 / side })
+        return Region(
+            pixels: kept, left: columns.min() ?? 0, top: rows.min() ?? 0, right: columns.max() ?? 0,
+            bottom: rows.max() ?? 0)
+    }
+
     /// The things of a picture, from the largest to the smallest.
     ///
     /// Pieces closer than two pixels to a larger one belong to it (a leg cut off by a pale knee); specks are dropped.

@@ -14,9 +14,10 @@ struct TintMatcher: Sendable {
     /// For each tint, the share of the region's votes: sums to 1.
     func shares(of region: Region, in foreground: Foreground) -> [Float] {
         var votes = [Float](repeating: 0, count: shades.count)
+        let contrast = region.contrast(in: foreground)
         for pixel in region.pixels {
             // The rim is mixed with the ground.
-            let weight = min(max((foreground.distances[pixel] - Foreground.threshold) / 30, 0.05), 1)
+            let weight = min(max((foreground.distances[pixel] - 0.35 * contrast) / (0.4 * contrast), 0.05), 1)
             let color = Self.oklab(foreground.colors[pixel] / 255)
             var nearest = shades.map { ramp in ramp.lazy.map { Self.difference($0, color) }.min() ?? 1 }
             let least = nearest.min() ?? 0
