@@ -1,5 +1,5 @@
-import DiffusionPolicy
 import Diffusion
+import DiffusionPolicy
 import Foundation
 import Imaging
 import NeuralNet
