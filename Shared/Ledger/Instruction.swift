@@ -1,5 +1,6 @@
-/// What a worker that asks for work is told. Derived from the books, never stored: a worker that lost an answer asks
-/// again and is told the same.
+/// What a worker that asks for work is told.
+///
+/// Derived from the books, never stored: a worker that lost an answer asks again and is told the same.
 public enum LeaseOffer: Hashable, Sendable {
     case lease(unit: UnitID, policyVersion: Int)
     /// Nothing to draw now, and why.

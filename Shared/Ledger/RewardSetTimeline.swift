@@ -22,7 +22,9 @@ public struct RewardSetTimeline: Hashable, Sendable {
         live[set.version] = set
     }
 
-    /// The services of a set have answered. A set older than the current one changes nothing.
+    /// The services of a set have answered.
+    ///
+    /// A set older than the current one changes nothing.
     mutating func markReady(_ version: Int) {
         guard let set = live[version], version > current?.version ?? -1 else { return }
         current = set

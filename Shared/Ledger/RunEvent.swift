@@ -1,5 +1,7 @@
-/// Everything that can happen to a run. The list of events since its start is the run's history: applied in order to
-/// fresh books it gives the same books again.
+/// Everything that can happen to a run.
+///
+/// The list of events since its start is the run's history: applied in order to fresh books it gives the same books
+/// again.
 public enum RunEvent: Codable, Hashable, Sendable {
     /// The coordinator's process has started with these books.
     case opened

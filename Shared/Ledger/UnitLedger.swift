@@ -66,8 +66,10 @@ public struct UnitLedger: Hashable, Sendable {
         return lease
     }
 
-    /// Takes the result of a lease, or says why not. A result whose lease was given up is taken as long as no other
-    /// result of the unit has been: the noise is a function of the unit, so it is the same picture.
+    /// Takes the result of a lease, or says why not.
+    ///
+    /// A result whose lease was given up is taken as long as no other result of the unit has been: the noise is a
+    /// function of the unit, so it is the same picture.
     public mutating func settle(_ unit: UnitID, _ result: SampledUnit) -> SettleOutcome {
         guard let record = self[unit], record.tokens.contains(result.token) else { return .unknown }
         switch record.stage {
@@ -87,6 +89,7 @@ public struct UnitLedger: Hashable, Sendable {
     }
 
     /// Ends a lease without a result: the unit is planned again, or dropped as lost after the last attempt.
+    ///
     /// A token that is not the running lease's changes nothing.
     ///
     /// - Returns: whether a lease was ended.
@@ -99,7 +102,9 @@ public struct UnitLedger: Hashable, Sendable {
         return true
     }
 
-    /// Enters that a sampled unit has its scores. Anything else changes nothing.
+    /// Enters that a sampled unit has its scores.
+    ///
+    /// Anything else changes nothing.
     ///
     /// - Returns: whether the unit was waiting for its scores.
     @discardableResult
@@ -109,7 +114,9 @@ public struct UnitLedger: Hashable, Sendable {
         return true
     }
 
-    /// Gives up a unit that was sampled or scored and not trained on. Anything else changes nothing.
+    /// Gives up a unit that was sampled or scored and not trained on.
+    ///
+    /// Anything else changes nothing.
     ///
     /// - Returns: whether the unit was dropped now.
     @discardableResult
@@ -154,8 +161,9 @@ public struct UnitLedger: Hashable, Sendable {
         }
     }
 
-    /// Undoes everything from a round on, because the learner goes on from a checkpoint that knows nothing of it. What
-    /// was issued stays issued: those units wait to be leased again.
+    /// Undoes everything from a round on, because the learner goes on from a checkpoint that knows nothing of it.
+    ///
+    /// What was issued stays issued: those units wait to be leased again.
     public mutating func rewind(toRound round: Int) {
         for index in records.indices where plan.round(of: records[index].id) >= round {
             leases.close(records[index].id)
