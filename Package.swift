@@ -18,10 +18,8 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = [], path: String, resources: [Resource]? = nil)
-    -> Target
-{
-    .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: swift)
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], path: String) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: swift)
 }
 
 func executable(_ name: String, _ dependencies: [Target.Dependency], path: String) -> Target {
@@ -33,7 +31,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 }
 
 let c: [Target] = [
-    .systemLibrary(name: "CZeroMQ", path: "Shared/C/CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CZeroMQ", path: "Shared/C/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(
         name: "CProtobufC", path: "Shared/C/CProtobufC", pkgConfig: "libprotobuf-c",
         providers: [.apt(["libprotobuf-c-dev"])]),
@@ -44,13 +42,16 @@ let c: [Target] = [
     .systemLibrary(
         name: "CJPEG", path: "Shared/C/CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
     .target(
-        name: "CKernels", path: "Shared/C/CKernels", cSettings: kernels,
-        linkerSettings: [.linkedLibrary("m"), .linkedLibrary("mvec"), .linkedLibrary("gomp")]),
+        name: "CKernels", dependencies: ["COpenBLAS"], path: "Shared/C/CKernels", cSettings: kernels,
+        linkerSettings: [
+            .linkedLibrary("m"), .linkedLibrary("mvec"), .linkedLibrary("gomp"), .linkedLibrary("openblas"),
+        ]),
     .target(name: "CWire", dependencies: ["CProtobufC"], path: "Shared/C/CWire"),
+    .target(name: "CAtlas", path: "Shared/C/CAtlas", exclude: ["atlas.png", "make_atlas.py", "OFL.txt"]),
 ]
 
 let ground: [Target] = [
-    library("TensorCore", ["CKernels", "COpenBLAS", "COneDNN"], path: "Shared/TensorCore"),
+    library("TensorCore", ["CKernels", "COneDNN"], path: "Shared/TensorCore"),
     library("Messaging", ["CZeroMQ", "CProtobufC"], path: "Shared/Messaging"),
     library("Ledger", path: "Shared/Ledger"),
 ]
@@ -73,7 +74,7 @@ let parts: [Target] = [
 
 let models: [Target] = [
     library("Diffusion", ["Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging"], path: "Shared/Diffusion"),
-    library("Menagerie", ["Imaging", "TensorCore"], path: "Shared/Menagerie", resources: [.embedInCode("Atlas")]),
+    library("Menagerie", ["Imaging", "CAtlas"], path: "Shared/Menagerie"),
     library("Rewards", ["Menagerie", "Imaging", crypto], path: "Shared/Rewards"),
 ]
 

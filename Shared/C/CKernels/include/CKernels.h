@@ -1,1 +1,92 @@
 #pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Element-wise, reduction and attention kernels over f32 in row-major (NHWC) layout.
+//
+// Each kernel divides its rows over the threads of the OpenMP runtime that oneDNN uses too, so that one setting governs all.
+// `rows` are pixels or tokens, `channels` the innermost dimension.
+
+void atelier_set_threads(int32_t threads);
+int32_t atelier_threads(void);
+
+// Element-wise maps.
+void atelier_add(const float *a, const float *b, float *out, int64_t count);
+void atelier_multiply(const float *a, const float *b, float *out, int64_t count);
+// out = alpha * a + beta * b
+void atelier_combine(float alpha, const float *a, float beta, const float *b, float *out, int64_t count);
+void atelier_scale(float alpha, const float *a, float *out, int64_t count);
+// out += alpha * a
+void atelier_accumulate(float alpha, const float *a, float *out, int64_t count);
+// out[s, :] = alpha[s] * a[s, :] + beta[s] * b[s, :]
+void atelier_combine_samples(
+    const float *alpha, const float *a, const float *beta, const float *b, float *out, int64_t samples, int64_t count);
+
+enum { ATELIER_SILU, ATELIER_GELU, ATELIER_QUICK_GELU, ATELIER_TANH, ATELIER_RELU };
+void atelier_activation(int32_t kind, const float *x, float *out, int64_t count);
+void atelier_activation_backward(int32_t kind, const float *x, const float *grad, float *out, int64_t count);
+
+// out = a * gelu(b) where x = [a, b] along the channels: x has 2 * channels, out has channels.
+void atelier_geglu(const float *x, float *out, int64_t rows, int64_t channels);
+void atelier_geglu_backward(const float *x, const float *grad, float *out, int64_t rows, int64_t channels);
+
+// Broadcasts and their sums.
+void atelier_fill_rows(const float *bias, float *out, int64_t rows, int64_t channels);
+void atelier_sum_rows(const float *x, float *out, int64_t rows, int64_t channels);
+// out[s, r, c] = x[s, r, c] + y[s, c]
+void atelier_add_per_sample(
+    const float *x, const float *y, float *out, int64_t samples, int64_t rows, int64_t channels);
+void atelier_sum_per_sample(const float *x, float *out, int64_t samples, int64_t rows, int64_t channels);
+
+// Group normalisation of x[samples, rows, channels], optionally followed by SiLU. Saves mean and 1/deviation per
+// (sample, group).
+void atelier_group_norm(
+    const float *x, const float *weight, const float *bias, float *out, float *mean, float *inverse, int64_t samples,
+    int64_t rows, int64_t channels, int64_t groups, float epsilon, bool silu);
+// gradWeight and gradBias, per sample [samples, channels], may be null.
+void atelier_group_norm_backward(
+    const float *x, const float *weight, const float *bias, const float *mean, const float *inverse, const float *grad,
+    float *gradX, float *gradWeight, float *gradBias, int64_t samples, int64_t rows, int64_t channels, int64_t groups,
+    bool silu);
+
+void atelier_layer_norm(
+    const float *x, const float *weight, const float *bias, float *out, float *mean, float *inverse, int64_t rows,
+    int64_t channels, float epsilon);
+void atelier_layer_norm_backward(
+    const float *x, const float *weight, const float *mean, const float *inverse, const float *grad, float *gradX,
+    int64_t rows, int64_t channels);
+// normalised * grad summed over rows, and grad summed over rows.
+void atelier_layer_norm_backward_parameters(
+    const float *x, const float *mean, const float *inverse, const float *grad, float *gradWeight, float *gradBias,
+    int64_t rows, int64_t channels);
+
+// Softmax attention, blocked over query rows: no score matrix of the whole sequence is ever in memory.
+// q[batch, queries, heads * width], k and v[batch, keys, heads * width].
+void atelier_attention(
+    const float *q, const float *k, const float *v, float *out, int64_t batch, int64_t queries, int64_t keys,
+    int64_t heads, int64_t width, float scale, bool causal);
+void atelier_attention_backward(
+    const float *q, const float *k, const float *v, const float *out, const float *grad, float *gradQ, float *gradK,
+    float *gradV, int64_t batch, int64_t queries, int64_t keys, int64_t heads, int64_t width, float scale, bool causal);
+
+// Layout.
+void atelier_concatenate(
+    const float *a, const float *b, float *out, int64_t rows, int64_t channelsA, int64_t channelsB);
+void atelier_split(const float *x, float *a, float *b, int64_t rows, int64_t channelsA, int64_t channelsB);
+void atelier_upsample(
+    const float *x, float *out, int64_t samples, int64_t height, int64_t width, int64_t channels);
+void atelier_upsample_backward(
+    const float *grad, float *out, int64_t samples, int64_t height, int64_t width, int64_t channels);
+// [samples, a, b] -> [samples, b, a]
+void atelier_transpose(const float *x, float *out, int64_t samples, int64_t a, int64_t b);
+
+// Reductions, accumulated in f64.
+double atelier_sum_of_squares(const float *x, int64_t count);
+// out[s] = mean over elements of (a - b)^2
+void atelier_mean_square_per_sample(const float *a, const float *b, double *out, int64_t samples, int64_t count);
+
+// Optimiser steps.
+void atelier_adamw(
+    float *parameter, const float *grad, float *first, float *second, int64_t count, float learningRate, float beta1,
+    float beta2, float epsilon, float weightDecay, float correction1, float correction2, float gradientScale);

@@ -1,0 +1,17 @@
+import TensorCore
+
+/// Computes `body(inputs)` and keeps only the inputs; the backward pass computes it again (Chen et al. 2016).
+///
+/// Costs one more forward pass of `body`, saves all its activations. Parameters that `body` captures get their gradients.
+public func recomputed(_ inputs: [Variable], _ body: @escaping ([Variable]) -> Variable) -> Variable {
+    let result = body(inputs.map { Variable($0.value) })
+    guard result.requiresGradient || inputs.contains(where: { $0.requiresGradient }) else { return result }
+    // The parameters that body captures are leaves of its own; they take their gradients in the inner pass below.
+    let trigger = Variable(Tensor(zeros: [0]), requiresGradient: true)
+    let inputs = inputs
+    return Variable(result.value, inputs: inputs + [trigger]) { gradient in
+        let again = inputs.map { Variable($0.value, requiresGradient: $0.requiresGradient) }
+        backward(body(again), gradient: gradient)
+        return again.map(\.gradient) + [nil]
+    }
+}

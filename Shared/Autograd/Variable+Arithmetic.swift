@@ -1,0 +1,83 @@
+import TensorCore
+
+extension Variable {
+    public static func + (a: Variable, b: Variable) -> Variable {
+        Variable(a.value.adding(b.value), inputs: [a, b]) { [$0, $0] }
+    }
+
+    public static func - (a: Variable, b: Variable) -> Variable {
+        Variable(a.value.subtracting(b.value), inputs: [a, b]) { [$0, b.requiresGradient ? $0.scaled(-1) : nil] }
+    }
+
+    /// The product element by element.
+    public static func * (a: Variable, b: Variable) -> Variable {
+        let (x, y) = (a.value, b.value)
+        return Variable(x.multiplying(y), inputs: [a, b]) { gradient in
+            [
+                a.requiresGradient ? gradient.multiplying(y) : nil,
+                b.requiresGradient ? gradient.multiplying(x) : nil,
+            ]
+        }
+    }
+
+    public static func * (factor: Float, x: Variable) -> Variable {
+        Variable(x.value.scaled(factor), inputs: [x]) { [$0.scaled(factor)] }
+    }
+
+    /// `alpha * self + beta * other`
+    public func combined(_ alpha: Float, _ other: Variable, _ beta: Float) -> Variable {
+        Variable(value.combined(alpha, other.value, beta), inputs: [self, other]) { gradient in
+            [
+                self.requiresGradient ? gradient.scaled(alpha) : nil,
+                other.requiresGradient ? gradient.scaled(beta) : nil,
+            ]
+        }
+    }
+
+    /// `alpha[s] * self[s] + beta[s] * other[s]` for every sample `s` of the outermost dimension.
+    public func combined(_ alpha: [Float], _ other: Variable, _ beta: [Float]) -> Variable {
+        Variable(value.combined(alpha, other.value, beta), inputs: [self, other]) { gradient in
+            [
+                self.requiresGradient ? gradient.combined(alpha, gradient, alpha.map { _ in 0 }) : nil,
+                other.requiresGradient ? gradient.combined(beta, gradient, beta.map { _ in 0 }) : nil,
+            ]
+        }
+    }
+
+    /// `self[s, …, c] + vector[s, c]`
+    public func addingPerSample(_ vector: Variable) -> Variable {
+        Variable(value.addingPerSample(vector.value), inputs: [self, vector]) { gradient in
+            [gradient, vector.requiresGradient ? gradient.summedPerSample() : nil]
+        }
+    }
+
+    /// `self[s, r, c] + table[r, c]`: the same rows for every sample, as for position embeddings.
+    public func addingRows(_ table: Variable) -> Variable {
+        let samples = shape[0]
+        let flat = value.reshaped([1, samples, -1])
+        let row = table.value.reshaped([1, -1])
+        return Variable(flat.addingPerSample(row).reshaped(shape), inputs: [self, table]) { gradient in
+            [
+                gradient,
+                table.requiresGradient
+                    ? gradient.reshaped([1, samples, -1]).summedPerSample().reshaped(table.shape) : nil,
+            ]
+        }
+    }
+
+    public func activated(_ activation: Activation) -> Variable {
+        let input = value
+        return Variable(input.activated(activation), inputs: [self]) { [input.activationGradient(activation, $0)] }
+    }
+
+    /// `a * gelu(b)` where `self` is `[a, b]` along the channels (Shazeer 2020).
+    public func geglu() -> Variable {
+        let input = value
+        return Variable(input.geglu(), inputs: [self]) { [input.gegluGradient($0)] }
+    }
+
+    public func reshaped(_ shape: [Int]) -> Variable {
+        let original = self.shape
+        return Variable(value.reshaped(shape), inputs: [self]) { [$0.reshaped(original)] }
+    }
+}

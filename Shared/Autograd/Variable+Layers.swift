@@ -1,0 +1,136 @@
+import TensorCore
+
+extension Variable {
+    /// `self · weightᵀ + bias`
+    public func linear(weight: Variable, bias: Variable?) -> Variable {
+        let (input, matrix) = (value, weight.value)
+        return Variable(
+            input.linear(weight: matrix, bias: bias?.value), inputs: [self, weight] + (bias.map { [$0] } ?? [])
+        ) { gradient in
+            [
+                self.requiresGradient ? gradient.linearInputGradient(weight: matrix) : nil,
+                weight.requiresGradient
+                    ? gradient.linearWeightGradient(input: input).reshaped(weight.shape) : nil,
+                bias?.requiresGradient == true ? gradient.summedRows() : nil,
+            ]
+        }
+    }
+
+    /// 2-d convolution of `[sample, height, width, in]` with `weight [out, in, kernel, kernel]`.
+    public func convolved(
+        weight: Variable, bias: Variable?, stride: Int = 1, padding: (before: Int, after: Int)
+    ) -> Variable {
+        let (input, kernel) = (value, weight.value)
+        return Variable(
+            input.convolved(weight: kernel, bias: bias?.value, stride: stride, padding: padding),
+            inputs: [self, weight] + (bias.map { [$0] } ?? [])
+        ) { gradient in
+            let parameters =
+                weight.requiresGradient || bias?.requiresGradient == true
+                ? gradient.convolutionWeightGradient(
+                    input: input, weightShape: kernel.shape, hasBias: bias != nil, stride: stride, padding: padding)
+                : nil
+            return [
+                self.requiresGradient
+                    ? gradient.convolutionInputGradient(
+                        inputShape: input.shape, weight: kernel, stride: stride, padding: padding) : nil,
+                weight.requiresGradient ? parameters?.weight : nil,
+                bias?.requiresGradient == true ? parameters?.bias : nil,
+            ]
+        }
+    }
+
+    /// Group normalisation, then SiLU if `silu`.
+    public func groupNormalized(
+        groups: Int, epsilon: Float, weight: Variable, bias: Variable, silu: Bool
+    ) -> Variable {
+        let (input, scale, shift) = (value, weight.value, bias.value)
+        let (out, statistics) = input.groupNormalized(
+            groups: groups, epsilon: epsilon, weight: scale, bias: shift, silu: silu)
+        return Variable(out, inputs: [self, weight, bias]) { gradient in
+            let gradients = input.groupNormalizedGradient(
+                groups: groups, weight: scale, bias: shift, silu: silu, statistics: statistics, gradient: gradient,
+                parameters: weight.requiresGradient || bias.requiresGradient)
+            return [gradients.input, gradients.weight, gradients.bias]
+        }
+    }
+
+    public func layerNormalized(epsilon: Float, weight: Variable, bias: Variable) -> Variable {
+        let (input, scale) = (value, weight.value)
+        let (out, statistics) = input.layerNormalized(epsilon: epsilon, weight: scale, bias: bias.value)
+        return Variable(out, inputs: [self, weight, bias]) { gradient in
+            let parameters =
+                weight.requiresGradient || bias.requiresGradient
+                ? input.layerNormalizedParameterGradients(statistics: statistics, gradient: gradient) : nil
+            return [
+                self.requiresGradient
+                    ? input.layerNormalizedGradient(weight: scale, statistics: statistics, gradient: gradient) : nil,
+                parameters?.weight, parameters?.bias,
+            ]
+        }
+    }
+
+    /// Softmax attention of queries `self` over `keys` and `values`, all `[sample, token, head·width]`.
+    public func attending(keys: Variable, values: Variable, heads: Int, causal: Bool = false) -> Variable {
+        let (q, k, v) = (value, keys.value, values.value)
+        let out = q.attending(keys: k, values: v, heads: heads, causal: causal)
+        return Variable(out, inputs: [self, keys, values]) { gradient in
+            let gradients = q.attendingGradient(
+                keys: k, values: v, heads: heads, causal: causal, output: out, gradient: gradient)
+            return [gradients.queries, gradients.keys, gradients.values]
+        }
+    }
+
+    /// Rows of this table chosen by `indices`.
+    public func gathering(_ indices: [Int]) -> Variable {
+        let table = shape
+        return Variable(value.gathering(indices), inputs: [self]) { gradient in
+            var sum = Tensor(zeros: table)
+            sum.scatterAdd(gradient, at: indices)
+            return [sum]
+        }
+    }
+
+    public func concatenatingChannels(_ other: Variable) -> Variable {
+        let width = shape[shape.count - 1]
+        return Variable(value.concatenatingChannels(other.value), inputs: [self, other]) { gradient in
+            let (first, second) = gradient.splittingChannels(at: width)
+            return [first, second]
+        }
+    }
+
+    /// The first `width` channels and the rest.
+    public func splittingChannels(at width: Int) -> (Variable, Variable) {
+        let (first, second) = value.splittingChannels(at: width)
+        return (
+            Variable(first, inputs: [self]) { [$0.concatenatingChannels(Tensor(zeros: second.shape))] },
+            Variable(second, inputs: [self]) { [Tensor(zeros: first.shape).concatenatingChannels($0)] }
+        )
+    }
+
+    public func upsampled() -> Variable {
+        Variable(value.upsampled(), inputs: [self]) { [$0.upsampledGradient()] }
+    }
+
+    /// Rows `range` of the outermost dimension.
+    public subscript(rows range: Range<Int>) -> Variable {
+        let whole = shape
+        return Variable(value[rows: range], inputs: [self]) { gradient in
+            let inner = Array(whole.dropFirst())
+            let before = Tensor(zeros: [range.lowerBound] + inner)
+            let after = Tensor(zeros: [whole[0] - range.upperBound] + inner)
+            return [Tensor.concatenating([before, gradient, after])]
+        }
+    }
+
+    /// One after the other along the outermost dimension.
+    public static func concatenating(_ parts: [Variable]) -> Variable {
+        Variable(Tensor.concatenating(parts.map(\.value)), inputs: parts) { gradient in
+            var at = 0
+            return parts.map { part in
+                defer { at += part.shape[0] }
+                return part.requiresGradient ? gradient[rows: at..<at + part.shape[0]] : nil
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Autograd
+import NeuralNet
+import TensorCore
+
+/// Two convolutions with a shortcut, conditioned on the timestep's embedding where there is one (diffusers'
+/// `ResnetBlock2D`).
+final class ResNetBlock {
+    private let norm1, norm2: GroupNorm
+    private let conv1, conv2: Convolution
+    private let timeProjection: Linear?
+    private let shortcut: Linear?
+
+    /// - Parameter timeWidth: width of the timestep's embedding; `nil` in a VAE, which has none.
+    init(
+        _ inputs: Int, _ outputs: Int, groups: Int, epsilon: Float, timeWidth: Int?, _ scope: ParameterScope
+    ) throws {
+        norm1 = try GroupNorm(inputs, groups: groups, epsilon: epsilon, scope["norm1"])
+        conv1 = try Convolution(inputs, outputs, scope["conv1"])
+        timeProjection = try timeWidth.map { try Linear($0, outputs, scope["time_emb_proj"]) }
+        norm2 = try GroupNorm(outputs, groups: groups, epsilon: epsilon, scope["norm2"])
+        conv2 = try Convolution(outputs, outputs, scope["conv2"], initial: .zeros)
+        shortcut =
+            inputs == outputs ? nil : try Linear(inputs, outputs, isConvolution: true, scope["conv_shortcut"])
+    }
+
+    /// - Parameter time: the timestep's embedding after SiLU, `[sample, timeWidth]`.
+    func callAsFunction(_ x: Variable, time: Variable? = nil) -> Variable {
+        var hidden = conv1(norm1(x, silu: true))
+        if let timeProjection, let time { hidden = hidden.addingPerSample(timeProjection(time)) }
+        hidden = conv2(norm2(hidden, silu: true))
+        return hidden + (shortcut?(x) ?? x)
+    }
+}
+
+/// Halves height and width by a convolution of stride 2.
+final class Downsample {
+    private let conv: Convolution
+
+    /// - Parameter padding: `(1, 1)` in a UNet, `(0, 1)` in a VAE's encoder.
+    init(_ channels: Int, padding: (before: Int, after: Int), _ scope: ParameterScope) throws {
+        conv = try Convolution(channels, channels, stride: 2, padding: padding, scope["downsamplers.0.conv"])
+    }
+
+    func callAsFunction(_ x: Variable) -> Variable { conv(x) }
+}
+
+/// Doubles height and width by repetition, then convolves.
+final class Upsample {
+    private let conv: Convolution
+
+    init(_ channels: Int, _ scope: ParameterScope) throws {
+        conv = try Convolution(channels, channels, scope["upsamplers.0.conv"])
+    }
+
+    func callAsFunction(_ x: Variable) -> Variable { conv(x.upsampled()) }
+}

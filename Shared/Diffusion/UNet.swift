@@ -1,0 +1,143 @@
+import Autograd
+import Encoders
+import Foundation
+import NeuralNet
+import TensorCore
+
+/// The denoising network of Stable Diffusion (Rombach et al. 2022): diffusers' `UNet2DConditionModel`.
+public final class UNet {
+    public let configuration: UNetConfiguration
+    private let convIn: Convolution
+    private let time: TimestepEmbedding
+    private let added: AddedEmbedding?
+    private let down: [DownBlock]
+    private let middle: MiddleBlock
+    private let up: [UpBlock]
+    private let normOut: GroupNorm
+    private let convOut: Convolution
+
+    /// SDXL's micro-conditions.
+    public struct AddedConditions {
+        /// `[sample, channel]`, the pooled output of the second text encoder.
+        public let textEmbeddings: Variable
+        /// Original size, crop and target size: six numbers a sample.
+        public let timeIDs: [[Float]]
+
+        public init(textEmbeddings: Variable, timeIDs: [[Float]]) {
+            self.textEmbeddings = textEmbeddings
+            self.timeIDs = timeIDs
+        }
+    }
+
+    public init(_ configuration: UNetConfiguration, _ scope: ParameterScope) throws {
+        self.configuration = configuration
+        let widths = configuration.blockOutChannels
+        let timeWidth = widths[0] * 4
+        convIn = try Convolution(configuration.inChannels, widths[0], scope["conv_in"])
+        time = try TimestepEmbedding(inputs: widths[0], outputs: timeWidth, scope["time_embedding"])
+        added = try configuration.additionEmbedType.map { _ in
+            try AddedEmbedding(configuration, timeWidth: timeWidth, scope["add_embedding"])
+        }
+        down = try widths.indices.map { level in
+            try DownBlock(configuration, level: level, timeWidth: timeWidth, scope["down_blocks", level])
+        }
+        middle = try MiddleBlock(configuration, timeWidth: timeWidth, scope["mid_block"])
+        up = try widths.indices.map { index in
+            try UpBlock(configuration, index: index, timeWidth: timeWidth, scope["up_blocks", index])
+        }
+        normOut = try GroupNorm(
+            widths[0], groups: configuration.normGroups, epsilon: configuration.normEpsilon, scope["conv_norm_out"])
+        convOut = try Convolution(widths[0], configuration.outChannels, scope["conv_out"], initial: .zeros)
+    }
+
+    /// Predicts noise (or velocity, as the checkpoint was trained).
+    ///
+    /// - Parameters:
+    ///   - sample: latents `[sample, height, width, channel]`.
+    ///   - timesteps: one per sample.
+    ///   - context: text states `[sample, token, channel]`.
+    ///   - recompute: keep only the blocks' inputs for the backward pass and compute the blocks again there.
+    public func callAsFunction(
+        _ sample: Variable, timesteps: [Float], context: Variable, added conditions: AddedConditions? = nil,
+        recompute: Bool = false
+    ) -> Variable {
+        var embedding = time(TimestepEmbedding.sinusoids(timesteps, width: configuration.blockOutChannels[0]))
+        if let added, let conditions { embedding = embedding + added(conditions) }
+        let timeState = embedding.activated(.silu)
+        func run(_ inputs: [Variable], _ body: @escaping ([Variable]) -> Variable) -> Variable {
+            recompute ? recomputed(inputs, body) : body(inputs)
+        }
+
+        var hidden = convIn(sample)
+        var skips = [hidden]
+        for block in down {
+            for stage in block.stages {
+                hidden = run([hidden, timeState, context]) { stage($0[0], time: $0[1], context: $0[2]) }
+                skips.append(hidden)
+            }
+        }
+        hidden = run([hidden, timeState, context]) { [middle] in middle($0[0], time: $0[1], context: $0[2]) }
+        for block in up {
+            for stage in block.stages {
+                let skip = skips.removeLast()
+                hidden = run([hidden, skip, timeState, context]) {
+                    stage($0[0].concatenatingChannels($0[1]), time: $0[2], context: $0[3])
+                }
+            }
+            if let upsample = block.upsample { hidden = upsample(hidden) }
+        }
+        return convOut(normOut(hidden, silu: true))
+    }
+}
+
+/// Sinusoids of the timestep through two linear layers.
+final class TimestepEmbedding {
+    private let linear1, linear2: Linear
+
+    init(inputs: Int, outputs: Int, _ scope: ParameterScope) throws {
+        linear1 = try Linear(inputs, outputs, scope["linear_1"])
+        linear2 = try Linear(outputs, outputs, scope["linear_2"])
+    }
+
+    func callAsFunction(_ x: Variable) -> Variable { linear2(linear1(x).activated(.silu)) }
+
+    /// `[cos(t·ω_i)…, sin(t·ω_i)…]` with `ω_i = 10000^(-i/half)`: `[timestep, width]` (Vaswani et al. 2017, cosines first).
+    static func sinusoids(_ timesteps: [Float], width: Int) -> Variable {
+        let half = width / 2
+        return Variable(
+            Tensor(uninitialized: [timesteps.count, width]) { out in
+                for (row, timestep) in timesteps.enumerated() {
+                    for i in 0..<half {
+                        let angle = timestep * Float(exp(-log(10000.0) * Double(i) / Double(half)))
+                        out[row * width + i] = cos(angle)
+                        out[row * width + half + i] = sin(angle)
+                    }
+                }
+            })
+    }
+}
+
+/// SDXL's embedding of pooled text and picture sizes.
+private final class AddedEmbedding {
+    private let embedding: TimestepEmbedding
+    private let width: Int
+
+    init(_ configuration: UNetConfiguration, timeWidth: Int, _ scope: ParameterScope) throws {
+        guard let inputs = configuration.projectionClassEmbeddingsInputDimension,
+            let width = configuration.additionTimeEmbedDimension
+        else {
+            throw ConfigurationError(
+                key: "addition_embed_type",
+                reason: "'text_time' needs projection_class_embeddings_input_dim and addition_time_embed_dim")
+        }
+        self.width = width
+        embedding = try TimestepEmbedding(inputs: inputs, outputs: timeWidth, scope)
+    }
+
+    func callAsFunction(_ conditions: UNet.AddedConditions) -> Variable {
+        let samples = conditions.timeIDs.count
+        let sizes = TimestepEmbedding.sinusoids(conditions.timeIDs.flatMap { $0 }, width: width)
+            .reshaped([samples, -1].map { $0 == -1 ? conditions.timeIDs[0].count * width : $0 })
+        return embedding(conditions.textEmbeddings.concatenatingChannels(sizes))
+    }
+}

@@ -1,0 +1,87 @@
+import Autograd
+import NeuralNet
+import TensorCore
+
+/// CLIP's text tower (Radford et al. 2021), with the names and numbers of transformers' `CLIPTextModel`.
+public final class CLIPTextEncoder {
+    public let configuration: CLIPTextConfiguration
+    private let tokens: Embedding
+    private let positions: Embedding
+    private let layers: [CLIPEncoderLayer]
+    private let finalNorm: LayerNorm
+
+    /// What the tower gives for a batch of token sequences.
+    public struct Output {
+        /// After the final layer norm: `[sample, token, channel]`.
+        public let lastHiddenState: Variable
+        /// Before the last layer, without the final norm: what SD 2.1 and SDXL read.
+        public let penultimate: Variable
+        /// The last hidden state at each sample's first end-of-text token: `[sample, channel]`.
+        public let pooled: Variable
+    }
+
+    public init(_ configuration: CLIPTextConfiguration, _ root: ParameterScope) throws {
+        self.configuration = configuration
+        // Checkpoints of transformers before version 5 have the tower under `text_model`, so we write it too.
+        let scope = root["text_model"].has("embeddings.token_embedding.weight") ? root["text_model"] : root
+        let width = configuration.hiddenSize
+        tokens = try Embedding(configuration.vocabularySize, width, scope["embeddings.token_embedding"])
+        positions = try Embedding(configuration.maxPositions, width, scope["embeddings.position_embedding"])
+        layers = try (0..<configuration.layers).map {
+            try CLIPEncoderLayer(configuration, scope["encoder.layers", $0])
+        }
+        finalNorm = try LayerNorm(width, epsilon: configuration.layerNormEpsilon, scope["final_layer_norm"])
+    }
+
+    /// - Parameter tokens: sequences of equal length, at most `maxPositions`.
+    public func callAsFunction(_ batch: [[Int]]) -> Output {
+        let length = batch.first?.count ?? 0
+        precondition(batch.allSatisfy { $0.count == length }, "token sequences differ in length")
+        precondition(length <= configuration.maxPositions, "\(length) tokens, at most \(configuration.maxPositions)")
+        let width = configuration.hiddenSize
+        var hidden = tokens(batch.flatMap { $0 }).reshaped([batch.count, length, width])
+            .addingRows(positions(Array(0..<length)))
+        var penultimate = hidden
+        for layer in layers {
+            penultimate = hidden
+            hidden = layer(hidden)
+        }
+        let last = finalNorm(hidden)
+        let ends = batch.enumerated().map { row, sequence in
+            row * length + (sequence.firstIndex(of: configuration.endOfTextToken) ?? length - 1)
+        }
+        return Output(
+            lastHiddenState: last, penultimate: penultimate,
+            pooled: last.reshaped([batch.count * length, width]).gathering(ends))
+    }
+}
+
+/// One pre-norm transformer layer with causal self-attention.
+private final class CLIPEncoderLayer {
+    private let norm1, norm2: LayerNorm
+    private let query, key, value, out: Linear
+    private let expand, contract: Linear
+    private let heads: Int
+    private let activation: Activation
+
+    init(_ configuration: CLIPTextConfiguration, _ scope: ParameterScope) throws {
+        let width = configuration.hiddenSize
+        norm1 = try LayerNorm(width, epsilon: configuration.layerNormEpsilon, scope["layer_norm1"])
+        query = try Linear(width, width, scope["self_attn.q_proj"])
+        key = try Linear(width, width, scope["self_attn.k_proj"])
+        value = try Linear(width, width, scope["self_attn.v_proj"])
+        out = try Linear(width, width, scope["self_attn.out_proj"])
+        norm2 = try LayerNorm(width, epsilon: configuration.layerNormEpsilon, scope["layer_norm2"])
+        expand = try Linear(width, configuration.intermediateSize, scope["mlp.fc1"])
+        contract = try Linear(configuration.intermediateSize, width, scope["mlp.fc2"])
+        heads = configuration.heads
+        activation = try configuration.makeActivation()
+    }
+
+    func callAsFunction(_ x: Variable) -> Variable {
+        let normed = norm1(x)
+        let attended = query(normed).attending(keys: key(normed), values: value(normed), heads: heads, causal: true)
+        let x = x + out(attended)
+        return x + contract(expand(norm2(x)).activated(activation))
+    }
+}

@@ -1,0 +1,104 @@
+import Autograd
+import TensorCore
+
+/// A linear layer, with its low-rank update where one is configured.
+public final class Linear {
+    /// `[out, in]`, or `[out, in, 1, 1]` where checkpoints store a 1×1 convolution.
+    public let weight: Variable
+    public let bias: Variable?
+    private let lora: LoRAUpdate?
+
+    /// - Parameter isConvolution: whether checkpoints store the weight as that of a 1×1 convolution, which over NHWC
+    ///   activations is the same product.
+    public init(
+        _ inputs: Int, _ outputs: Int, bias hasBias: Bool = true, isConvolution: Bool = false, _ scope: ParameterScope,
+        initial: Initialization? = nil
+    ) throws {
+        weight = try scope.parameter(
+            "weight", shape: [outputs, inputs] + (isConvolution ? [1, 1] : []), initial: initial ?? .fanIn(inputs))
+        bias = hasBias ? try scope.parameter("bias", shape: [outputs], initial: .zeros) : nil
+        lora = scope.lora(inputs: inputs, outputs: outputs)
+    }
+
+    /// `[…, in]` to `[…, out]`.
+    public func callAsFunction(_ x: Variable) -> Variable {
+        let y = x.linear(weight: weight, bias: bias)
+        guard let lora else { return y }
+        return y + lora(x)
+    }
+}
+
+/// A 2-d convolution over NHWC activations; the weight is stored `[out, in, kernel, kernel]` as in PyTorch.
+public final class Convolution {
+    private let weight: Variable
+    private let bias: Variable?
+    private let stride: Int
+    private let padding: (before: Int, after: Int)
+
+    public init(
+        _ inputs: Int, _ outputs: Int, kernel: Int = 3, stride: Int = 1, padding: (before: Int, after: Int)? = nil,
+        _ scope: ParameterScope, initial: Initialization? = nil
+    ) throws {
+        weight = try scope.parameter(
+            "weight", shape: [outputs, inputs, kernel, kernel], initial: initial ?? .fanIn(inputs * kernel * kernel))
+        bias = try scope.parameter("bias", shape: [outputs], initial: .zeros)
+        self.stride = stride
+        self.padding = padding ?? (kernel / 2, kernel / 2)
+    }
+
+    public func callAsFunction(_ x: Variable) -> Variable {
+        x.convolved(weight: weight, bias: bias, stride: stride, padding: padding)
+    }
+}
+
+/// Group normalisation, followed by SiLU where `silu` (fused: the pair is in every ResNet block).
+public final class GroupNorm {
+    private let weight: Variable
+    private let bias: Variable
+    private let groups: Int
+    private let epsilon: Float
+
+    public init(_ channels: Int, groups: Int, epsilon: Float, _ scope: ParameterScope) throws {
+        guard groups > 0, channels % groups == 0 else {
+            throw ParameterError(
+                path: scope.path, reason: "\(channels) channels do not divide into \(groups) groups (norm_num_groups)")
+        }
+        weight = try scope.parameter("weight", shape: [channels], initial: .ones)
+        bias = try scope.parameter("bias", shape: [channels], initial: .zeros)
+        (self.groups, self.epsilon) = (groups, epsilon)
+    }
+
+    public func callAsFunction(_ x: Variable, silu: Bool = false) -> Variable {
+        x.groupNormalized(groups: groups, epsilon: epsilon, weight: weight, bias: bias, silu: silu)
+    }
+}
+
+/// Layer normalisation over the channels.
+public final class LayerNorm {
+    private let weight: Variable
+    private let bias: Variable
+    private let epsilon: Float
+
+    public init(_ channels: Int, epsilon: Float = 1e-5, _ scope: ParameterScope) throws {
+        weight = try scope.parameter("weight", shape: [channels], initial: .ones)
+        bias = try scope.parameter("bias", shape: [channels], initial: .zeros)
+        self.epsilon = epsilon
+    }
+
+    public func callAsFunction(_ x: Variable) -> Variable {
+        x.layerNormalized(epsilon: epsilon, weight: weight, bias: bias)
+    }
+}
+
+/// A table of vectors, one for each token or position.
+public final class Embedding {
+    /// `[entry, channel]`
+    public let weight: Variable
+
+    public init(_ entries: Int, _ channels: Int, _ scope: ParameterScope) throws {
+        weight = try scope.parameter("weight", shape: [entries, channels], initial: .gaussian(deviation: 0.02))
+    }
+
+    /// `[index, channel]`
+    public func callAsFunction(_ indices: [Int]) -> Variable { weight.gathering(indices) }
+}

@@ -1,0 +1,43 @@
+import Autograd
+import TensorCore
+
+/// Which layers get a low-rank update and how large it is (Hu et al. 2021).
+public struct LoRAConfiguration: Codable, Hashable, Sendable {
+    /// Rank of the update.
+    public var rank = 4
+    /// The update is scaled by `alpha / rank`.
+    public var alpha: Float = 4
+    /// Last path components of the layers to update, as PEFT's `target_modules`.
+    public var targetModules = ["to_q", "to_k", "to_v", "to_out.0"]
+    /// Seed of the random start of the A matrices.
+    public var seed: UInt64 = 0
+
+    public init() {}
+
+    /// Whether a layer at `path` is one of the targets: a match of whole components at the end of the path.
+    public func targets(_ path: String) -> Bool {
+        targetModules.contains { path == $0 || path.hasSuffix(".\($0)") }
+    }
+}
+
+/// `x ↦ (alpha / rank) · B(A x)`, added to a frozen linear layer.
+public final class LoRAUpdate {
+    /// A, `[rank, in]`, starts Gaussian with deviation 1/rank, as PEFT's `init_lora_weights="gaussian"`.
+    let down: Variable
+    /// B, `[out, rank]`, starts at zero, so that the update starts as nothing.
+    let up: Variable
+    let scale: Float
+
+    init(inputs: Int, outputs: Int, configuration: LoRAConfiguration, index: UInt64) {
+        let noise = Noise(seed: configuration.seed, unit: index, sample: 1, purpose: .parameters)
+        down = Variable(
+            noise.gaussian(shape: [configuration.rank, inputs]).scaled(1 / Float(configuration.rank)),
+            requiresGradient: true)
+        up = Variable(Tensor(zeros: [outputs, configuration.rank]), requiresGradient: true)
+        scale = configuration.alpha / Float(configuration.rank)
+    }
+
+    func callAsFunction(_ x: Variable) -> Variable {
+        scale * x.linear(weight: down, bias: nil).linear(weight: up, bias: nil)
+    }
+}

@@ -1,0 +1,116 @@
+import Autograd
+import TensorCore
+
+/// Where a model's parameters come from while it is built: a checkpoint, or fresh random numbers.
+///
+/// Holds every parameter and every LoRA update that was asked for, under its path. Not `Sendable`: it shares variables
+/// with the model, and one actor owns both.
+public final class ParameterStore {
+    /// What a missing value is.
+    public enum Source {
+        /// Values of a checkpoint; frozen unless `trainable`.
+        case archive(SafeTensorsArchive, trainable: Bool)
+        /// Values drawn anew; trainable.
+        case random(seed: UInt64)
+    }
+
+    let source: Source
+    let lora: LoRAConfiguration?
+
+    /// All parameters of the model itself, in the order of construction.
+    public private(set) var parameters: [(path: String, variable: Variable)] = []
+
+    /// All LoRA matrices, in the order of construction, under PEFT's names without its prefix.
+    public private(set) var adapter: [(path: String, variable: Variable)] = []
+
+    /// - Parameter lora: which modules get a trainable low-rank update.
+    public init(_ source: Source, lora: LoRAConfiguration? = nil) {
+        self.source = source
+        self.lora = lora
+    }
+
+    /// The scope from which a model takes its parameters.
+    public var root: ParameterScope { ParameterScope(store: self, path: "") }
+
+    fileprivate func parameter(
+        _ path: String, shape: [Int], initial: Initialization
+    ) throws -> Variable {
+        let variable: Variable
+        switch source {
+        case .archive(let archive, let trainable):
+            guard let found = archive.shape(of: path) else {
+                throw ParameterError(path: path, reason: "missing in \(archive.path)")
+            }
+            // Linear layers stored as 1×1 convolutions (older checkpoints) have the same elements.
+            guard found.reduce(1, *) == shape.reduce(1, *), found.filter({ $0 != 1 }) == shape.filter({ $0 != 1 }) else {
+                throw ParameterError(
+                    path: path, reason: "has shape \(found) in \(archive.path), the model's configuration asks for \(shape)")
+            }
+            variable = Variable(try archive.tensor(named: path).reshaped(shape), requiresGradient: trainable)
+        case .random(let seed):
+            let noise = Noise(seed: seed, unit: UInt64(parameters.count), purpose: .parameters)
+            variable = Variable(initial.tensor(shape: shape, noise: noise), requiresGradient: true)
+        }
+        parameters.append((path, variable))
+        return variable
+    }
+
+    fileprivate func addAdapter(_ path: String, _ variable: Variable) { adapter.append((path, variable)) }
+}
+
+/// How a fresh parameter starts.
+public enum Initialization: Hashable, Sendable {
+    case zeros
+    case ones
+    case gaussian(deviation: Float)
+    /// Uniform in ±1/√fanIn: PyTorch's default for linear and convolution layers.
+    case fanIn(Int)
+
+    func tensor(shape: [Int], noise: Noise) -> Tensor {
+        switch self {
+        case .zeros: Tensor(zeros: shape)
+        case .ones: Tensor(repeating: 1, shape: shape)
+        case .gaussian(let deviation): noise.gaussian(shape: shape).scaled(deviation)
+        case .fanIn(let width):
+            noise.uniform(shape: shape).combined(
+                2 / Float(width).squareRoot(), Tensor(repeating: 1 / Float(width).squareRoot(), shape: shape), -1)
+        }
+    }
+}
+
+/// A place in a model's tree: layers take their weights from it, the path is the key in the checkpoint.
+public struct ParameterScope {
+    let store: ParameterStore
+    /// The path from the root, for instance `down_blocks.0.resnets.1`.
+    public let path: String
+
+    /// The scope of a child.
+    public subscript(_ name: String) -> ParameterScope {
+        ParameterScope(store: store, path: path.isEmpty ? name : "\(path).\(name)")
+    }
+
+    public subscript(_ name: String, _ index: Int) -> ParameterScope { self[name]["\(index)"] }
+
+    /// - Throws: ``ParameterError`` if the checkpoint has no such tensor or one of another shape; errors of the file.
+    public func parameter(_ name: String, shape: [Int], initial: Initialization) throws -> Variable {
+        try store.parameter(self[name].path, shape: shape, initial: initial)
+    }
+
+    /// Whether the source has this parameter: for models whose variants differ in a key.
+    public func has(_ name: String) -> Bool {
+        switch store.source {
+        case .archive(let archive, _): archive.shape(of: self[name].path) != nil
+        case .random: true
+        }
+    }
+
+    /// The low-rank update of the layer at this scope, or `nil` if the configuration does not target it.
+    func lora(inputs: Int, outputs: Int) -> LoRAUpdate? {
+        guard let configuration = store.lora, configuration.targets(path) else { return nil }
+        let update = LoRAUpdate(
+            inputs: inputs, outputs: outputs, configuration: configuration, index: UInt64(store.adapter.count))
+        store.addAdapter("\(path).lora_A.weight", update.down)
+        store.addAdapter("\(path).lora_B.weight", update.up)
+        return update
+    }
+}

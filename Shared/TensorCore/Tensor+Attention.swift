@@ -1,0 +1,33 @@
+internal import CKernels
+
+extension Tensor {
+    /// Softmax attention of queries `self [sample, query, head·width]` over `keys` and `values` `[sample, key, head·width]`.
+    ///
+    /// Blocked over query rows, so no score matrix of a whole sequence is in memory (Dao et al. 2022, without its tiling
+    /// of the keys).
+    public func attending(keys: Tensor, values: Tensor, heads: Int, causal: Bool = false) -> Tensor {
+        precondition(
+            keys.shape == values.shape && keys.shape[0] == shape[0] && keys.channels == channels,
+            "attention: queries \(shape), keys \(keys.shape), values \(values.shape)")
+        precondition(channels % heads == 0, "\(channels) channels do not divide into \(heads) heads")
+        let out = Tensor.output(shape)
+        let width = channels / heads
+        atelier_attention(
+            pointer, keys.pointer, values.pointer, out.pointer, Int64(shape[0]), Int64(shape[1]), Int64(keys.shape[1]),
+            Int64(heads), Int64(width), 1 / Float(width).squareRoot(), causal)
+        return out
+    }
+
+    /// Gradients at queries, keys and values of ``attending(keys:values:heads:causal:)``; scores are computed again.
+    public func attendingGradient(
+        keys: Tensor, values: Tensor, heads: Int, causal: Bool, output: Tensor, gradient: Tensor
+    ) -> (queries: Tensor, keys: Tensor, values: Tensor) {
+        let (q, k, v) = (Tensor.output(shape), Tensor.output(keys.shape), Tensor.output(values.shape))
+        let width = channels / heads
+        atelier_attention_backward(
+            pointer, keys.pointer, values.pointer, output.pointer, gradient.pointer, q.pointer, k.pointer, v.pointer,
+            Int64(shape[0]), Int64(shape[1]), Int64(keys.shape[1]), Int64(heads), Int64(width),
+            1 / Float(width).squareRoot(), causal)
+        return (q, k, v)
+    }
+}

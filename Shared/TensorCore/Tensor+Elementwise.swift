@@ -1,0 +1,119 @@
+internal import CKernels
+
+/// A pointwise non-linearity.
+public enum Activation: Int32, Sendable {
+    case silu, gelu, quickGELU, tanh, relu
+}
+
+extension Tensor {
+    public func adding(_ other: Tensor) -> Tensor {
+        requireSameShape(other)
+        let out = Tensor.output(shape)
+        atelier_add(pointer, other.pointer, out.pointer, Int64(count))
+        return out
+    }
+
+    public func subtracting(_ other: Tensor) -> Tensor { combined(1, other, -1) }
+
+    public func multiplying(_ other: Tensor) -> Tensor {
+        requireSameShape(other)
+        let out = Tensor.output(shape)
+        atelier_multiply(pointer, other.pointer, out.pointer, Int64(count))
+        return out
+    }
+
+    public func scaled(_ factor: Float) -> Tensor {
+        let out = Tensor.output(shape)
+        atelier_scale(factor, pointer, out.pointer, Int64(count))
+        return out
+    }
+
+    /// `alpha * self + beta * other`
+    public func combined(_ alpha: Float, _ other: Tensor, _ beta: Float) -> Tensor {
+        requireSameShape(other)
+        let out = Tensor.output(shape)
+        atelier_combine(alpha, pointer, beta, other.pointer, out.pointer, Int64(count))
+        return out
+    }
+
+    /// `alpha[s] * self[s] + beta[s] * other[s]` for every sample `s` of the outermost dimension.
+    public func combined(_ alpha: [Float], _ other: Tensor, _ beta: [Float]) -> Tensor {
+        requireSameShape(other)
+        precondition(alpha.count == shape[0] && beta.count == shape[0], "one factor per sample of \(shape)")
+        let out = Tensor.output(shape)
+        atelier_combine_samples(
+            alpha, pointer, beta, other.pointer, out.pointer, Int64(shape[0]), Int64(count / max(shape[0], 1)))
+        return out
+    }
+
+    /// `self += factor * other`
+    public mutating func accumulate(_ other: Tensor, scale factor: Float = 1) {
+        requireSameShape(other)
+        let count = Int64(count)
+        withUnsafeMutableBuffer { atelier_accumulate(factor, other.pointer, $0.baseAddress, count) }
+    }
+
+    public func activated(_ activation: Activation) -> Tensor {
+        let out = Tensor.output(shape)
+        atelier_activation(activation.rawValue, pointer, out.pointer, Int64(count))
+        return out
+    }
+
+    /// The gradient at the input of an activation whose input was `self`.
+    public func activationGradient(_ activation: Activation, _ gradient: Tensor) -> Tensor {
+        requireSameShape(gradient)
+        let out = Tensor.output(shape)
+        atelier_activation_backward(activation.rawValue, pointer, gradient.pointer, out.pointer, Int64(count))
+        return out
+    }
+
+    /// `a * gelu(b)` where `self` is `[a, b]` along the channels.
+    public func geglu() -> Tensor {
+        let width = channels / 2
+        let out = Tensor.output(shape.dropLast() + [width])
+        atelier_geglu(pointer, out.pointer, Int64(rows), Int64(width))
+        return out
+    }
+
+    public func gegluGradient(_ gradient: Tensor) -> Tensor {
+        let out = Tensor.output(shape)
+        atelier_geglu_backward(pointer, gradient.pointer, out.pointer, Int64(rows), Int64(channels / 2))
+        return out
+    }
+
+    /// `self[s, …, c] + vector[s, c]`
+    public func addingPerSample(_ vector: Tensor) -> Tensor {
+        precondition(vector.shape == [shape[0], channels], "addingPerSample: \(shape) and \(vector.shape)")
+        let out = Tensor.output(shape)
+        let (samples, inner) = (Int64(shape[0]), Int64(count / (shape[0] * channels)))
+        atelier_add_per_sample(pointer, vector.pointer, out.pointer, samples, inner, Int64(channels))
+        return out
+    }
+
+    /// The sum over all but the outermost and the innermost dimension: `[sample, channel]`.
+    public func summedPerSample() -> Tensor {
+        let out = Tensor.output([shape[0], channels])
+        let (samples, inner) = (Int64(shape[0]), Int64(count / (shape[0] * channels)))
+        atelier_sum_per_sample(pointer, out.pointer, samples, inner, Int64(channels))
+        return out
+    }
+
+    /// The sum over all but the innermost dimension: `[channel]`.
+    public func summedRows() -> Tensor {
+        let out = Tensor.output([channels])
+        atelier_sum_rows(pointer, out.pointer, Int64(rows), Int64(channels))
+        return out
+    }
+
+    /// Sum of squares, accumulated in f64.
+    public var sumOfSquares: Double { atelier_sum_of_squares(pointer, Int64(count)) }
+
+    /// Mean over the elements of each sample of `(self - other)²`, accumulated in f64.
+    public func meanSquareDifferences(_ other: Tensor) -> [Double] {
+        requireSameShape(other)
+        var out = [Double](repeating: 0, count: shape[0])
+        atelier_mean_square_per_sample(
+            pointer, other.pointer, &out, Int64(shape[0]), Int64(count / max(shape[0], 1)))
+        return out
+    }
+}

@@ -1,0 +1,53 @@
+internal import CKernels
+internal import COneDNN
+
+extension Tensor {
+    /// `self · weightᵀ + bias`: `[…, in]` and `[out, in]` give `[…, out]`.
+    public func linear(weight: Tensor, bias: Tensor?) -> Tensor {
+        let (outputs, inputs) = (weight.shape[0], weight.count / weight.shape[0])
+        precondition(channels == inputs, "linear: input \(shape) does not fit weight \(weight.shape)")
+        let out = Tensor.output(shape.dropLast() + [outputs])
+        if let bias { atelier_fill_rows(bias.pointer, out.pointer, Int64(rows), Int64(outputs)) }
+        matrixProduct(
+            (rows, outputs, inputs), (pointer, inputs, false), (weight.pointer, inputs, true), out.pointer,
+            beta: bias == nil ? 0 : 1)
+        return out
+    }
+
+    /// The gradient at the input of ``linear(weight:bias:)``: `self · weight`, where `self` is the gradient at the output.
+    public func linearInputGradient(weight: Tensor) -> Tensor {
+        let (outputs, inputs) = (weight.shape[0], weight.count / weight.shape[0])
+        let out = Tensor.output(shape.dropLast() + [inputs])
+        matrixProduct(
+            (rows, inputs, outputs), (pointer, outputs, false), (weight.pointer, inputs, false), out.pointer, beta: 0)
+        return out
+    }
+
+    /// The gradient at the weight of ``linear(weight:bias:)``: `selfᵀ · input`, where `self` is the gradient at the output.
+    public func linearWeightGradient(input: Tensor) -> Tensor {
+        precondition(rows == input.rows, "linearWeightGradient: \(shape) and \(input.shape)")
+        let out = Tensor.output([channels, input.channels])
+        matrixProduct(
+            (channels, input.channels, rows), (pointer, channels, true), (input.pointer, input.channels, false),
+            out.pointer, beta: 0)
+        return out
+    }
+}
+
+private typealias Operand = (pointer: UnsafeMutablePointer<Float>, stride: Int, transposed: Bool)
+
+/// `out[m, n] = a[m, k] · b[k, n] + beta · out`, row-major.
+///
+/// oneDNN's product, because it finds the processor's kernels by itself and scales over two threads where OpenBLAS does
+/// not (Shared/DECISIONS.md).
+private func matrixProduct(
+    _ extents: (m: Int, n: Int, k: Int), _ a: Operand, _ b: Operand, _ out: UnsafeMutablePointer<Float>, beta: Float
+) {
+    guard extents.m > 0, extents.n > 0 else { return }
+    let code = CChar(UInt8(ascii: "T"))
+    let plain = CChar(UInt8(ascii: "N"))
+    let status = dnnl_sgemm(
+        a.transposed ? code : plain, b.transposed ? code : plain, Int64(extents.m), Int64(extents.n), Int64(extents.k),
+        1, a.pointer, Int64(a.stride), b.pointer, Int64(b.stride), beta, out, Int64(extents.n))
+    precondition(status == dnnl_success, "matrix product \(extents) failed with oneDNN status \(status.rawValue)")
+}
