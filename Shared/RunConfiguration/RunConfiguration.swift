@@ -1,3 +1,5 @@
+import NeuralNet
+
 /// Everything that defines a run. Read from YAML over these defaults; a key that is not here is an error.
 public struct RunConfiguration: Codable, Hashable, Sendable {
     /// What the run is called in its summary and its folder.
@@ -14,8 +16,8 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
     public var prompts = ["a green colored rabbit"]
     public var sampling = SamplingConfiguration()
     public var algorithm = AlgorithmSection()
-    public var optimizer = OptimizerSection()
-    public var lora = LoRASection()
+    public var optimizer = OptimizerConfiguration()
+    public var lora = LoRAConfiguration()
     public var rewards = [RewardAssignment()]
     public var fleet = FleetConfiguration()
     public var leases = LeaseConfiguration()
@@ -33,8 +35,13 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
             throw ConfigurationError(path: "prompts", "at least one prompt is needed, and none may be empty")
         }
         try sampling.validate()
-        try optimizer.validate()
-        try lora.validate()
+        try requirePositive(optimizer.learningRate, "optimizer.learningRate")
+        try requirePositive(optimizer.maxGradientNorm, "optimizer.maxGradientNorm")
+        try requirePositive(lora.rank, "lora.rank")
+        try requirePositive(Double(lora.alpha), "lora.alpha")
+        guard !lora.targetModules.isEmpty else {
+            throw ConfigurationError(path: "lora.targetModules", "no layer is adapted")
+        }
         guard !rewards.isEmpty else { throw ConfigurationError(path: "rewards", "at least one reward is needed") }
         for (index, reward) in rewards.enumerated() {
             try reward.validate(path: "rewards.\(index)")
