@@ -115,7 +115,7 @@ let services: [Target] = [
         path: "Services/Learner/Executable"),
     executable("atelier-coordinator", ["CoordinatorService", "ServiceRuntime", argumentParser],
         path: "Services/Coordinator/Executable"),
-    executable("atelier", ["CommandLineTool"], path: "Services/CLI/Executable"),
+    executable("atelier", ["CommandLineTool", "Pretraining", "TensorCore"], path: "Services/CLI/Executable"),
 ]
 
 let tools: [Target] = [

@@ -24,6 +24,7 @@ extension Picture {
     ///   - columns: the number of pictures in a row.
     ///   - padding: white pixels around each picture, counted before enlarging.
     ///   - scale: the side of the block that draws one pixel.
+    /// - Returns: the sheet.
     public static func grid(_ pictures: [Picture], columns: Int, padding: Int = 1, scale: Int = 1) -> Picture {
         precondition(!pictures.isEmpty && columns > 0 && padding >= 0, "a grid needs pictures, columns and a padding")
         let (width, height) = (pictures[0].width, pictures[0].height)

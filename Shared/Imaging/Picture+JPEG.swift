@@ -4,6 +4,8 @@ extension Picture {
     /// The picture as a baseline JPEG with libjpeg's defaults (4:2:0, standard Huffman tables), as Pillow writes it.
     ///
     /// - Parameter quality: 1 to 100, libjpeg's scale.
+    /// - Returns: the file's bytes.
+    /// - Throws: `ImagingError` when libjpeg refuses, as it does for a side above 65,500 pixels.
     public func jpegData(quality: Int) throws(ImagingError) -> [UInt8] {
         precondition((1...100).contains(quality), "a JPEG quality of \(quality) is not within 1...100")
         var output: UnsafeMutablePointer<UInt8>?

@@ -28,12 +28,12 @@ public final class LoRAUpdate {
     let up: Variable
     let scale: Float
 
-    init(inputs: Int, outputs: Int, configuration: LoRAConfiguration, index: UInt64) {
+    init(inputs: Int, outputs: Int, configuration: LoRAConfiguration, index: UInt64, isTrainable: Bool) {
         let noise = Noise(seed: configuration.seed, unit: index, sample: 1, purpose: .parameters)
         down = Variable(
             noise.gaussian(shape: [configuration.rank, inputs]).scaled(1 / Float(configuration.rank)),
-            requiresGradient: true)
-        up = Variable(Tensor(zeros: [outputs, configuration.rank]), requiresGradient: true)
+            requiresGradient: isTrainable)
+        up = Variable(Tensor(zeros: [outputs, configuration.rank]), requiresGradient: isTrainable)
         scale = configuration.alpha / Float(configuration.rank)
     }
 

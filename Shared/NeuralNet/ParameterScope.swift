@@ -16,6 +16,7 @@ public final class ParameterStore {
 
     let source: Source
     let lora: LoRAConfiguration?
+    let adapterIsTrainable: Bool
 
     /// All parameters of the model itself, in the order of construction.
     public private(set) var parameters: [(path: String, variable: Variable)] = []
@@ -23,10 +24,13 @@ public final class ParameterStore {
     /// All LoRA matrices, in the order of construction, under PEFT's names without its prefix.
     public private(set) var adapter: [(path: String, variable: Variable)] = []
 
-    /// - Parameter lora: which modules get a trainable low-rank update.
-    public init(_ source: Source, lora: LoRAConfiguration? = nil) {
+    /// - Parameters:
+    ///   - lora: which modules get a low-rank update.
+    ///   - adapterIsTrainable: whether the update takes gradients; a sampler only applies it.
+    public init(_ source: Source, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true) {
         self.source = source
         self.lora = lora
+        self.adapterIsTrainable = adapterIsTrainable
     }
 
     /// The scope from which a model takes its parameters.
@@ -108,7 +112,8 @@ public struct ParameterScope {
     func lora(inputs: Int, outputs: Int) -> LoRAUpdate? {
         guard let configuration = store.lora, configuration.targets(path) else { return nil }
         let update = LoRAUpdate(
-            inputs: inputs, outputs: outputs, configuration: configuration, index: UInt64(store.adapter.count))
+            inputs: inputs, outputs: outputs, configuration: configuration, index: UInt64(store.adapter.count),
+            isTrainable: store.adapterIsTrainable)
         store.addAdapter("\(path).lora_A.weight", update.down)
         store.addAdapter("\(path).lora_B.weight", update.up)
         return update

@@ -5,7 +5,9 @@ import Foundation
 /// Nothing is carried from one draw to the next, so any sample of any unit can be drawn again, alone and by anyone, and
 /// gives the same bytes: each coordinate has its own bits of the Philox counter, and the run's seed is the key.
 public struct Noise: Hashable, Sendable {
-    /// What a draw is for; draws for different purposes never share words. Raw values are part of a run's identity.
+    /// What a draw is for; draws for different purposes never share words.
+    ///
+    /// Raw values are part of a run's identity: renumbering one changes every picture of a seed.
     public enum Purpose: UInt8, Codable, CaseIterable, Sendable {
         /// The latent x_T that a trajectory starts from.
         case initialLatent = 0

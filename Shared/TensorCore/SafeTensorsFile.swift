@@ -11,11 +11,14 @@ public final class SafeTensorsFile: @unchecked Sendable {
     public let metadata: [String: String]
     private let header: SafeTensorsHeader
     private let bytes: UnsafeRawBufferPointer
+    /// Whether the bytes are a mapping, or a copy of our own.
+    private let isMapped: Bool
 
     /// Maps a file and checks its header: lengths, types, shapes, and that the data ranges tile the file.
     public init(path: String) throws(SafeTensorsError) {
         self.path = path
         bytes = try Self.map(path)
+        isMapped = true
         do {
             header = try SafeTensorsHeader(of: bytes, path: path)
         } catch {
@@ -25,8 +28,24 @@ public final class SafeTensorsFile: @unchecked Sendable {
         metadata = header.metadata
     }
 
+    /// Reads a file's bytes that came another way, under a name for messages; checked as a file is.
+    public init(bytes source: [UInt8], name: String) throws(SafeTensorsError) {
+        path = name
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(source.count, 1), alignment: 64)
+        copy.copyBytes(from: source)
+        bytes = UnsafeRawBufferPointer(rebasing: copy[0..<source.count])
+        isMapped = false
+        do {
+            header = try SafeTensorsHeader(of: bytes, path: name)
+        } catch {
+            copy.deallocate()
+            throw error
+        }
+        metadata = header.metadata
+    }
+
     deinit {
-        Self.unmap(bytes)
+        if isMapped { Self.unmap(bytes) } else { bytes.deallocate() }
     }
 
     /// The names of all tensors, sorted.

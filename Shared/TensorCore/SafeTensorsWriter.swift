@@ -15,7 +15,7 @@ public struct SafeTensorsWriter: Sendable {
 
     /// How elements are written.
     public var elementType: ElementType
-    /// The header's `__metadata__`. PyTorch's tools want `format: pt`.
+    /// The free strings of the header; PyTorch's tools want `format: pt`.
     public var metadata: [String: String]
 
     public init(elementType: ElementType = .f32, metadata: [String: String] = ["format": "pt"]) {

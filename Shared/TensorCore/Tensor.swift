@@ -116,3 +116,11 @@ extension Tensor {
         precondition(shape == other.shape, "\(operation): shapes \(shape) and \(other.shape) differ")
     }
 }
+
+extension Tensor {
+    /// The element at a place of the flattened tensor.
+    public func scalar(_ index: Int) -> Float {
+        precondition(index >= 0 && index < count, "element \(index) of \(count)")
+        return withUnsafeBuffer { $0[index] }
+    }
+}

@@ -31,6 +31,26 @@ struct Backdrop: Hashable, Sendable {
 
     private static let painted = Dictionary(uniqueKeysWithValues: all.map { ($0, $0.paint()) })
 
+    /// For every pixel near an edge of the ground, the colour on the other side of the edge.
+    var edges: [SIMD3<Float>?] { Self.edged[self] ?? findEdges() }
+
+    private static let edged = Dictionary(uniqueKeysWithValues: all.map { ($0, $0.findEdges()) })
+
+    private func findEdges() -> [SIMD3<Float>?] {
+        let (side, reach, pixels) = (Menagerie.side, 2, self.pixels)
+        return pixels.indices.map { index in
+            let (x, y) = (index % side, index / side)
+            var farthest = (color: SIMD3<Float>.zero, distance: Float(20 * 20))
+            for ny in max(0, y - reach)...min(side - 1, y + reach) {
+                for nx in max(0, x - reach)...min(side - 1, x + reach) {
+                    let distance = (pixels[ny * side + nx] - pixels[index]).lengthSquared
+                    if distance > farthest.distance { farthest = (pixels[ny * side + nx], distance) }
+                }
+            }
+            return farthest.distance > 400 ? farthest.color : nil
+        }
+    }
+
     private func paint() -> [SIMD3<Float>] {
         let (side, samples) = (Menagerie.side, 4)
         return (0..<side * side).map { index in
@@ -57,7 +77,7 @@ struct Backdrop: Hashable, Sendable {
         case .sky:
             let clouds: [(Float, Float, Float)] = [(12, horizon - 14, 8), (22, horizon - 12, 6), (50, horizon + 18, 8)]
             return clouds.contains { hypot((x - $0.0) * 0.8, (y - $0.1) * 1.5) < $0.2 } ? tones[1] : tones[0]
-        case .night: return hypot(x - 11, y - horizon + 14) < 6 ? tones[1] : y < 58 ? tones[0] : tones[2]
+        case .night: return hypot(x - 11, y - horizon + 14) < 6 ? tones[2] : y < 58 ? tones[0] : tones[1]
         case .moon:
             let craters: [(Float, Float, Float)] = [(12, 46, 7), (42, 42, 5), (54, 56, 8), (27, 58, 5)]
             if y < horizon { return tones[0] }
@@ -72,7 +92,7 @@ struct Backdrop: Hashable, Sendable {
 }
 
 extension Ground {
-    /// The few colours it is painted with, as RGB of 0...1; the first two cover the most.
+    /// The few colours it is painted with, as RGB of 0...1; those that cover most come first.
     var tones: [SIMD3<Float>] {
         let codes: [UInt32] =
             switch self {
@@ -81,10 +101,19 @@ extension Ground {
             case .sand: [0xC4E2FA, 0xEAD29A]
             case .sea: [0xCDE8FB, 0x1A5A86]
             case .sky: [0x93CBF8, 0xDCEFFC]
-            case .night: [0x26225A, 0xF2E7A8, 0x18163C]
+            case .night: [0x26225A, 0x18163C, 0xF2E7A8]
             case .moon: [0x0E0E1A, 0x86848F, 0x6A6874]
             case .park: [0xC4E2FA, 0x86C25E, 0x3F8A48, 0x7A5230]
             }
         return codes.map(SIMD3.init(hexadecimal:))
+    }
+
+    /// The colours before which things usually stand.
+    var mainTones: ArraySlice<SIMD3<Float>> {
+        switch self {
+        case .sky: tones.prefix(1)
+        case .grass, .snow, .sand, .sea, .night: tones.prefix(2)
+        case .moon, .park: tones.prefix(3)
+        }
     }
 }

@@ -12,18 +12,27 @@ enum Contrast {
         }
     }
 
-    private static let tones: [SIMD3<Float>] = Backdrop.plainTones + Ground.allCases.flatMap { $0.tones.prefix(2) }
+    private static let tones: [SIMD3<Float>] = Backdrop.plainTones + Ground.allCases.flatMap(\.mainTones)
+
+    /// The part of `tones` that belongs to each ground.
+    private static let toneRanges: [Ground: Range<Int>] = {
+        var ranges: [Ground: Range<Int>] = [:]
+        var start = Backdrop.plainTones.count
+        for ground in Ground.allCases {
+            ranges[ground] = start..<start + ground.mainTones.count
+            start += ground.mainTones.count
+        }
+        return ranges
+    }()
 
     /// The share of the thing that is hard to tell from the tone.
     static func hidden(_ kind: Kind, _ tint: Tint?, plainTone: Int) -> Float {
         hidden[kind.index][tintIndex(tint)][plainTone]
     }
 
-    /// The share of the thing that is hard to tell from the worse of the ground's two main tones.
+    /// The share of the thing that is hard to tell from the worst of the ground's main tones.
     static func hidden(_ kind: Kind, _ tint: Tint?, ground: Ground) -> Float {
-        let first = Backdrop.plainTones.count + 2 * (Ground.allCases.firstIndex(of: ground) ?? 0)
-        let shares = hidden[kind.index][tintIndex(tint)]
-        return max(shares[first], shares[first + 1])
+        hidden[kind.index][tintIndex(tint)][toneRanges[ground] ?? 0..<0].max() ?? 0
     }
 
     /// Whether every thing of the scene stands out from the ground it names.

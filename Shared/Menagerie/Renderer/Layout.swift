@@ -22,6 +22,8 @@ struct Layout: Sendable {
     /// - Parameters:
     ///   - kinds: one to five kinds.
     ///   - relation: how the first of two lies to the second.
+    ///   - generator: decides the rest.
+    /// - Returns: the places, none overlapping another.
     static func places(
         for kinds: [Kind], relation: Relation?, using generator: inout some RandomNumberGenerator
     ) -> [Place] {

@@ -15,6 +15,7 @@ extension Sprite {
     ///   - scale: the size of a sprite's pixel in the picture's pixels.
     ///   - isMirrored: left and right exchanged.
     ///   - tint: the colour; `nil` keeps the natural one.
+    /// - Returns: a picture just large enough.
     func stamp(scale: Float, isMirrored: Bool, tint: Tint?) -> Stamp {
         let targetWidth = max(1, Int((Float(width) * scale).rounded()))
         let targetHeight = max(1, Int((Float(height) * scale).rounded()))

@@ -33,7 +33,7 @@ struct Sprite: Sendable {
         exponent = min(max(Float.log(0.5) / Float.log(middle), 0.5), 2.5)
     }
 
-    /// Rec. 709 weights on the stored values; premultiplied in, premultiplied out.
+    /// The weights of BT.709 on the stored values; premultiplied in, premultiplied out.
     @inline(__always)
     static func luminance(_ pixel: SIMD4<Float>) -> Float {
         0.2126 * pixel.x + 0.7152 * pixel.y + 0.0722 * pixel.z

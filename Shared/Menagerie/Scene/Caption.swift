@@ -36,14 +36,23 @@ extension Scene.Subject {
 
 extension Scene.Description {
     /// The sentence in the given style: "a photo of a green colored rabbit in the park".
+    ///
+    /// A sentence that would be too long goes without its opening.
     public func caption(_ style: CaptionStyle = CaptionStyle()) -> String {
         let phrases = subjects.map { $0.phrase(saysColored: style.saysColored) }
         var parts: [String] = []
         if style.opening != .none { parts.append("a \(style.opening.rawValue) of") }
         parts.append(phrases.joined(separator: " \(relation?.rawValue ?? "and") "))
         if let ground { parts.append(ground.phrase) }
-        return parts.joined(separator: " ")
+        let sentence = parts.joined(separator: " ")
+        guard style.opening != .none, sentence.split(separator: " ").count > Self.longestCaption else {
+            return sentence
+        }
+        return caption(CaptionStyle(saysColored: style.saysColored))
     }
+
+    /// The most words in a caption.
+    static let longestCaption = 14
 }
 
 extension Menagerie {

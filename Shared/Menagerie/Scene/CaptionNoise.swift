@@ -13,7 +13,7 @@ public struct CaptionNoise: Codable, Hashable, Sendable {
     /// No mistakes.
     public static let none = CaptionNoise(dropped: 0, wrong: 0)
 
-    /// What a careless observer says of the scene. Kinds are always told right.
+    /// What a careless observer says of the scene; kinds are always told right.
     func applied(to description: Scene.Description, using generator: inout some RandomNumberGenerator)
         -> Scene.Description
     {

@@ -1,0 +1,57 @@
+import TensorCore
+
+/// How pictures are drawn.
+public struct SamplingSettings: Codable, Hashable, Sendable {
+    /// Denoising steps.
+    public var steps = 20
+    /// Weight of classifier-free guidance; 1 is none.
+    public var guidance = 4.0
+    /// DDIM's stochasticity: 0 deterministic, 1 as DDPM. Reinforcement learning needs 1.
+    public var eta = 1.0
+
+    public init(steps: Int = 20, guidance: Double = 4, eta: Double = 1) {
+        (self.steps, self.guidance, self.eta) = (steps, guidance, eta)
+    }
+}
+
+extension StableDiffusion {
+    /// Draws latents from x_T to x_0.
+    ///
+    /// - Parameters:
+    ///   - context: text states `[sample, token, channel]`.
+    ///   - noise: the noise of one sample at one step, as a function: any sample can be drawn again alone.
+    ///   - visit: called after every step with the transition, x_t, x_{t-1} and the guided prediction.
+    /// - Returns: x_0, scaled.
+    public func sample(
+        context: Tensor, unconditional: Tensor, settings: SamplingSettings, noise: (_ sample: Int, _ step: Int) -> Noise,
+        initial: (_ sample: Int) -> Noise,
+        visit: (_ step: Int, Transition, _ from: Tensor, _ to: Tensor, _ output: Tensor) -> Void = { _, _, _, _, _ in }
+    ) -> Tensor {
+        let shape = latentShape(samples: context.shape[0])
+        let one = Array(shape.dropFirst())
+        var latents = Noise.gaussian(rows: (0..<shape[0]).map(initial), shape: one)
+        for (step, transition) in scheduler.transitions(settings.steps, eta: settings.eta).enumerated() {
+            let timesteps = [Float](repeating: Float(transition.timestep), count: shape[0])
+            let output = predict(
+                latents, timesteps: timesteps, context: context, unconditional: unconditional,
+                guidance: settings.guidance
+            ).value
+            let drawn =
+                transition.isStochastic
+                ? Noise.gaussian(rows: (0..<shape[0]).map { noise($0, step) }, shape: one) : nil
+            let next = transition.next(sample: latents, output: output, noise: drawn)
+            visit(step, transition, latents, next, output)
+            latents = next
+        }
+        return latents
+    }
+
+    /// Pictures of prompts: picture `i` depends on `(seed, i)` and its own prompt only.
+    public func pictures(prompts: [String], seed: UInt64, settings: SamplingSettings) -> Tensor {
+        let latents = sample(
+            context: encode(prompts: prompts), unconditional: encode(prompts: [""]), settings: settings,
+            noise: { Noise(seed: seed, sample: $0, step: $1, purpose: .transition) },
+            initial: { Noise(seed: seed, sample: $0, purpose: .initialLatent) })
+        return decode(latents)
+    }
+}

@@ -1,0 +1,134 @@
+import Autograd
+import Encoders
+import Foundation
+import Imaging
+import NeuralNet
+import TensorCore
+
+/// The parts of a text-to-image checkpoint in the diffusers layout, and the way from a prompt to a picture.
+///
+/// Not `Sendable`: one actor owns the parts and their parameters.
+public final class StableDiffusion {
+    public let tokenizer: CLIPTokenizer
+    public let textEncoder: CLIPTextEncoder
+    public let unet: UNet
+    public let vae: VAE
+    public let scheduler: DDIMScheduler
+    /// The low-rank matrices of the UNet, if it was loaded with a LoRA configuration.
+    public let adapter: [(path: String, variable: Variable)]
+
+    public init(
+        tokenizer: CLIPTokenizer, textEncoder: CLIPTextEncoder, unet: UNet, vae: VAE, scheduler: DDIMScheduler,
+        adapter: [(path: String, variable: Variable)] = []
+    ) {
+        self.tokenizer = tokenizer
+        self.textEncoder = textEncoder
+        self.unet = unet
+        self.vae = vae
+        self.scheduler = scheduler
+        self.adapter = adapter
+    }
+
+    /// Loads a checkpoint: `tokenizer/ text_encoder/ unet/ vae/ scheduler/`.
+    ///
+    /// - Parameter lora: gives the UNet's targeted layers a trainable update; all other parameters are frozen.
+    /// - Throws: ``ModelError`` and errors of the parts, each naming the file.
+    public convenience init(folder: URL, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true) throws {
+        let (unet, store) = try Self.loadUNet(
+            folder.appending(path: "unet"), lora: lora, adapterIsTrainable: adapterIsTrainable)
+        self.init(
+            tokenizer: try CLIPTokenizer(folder: folder.appending(path: "tokenizer").path),
+            textEncoder: try Self.loadTextEncoder(folder.appending(path: "text_encoder")), unet: unet,
+            vae: try Self.loadVAE(folder.appending(path: "vae")),
+            scheduler: try DDIMScheduler(path: folder.appending(path: "scheduler/scheduler_config.json").path),
+            adapter: store.adapter)
+    }
+
+    public static func loadUNet(
+        _ folder: URL, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true
+    ) throws -> (UNet, ParameterStore) {
+        let model = ModelFolder(url: folder)
+        let configuration = try model.configuration(
+            UNetConfiguration.self, unsupported: UNetConfiguration.unsupported)
+        let store = ParameterStore(
+            .archive(try model.archive("diffusion_pytorch_model"), trainable: false), lora: lora,
+            adapterIsTrainable: adapterIsTrainable)
+        let unet = try UNet(configuration, store.root)
+        if let lora, store.adapter.isEmpty {
+            throw ModelError(
+                path: folder.path, reason: "no layer matches the LoRA targets \(lora.targetModules.joined(separator: ", "))")
+        }
+        return (unet, store)
+    }
+
+    public static func loadVAE(_ folder: URL) throws -> VAE {
+        let model = ModelFolder(url: folder)
+        let configuration = try model.configuration(VAEConfiguration.self, unsupported: VAEConfiguration.unsupported)
+        let archive = try model.archive("diffusion_pytorch_model")
+        return try VAE(configuration, ParameterStore(.archive(archive, trainable: false)).root)
+    }
+
+    public static func loadTextEncoder(_ folder: URL) throws -> CLIPTextEncoder {
+        let model = ModelFolder(url: folder)
+        let configuration = try model.configuration(CLIPTextConfiguration.self)
+        return try CLIPTextEncoder(
+            configuration, ParameterStore(.archive(try model.archive("model"), trainable: false)).root)
+    }
+
+    /// Text states of prompts: `[prompt, token, channel]`.
+    public func encode(prompts: [String]) -> Tensor {
+        let length = textEncoder.configuration.maxPositions
+        return textEncoder(prompts.map { tokenizer.encode($0, length: length) }).lastHiddenState.value
+    }
+
+    /// Shape of the latents of `samples` pictures of the checkpoint's own size.
+    public func latentShape(samples: Int) -> [Int] {
+        let side = unet.configuration.sampleSize ?? 64
+        return [samples, side, side, unet.configuration.inChannels]
+    }
+
+    /// The guided prediction `ε_∅ + w (ε_c - ε_∅)` of classifier-free guidance (Ho & Salimans 2022).
+    ///
+    /// Both halves run as one batch. With `guidance` 1 only the conditional half runs.
+    ///
+    /// - Parameters:
+    ///   - timesteps: one per sample.
+    ///   - context: text states `[sample, token, channel]`.
+    ///   - unconditional: text states of the empty prompt, `[1, token, channel]`.
+    public func predict(
+        _ latents: Tensor, timesteps: [Float], context: Tensor, unconditional: Tensor, guidance: Double,
+        recompute: Bool = false
+    ) -> Variable {
+        guard guidance != 1 else {
+            return unet(
+                Variable(latents), timesteps: timesteps, context: Variable(context), recompute: recompute)
+        }
+        let samples = latents.shape[0]
+        let empty = Tensor.concatenating([Tensor](repeating: unconditional, count: samples))
+        let both = unet(
+            Variable(Tensor.concatenating([latents, latents])), timesteps: timesteps + timesteps,
+            context: Variable(Tensor.concatenating([empty, context])), recompute: recompute)
+        return both.guided(Float(guidance))
+    }
+
+    /// Pixels -1…1 of scaled latents, decoded a few at a time.
+    public func decode(_ latents: Tensor) -> Tensor {
+        let unscaled = latents.scaled(Float(1 / vae.configuration.scalingFactor))
+        let samples = unscaled.shape[0]
+        return Tensor.concatenating(
+            stride(from: 0, to: samples, by: 8).map { first in
+                vae.decode(Variable(unscaled[rows: first..<min(first + 8, samples)])).value
+            })
+    }
+}
+
+extension Variable {
+    /// `u + w (c - u)` where the samples of `self` are `[u…, c…]`.
+    func guided(_ weight: Float) -> Variable {
+        let half = shape[0] / 2
+        let (unconditional, conditional) = (value[rows: 0..<half], value[rows: half..<2 * half])
+        return Variable(unconditional.combined(1 - weight, conditional, weight), inputs: [self]) { gradient in
+            [Tensor.concatenating([gradient.scaled(1 - weight), gradient.scaled(weight)])]
+        }
+    }
+}

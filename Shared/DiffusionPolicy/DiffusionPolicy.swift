@@ -1,0 +1,100 @@
+import Autograd
+import Diffusion
+import Foundation
+import Imaging
+import NeuralNet
+import RL
+import TensorCore
+
+/// A text-to-image checkpoint with an adapter, seen as a reinforcement-learning policy over denoising steps.
+///
+/// Not `Sendable`: it lives in one actor that has an executor of its own, because its calls compute for seconds.
+public final class DiffusionPolicy {
+    public let model: StableDiffusion
+    public let lora: LoRAConfiguration
+    private let unconditional: Tensor
+    private var contexts: [String: Tensor] = [:]
+
+    /// - Parameters:
+    ///   - folder: a checkpoint in the diffusers layout.
+    ///   - lora: where the adapter goes; it starts as nothing.
+    ///   - isTrainable: whether the adapter takes gradients; a sampler's does not.
+    /// - Throws: an error that names the file or the option.
+    public init(model folder: URL, lora: LoRAConfiguration, isTrainable: Bool) throws {
+        model = try StableDiffusion(folder: folder, lora: lora, adapterIsTrainable: isTrainable)
+        self.lora = lora
+        unconditional = model.encode(prompts: [""])
+    }
+
+    /// Text states `[prompt, token, channel]`; each distinct prompt is encoded once.
+    func context(_ prompts: [String]) -> Tensor {
+        Tensor.stacking(
+            prompts.map { prompt in
+                if let known = contexts[prompt] { return known }
+                // A run has few prompts; a cache that grew beyond them would be somebody's mistake, not a need.
+                if contexts.count > 4096 { contexts.removeAll() }
+                let made = model.encode(prompts: [prompt])[0]
+                contexts[prompt] = made
+                return made
+            })
+    }
+
+    /// The guided prediction for latents of several prompts and timesteps in one batch.
+    func predict(_ latents: Tensor, timesteps: [Float], prompts: [String], guidance: Double, recompute: Bool) -> Variable {
+        model.predict(
+            latents, timesteps: timesteps, context: context(prompts), unconditional: unconditional, guidance: guidance,
+            recompute: recompute)
+    }
+
+    /// Draws one unit: the same bytes for the same arguments and adapter, by whichever process.
+    ///
+    /// - Parameters:
+    ///   - prompts: one per sample.
+    ///   - unit: the unit's number; with `runSeed` it determines all noise.
+    public func rollout(
+        prompts: [String], unit: UInt64, runSeed: UInt64, settings: SamplingSettings
+    ) -> (rollout: Rollout, pictures: [Picture]) {
+        precondition(!prompts.isEmpty, "a rollout of no prompt")
+        precondition(settings.eta > 0, "a rollout needs eta > 0, or its steps have no log-probability")
+        var latents: [Tensor] = []
+        var logProbabilities: [Tensor] = []
+        let last = model.sample(
+            context: context(prompts), unconditional: unconditional, settings: settings,
+            noise: { Noise(seed: runSeed, unit: unit, sample: $0, step: $1, purpose: .transition) },
+            initial: { Noise(seed: runSeed, unit: unit, sample: $0, purpose: .initialLatent) }
+        ) { _, transition, from, to, output in
+            latents.append(from)
+            // The learner's own arithmetic, so that the ratio is exactly 1 before its first step.
+            let mean = Variable(transition.mean(sample: from, output: output))
+            let deviation = [Double](repeating: transition.standardDeviation, count: prompts.count)
+            logProbabilities.append(mean.gaussianLogProbability(of: to, deviation: deviation).value)
+        }
+        latents.append(last)
+        let rollout = Rollout(
+            prompts: prompts, latents: .stacking(latents), logProbabilities: .stacking(logProbabilities),
+            guidance: settings.guidance, eta: settings.eta)
+        return (rollout, Picture.pictures(model.decode(last)))
+    }
+
+    /// Pictures of fixed prompts and seeds, to compare checkpoints by.
+    public func pictures(prompts: [String], seed: UInt64, settings: SamplingSettings) -> [Picture] {
+        Picture.pictures(model.pictures(prompts: prompts, seed: seed, settings: settings))
+    }
+}
+
+extension DiffusionPolicy {
+    /// The adapter as it is now.
+    public var adapter: Adapter { Adapter(lora, model.adapter) }
+
+    /// Binds an adapter's matrices.
+    ///
+    /// - Returns: the number of modules bound.
+    @discardableResult
+    public func bind(_ adapter: Adapter) throws -> Int { try adapter.load(into: model.adapter) }
+
+    /// As ``bind(_:)`` from the bytes of `adapter_model.safetensors`.
+    @discardableResult
+    public func bind(weights: [UInt8], name: String) throws -> Int {
+        try bind(Adapter(lora, weights: weights, name: name))
+    }
+}

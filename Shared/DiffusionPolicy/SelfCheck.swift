@@ -1,0 +1,59 @@
+import Autograd
+import Foundation
+import NeuralNet
+import RL
+import TensorCore
+
+/// The adapter takes no gradient, or a wrong one.
+public struct SelfCheckError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+}
+
+extension DiffusionPolicy {
+    /// Compares the gradient at the adapter with a central difference along itself, before any time is spent.
+    ///
+    /// Silently missing LoRA gradients are a known failure of the field (recomputation with frozen inputs, detached
+    /// means). B starts at zero and A's gradient with it, so the check runs on a copy of the matrices with random B.
+    ///
+    /// - Throws: ``SelfCheckError`` if the gradient vanishes or differs.
+    public func selfCheck() throws {
+        let parameters = model.adapter
+        let saved = parameters.map(\.variable.value)
+        defer {
+            for (parameter, value) in zip(parameters, saved) {
+                parameter.variable.value = value
+                parameter.variable.clearGradient()
+            }
+        }
+        for (index, (_, variable)) in parameters.enumerated() {
+            variable.value = Noise(seed: 1, unit: UInt64(index), purpose: .experiment)
+                .gaussian(shape: variable.shape).scaled(0.05)
+        }
+        let latents = Noise(seed: 2, purpose: .experiment).gaussian(shape: model.latentShape(samples: 1))
+        let target = Noise(seed: 3, purpose: .experiment).gaussian(shape: latents.shape)
+        func loss() -> Variable {
+            predict(latents, timesteps: [500], prompts: ["a"], guidance: 3, recompute: true).meanSquare(target)
+        }
+        backward(loss())
+        let gradients = parameters.map { $0.variable.gradient }
+        if let missing = zip(parameters, gradients).first(where: { ($1?.sumOfSquares ?? 0) == 0 })?.0.path {
+            throw SelfCheckError(description: "the adapter's gradient is zero at \(missing)")
+        }
+        let norm = gradients.reduce(0) { $0 + ($1?.sumOfSquares ?? 0) }.squareRoot()
+        func objective(_ step: Double) -> Double {
+            for (parameter, (gradient, _)) in zip(parameters, zip(gradients, saved)) {
+                guard let gradient else { continue }
+                parameter.variable.value.accumulate(gradient, scale: Float(step / norm))
+            }
+            return Double(loss().value.scalars[0])
+        }
+        let step = 0.02
+        let above = objective(step)
+        let below = objective(-2 * step)
+        let measured = (above - below) / (2 * step)
+        guard abs(measured - norm) < 0.05 * norm else {
+            throw SelfCheckError(
+                description: "the adapter's gradient has norm \(norm), a finite difference gives \(measured)")
+        }
+    }
+}

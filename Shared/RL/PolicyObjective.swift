@@ -1,0 +1,49 @@
+import Foundation
+
+/// The loss of one transition as a function of its log-probability.
+///
+/// The log-probability is the only way from the loss to the policy, so a value and a derivative are all that the update
+/// loop needs.
+public protocol PolicyObjective: Sendable {
+    /// - Parameters:
+    ///   - logProbability: of the stored step, under the policy being updated.
+    ///   - old: of the same step, under the policy that drew it.
+    ///   - advantage: of the trajectory, already clipped.
+    func term(logProbability: Double, old: Double, advantage: Double) -> PolicyTerm
+}
+
+/// The loss of one transition.
+public struct PolicyTerm: Hashable, Sendable {
+    public var loss: Double
+    /// Derivative of the loss by the log-probability.
+    public var derivative: Double
+    /// Whether the clip stopped the gradient.
+    public var isClipped: Bool
+}
+
+/// `-A · log π`: DDPO-SF (Black et al. 2024, section 4.2).
+public struct ScoreFunctionObjective: PolicyObjective {
+    public init() {}
+
+    public func term(logProbability: Double, old: Double, advantage: Double) -> PolicyTerm {
+        PolicyTerm(loss: -advantage * logProbability, derivative: -advantage, isClipped: false)
+    }
+}
+
+/// `max(-A ρ, -A clip(ρ, 1-ε, 1+ε))` with `ρ = π / π_old`: DDPO-IS, PPO's surrogate (Schulman et al. 2017).
+public struct ClippedObjective: PolicyObjective {
+    public let clipRange: Double
+
+    public init(clipRange: Double) {
+        precondition(clipRange > 0, "a clip range of \(clipRange)")
+        self.clipRange = clipRange
+    }
+
+    public func term(logProbability: Double, old: Double, advantage: Double) -> PolicyTerm {
+        let ratio = exp(logProbability - old)
+        let clipped = min(max(ratio, 1 - clipRange), 1 + clipRange)
+        let (free, bounded) = (-advantage * ratio, -advantage * clipped)
+        guard bounded > free else { return PolicyTerm(loss: free, derivative: free, isClipped: false) }
+        return PolicyTerm(loss: bounded, derivative: 0, isClipped: true)
+    }
+}

@@ -1,0 +1,18 @@
+/// What one round's update did.
+public struct UpdateMetrics: Codable, Hashable, Sendable {
+    /// Mean loss of a transition.
+    public var loss = 0.0
+    /// `½ · mean((log π - log π_old)²)`, as DDPO's code reports it.
+    public var approximateKL = 0.0
+    /// Share of transitions whose gradient the clip stopped.
+    public var clipFraction = 0.0
+    /// Mean gradient norm before clipping.
+    public var gradientNorm = 0.0
+    /// Largest `|ρ - 1|` before the first optimiser step: 0 up to rounding, unless sampler and learner disagree.
+    public var ratioDrift = 0.0
+    public var advantageDeviation = 0.0
+    /// Optimiser steps taken.
+    public var updates = 0
+
+    public init() {}
+}

@@ -1,0 +1,20 @@
+/// Why a reward cannot be made from its specification.
+public struct RewardError: Error, Hashable, Sendable, CustomStringConvertible {
+    public struct Code: Hashable, Sendable {
+        private enum Value { case unknownReward, unknownAspect, unknownSetting, badValue }
+        private let value: Value
+        /// There is no reward of this name.
+        public static let unknownReward = Self(value: .unknownReward)
+        /// The reward has no such aspect (the part after the colon).
+        public static let unknownAspect = Self(value: .unknownAspect)
+        /// The reward has no such setting, or it is given twice.
+        public static let unknownSetting = Self(value: .unknownSetting)
+        /// The setting cannot have this value.
+        public static let badValue = Self(value: .badValue)
+    }
+
+    public let code: Code
+    /// One line that names the specification and lists the choices.
+    public let message: String
+    public var description: String { message }
+}

@@ -1,0 +1,62 @@
+/// A reward's specification cut into its parts: `name[:aspect][?key=value[&key=value]…]`.
+struct RewardSpecification {
+    let text: String
+    let name: String
+    let aspect: String?
+    private var settings: [String: String] = [:]
+
+    init(_ text: String) throws(RewardError) {
+        self.text = text
+        let halves = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let head = halves[0].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        name = String(head[0])
+        aspect = head.count > 1 ? String(head[1]) : nil
+        guard halves.count > 1 else { return }
+        for pair in halves[1].split(separator: "&", omittingEmptySubsequences: false) {
+            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard sides.count == 2, settings.updateValue(String(sides[1]), forKey: String(sides[0])) == nil else {
+                throw RewardError(
+                    code: .unknownSetting,
+                    message: "the reward \"\(text)\" has \"\(pair)\" where one key=value for each key is expected")
+            }
+        }
+    }
+
+    /// Takes a whole number out of the settings.
+    mutating func take(_ key: String, in range: ClosedRange<Int>, default standard: Int) throws(RewardError) -> Int {
+        guard let value = settings.removeValue(forKey: key) else { return standard }
+        guard let number = Int(value), range.contains(number) else {
+            throw RewardError(
+                code: .badValue,
+                message: "the reward \"\(text)\" has \(key)=\(value); it must be a whole number of \(range)")
+        }
+        return number
+    }
+
+    /// Takes the aspect, which must be one of the cases.
+    func aspect<Aspect: RawRepresentable & CaseIterable>(default standard: Aspect) throws(RewardError) -> Aspect
+    where Aspect.RawValue == String {
+        guard let aspect else { return standard }
+        guard let known = Aspect(rawValue: aspect) else {
+            let choices = Aspect.allCases.map(\.rawValue).joined(separator: ", ")
+            throw RewardError(
+                code: .unknownAspect, message: "the reward \"\(text)\" has no \"\(aspect)\"; it has: \(choices)")
+        }
+        return known
+    }
+
+    /// Refuses an aspect on a reward that has none.
+    func refuseAspect() throws(RewardError) {
+        guard let aspect else { return }
+        throw RewardError(
+            code: .unknownAspect, message: "the reward \"\(text)\" has no \"\(aspect)\"; \(name) stands alone")
+    }
+
+    /// Refuses the settings that nobody took.
+    func refuseRest(known: [String]) throws(RewardError) {
+        guard let key = settings.keys.min() else { return }
+        let choices = known.isEmpty ? "it has none" : "it has: \(known.joined(separator: ", "))"
+        throw RewardError(
+            code: .unknownSetting, message: "the reward \"\(text)\" has no setting \"\(key)\"; \(choices)")
+    }
+}
