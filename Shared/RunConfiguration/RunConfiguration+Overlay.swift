@@ -11,7 +11,7 @@ extension RunConfiguration {
         var tree: Node
         let reward: Node
         do {
-            tree = try Self.tree(of: RunConfiguration())
+            tree = try RunConfiguration().tree()
             reward = try Self.tree(of: RewardAssignment())
         } catch {
             preconditionFailure("the defaults cannot be encoded: \(error)")
@@ -41,10 +41,21 @@ extension RunConfiguration {
     /// The configuration as YAML that reads back to the same values.
     public func yaml() -> String {
         do {
-            return try YAMLEncoder().encode(self)
+            return try Yams.serialize(node: try tree())
         } catch {
             preconditionFailure("a configuration cannot be encoded: \(error)")
         }
+    }
+
+    /// The keys that may hold nothing; an encoder leaves them out then, and a reader must not.
+    private static let optionalKeys = [["algorithm", "clipRange"], ["algorithm", "tracker"]]
+
+    private func tree() throws -> Node {
+        var tree = try Self.tree(of: self)
+        for path in Self.optionalKeys where tree[path[0]]?[path[1]] == nil {
+            tree[path[0]]?[path[1]] = Node("null", Tag(.null))
+        }
+        return tree
     }
 
     private static func tree(of value: some Encodable) throws -> Node {
@@ -92,6 +103,11 @@ extension RunConfiguration {
 private func overlay(_ read: Node, over tree: inout Node, path: String, templates: [String: Node])
     throws(ConfigurationError)
 {
+    // A key that may hold nothing takes whatever its type can read.
+    if read.null != nil || tree.null != nil {
+        tree = read
+        return
+    }
     switch (read, tree) {
     case (.mapping(let entries), .mapping(var defaults)):
         for (keyNode, value) in entries {

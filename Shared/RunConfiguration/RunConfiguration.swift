@@ -1,4 +1,5 @@
 import NeuralNet
+import RL
 
 /// Everything that defines a run. Read from YAML over these defaults; a key that is not here is an error.
 public struct RunConfiguration: Codable, Hashable, Sendable {
@@ -15,7 +16,7 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
     /// The prompts that pictures are drawn for.
     public var prompts = ["a green colored rabbit"]
     public var sampling = SamplingConfiguration()
-    public var algorithm = AlgorithmSection()
+    public var algorithm = AlgorithmConfiguration()
     public var optimizer = OptimizerConfiguration()
     public var lora = LoRAConfiguration()
     public var rewards = [RewardAssignment()]

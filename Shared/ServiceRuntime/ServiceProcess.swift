@@ -11,9 +11,14 @@ public enum ServiceProcess {
     ///   - withParent: whether to stop when the process that started this one is gone.
     ///   - body: returns when the service has stopped. It has to stop soon after the shutdown is requested.
     public static func run(
-        _ name: String, level: Logger.Level, withParent: Bool,
+        _ name: String, level: String, withParent: Bool,
         _ body: @Sendable (Shutdown, Logger) async throws -> Void
     ) async -> Never {
+        guard let level = Logger.Level(rawValue: level) else {
+            let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            report(name, "there is no log level '\(level)'; there are: \(levels)")
+            exit(ExitCode.usage.rawValue)
+        }
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)
             handler.logLevel = level
@@ -24,7 +29,9 @@ public enum ServiceProcess {
         if withParent { ParentWatch.start(shutdown) }
         let code = await exitCode(name) { try await body(shutdown, Logger(label: name)) }
         withExtendedLifetime(watch) {}
-        exit(code.rawValue)
+        // Not `exit`: other threads may still compute, and must not meet what its handlers take down.
+        fflush(nil)
+        _exit(code.rawValue)
     }
 
     /// Runs a body and turns what it throws into a line on standard error and an exit code.
