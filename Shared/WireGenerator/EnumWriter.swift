@@ -4,7 +4,7 @@ struct EnumWriter {
 
     func write(_ enumeration: Schema.Enumeration, to source: inout SourceText) {
         let cases = enumeration.values.map { value in
-            (Naming.enumCase(value.name, of: enumeration.simpleName), value.number, value.comment)
+            (Naming.enumCase(value.name, of: Naming.lastPart(enumeration.fullName)), value.number, value.comment)
         }
         source.documentation(enumeration.comment, otherwise: "`\(enumeration.fullName)`.")
         source.block("\(access) enum \(enumeration.simpleName): Sendable, Hashable") { source in

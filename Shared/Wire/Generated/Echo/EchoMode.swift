@@ -2,19 +2,19 @@
 
 /// How the echo treats the text.
 public enum EchoMode: Sendable, Hashable {
-    case modePlain
-    case modeUpperCase
+    case plain
+    case upperCase
     /// Answer with the status code in `number`.
-    case modeFail
+    case fail
     /// A number that this version of the schema does not know.
     case unrecognized(Int32)
 
     /// The value with a number of the .proto file.
     public init(number: Int32) {
         switch number {
-        case 0: self = .modePlain
-        case 1: self = .modeUpperCase
-        case 2: self = .modeFail
+        case 0: self = .plain
+        case 1: self = .upperCase
+        case 2: self = .fail
         default: self = .unrecognized(number)
         }
     }
@@ -22,9 +22,9 @@ public enum EchoMode: Sendable, Hashable {
     /// The number in the .proto file.
     public var number: Int32 {
         switch self {
-        case .modePlain: 0
-        case .modeUpperCase: 1
-        case .modeFail: 2
+        case .plain: 0
+        case .upperCase: 1
+        case .fail: 2
         case .unrecognized(let number): number
         }
     }
