@@ -6,7 +6,7 @@ public enum Running {
     /// Does not wait for what was cancelled: a picture that is half drawn must not hold a process up that is to end.
     ///
     /// - Throws: what the body that ended threw, unless the shutdown had been requested by then.
-    public static func until(_ shutdown: Shutdown, _ bodies: @escaping @Sendable () async throws -> Void...) async throws {
+    public static func until(_ shutdown: Shutdown, _ bodies: [@Sendable () async throws -> Void]) async throws {
         let (results, end) = AsyncStream<Result<Void, any Error>>.makeStream()
         let tasks = bodies.map { body in
             Task {

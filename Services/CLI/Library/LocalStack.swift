@@ -91,7 +91,10 @@ actor LocalStack {
             name: name, program: programs.appending(path: program).path,
             arguments: arguments + ["--with-parent"], output: log, log: log)
         children[name] = child
-        Task { await ended(child, await child.wait()) }
+        Task {
+            let ending = await child.wait()
+            ended(child, ending)
+        }
     }
 
     private func dismiss(_ child: ChildProcess) {

@@ -10,7 +10,7 @@ struct ScoreCommand: AsyncParsableCommand {
 
     @Option(help: "Which reward, for example checker or jpeg-compressibility?quality=95.")
     var reward: String
-    @Option(parsing: .upToNextOption, help: "PNG or JPEG files.")
+    @Option(parsing: .upToNextOption, help: "PNG files.")
     var image: [String]
     @Option(help: "What the pictures were drawn for.")
     var prompt = ""
@@ -71,10 +71,9 @@ struct ScoreCommand: AsyncParsableCommand {
             throw ServiceError("cannot read \(path): \(String(cString: strerror(errno)))")
         }
         do {
-            let isJPEG = data.starts(with: [0xFF, 0xD8])
-            return isJPEG ? try Picture(jpeg: [UInt8](data)) : try Picture(png: [UInt8](data))
+            return try Picture(png: [UInt8](data))
         } catch {
-            throw ServiceError("\(path) is no PNG or JPEG picture: \(ServiceProcess.oneLine(error))")
+            throw ServiceError("\(path) is no PNG picture: \(ServiceProcess.oneLine(error))")
         }
     }
 }

@@ -107,10 +107,9 @@ actor Learner {
                 fail(ServiceError(reason))
                 return
             }
-            try await told {
-                _ = try await books.scored(
-                    ControlScoredRequest(unit: drawn.unit.rawValue, invalid: invalid),
-                    options: CallOptions(timeout: .seconds(10)))
+            let request = ControlScoredRequest(unit: drawn.unit.rawValue, invalid: invalid)
+            try await insisting { [books] in
+                _ = try await books.scored(request, options: CallOptions(timeout: .seconds(10)))
             }
         } catch is CancellationError {
         } catch {
@@ -123,19 +122,6 @@ actor Learner {
         guard failure == nil else { return }
         failure = error
         onFailure(error.description)
-    }
-
-    /// Calls the coordinator again while it does not answer, for a while.
-    func told(_ call: () async throws -> Void) async throws {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while true {
-            do {
-                return try await call()
-            } catch let status as RPCStatus where status.code == .unavailable || status.code == .deadlineExceeded {
-                guard .now < deadline else { throw status }
-                try await Task.sleep(for: .milliseconds(500))
-            }
-        }
     }
 
     // MARK: Batches

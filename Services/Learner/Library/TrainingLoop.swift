@@ -51,8 +51,9 @@ final class TrainingLoop {
             membership.now("drawing the first sample grid")
             try samples.write(await host.grid(), round: 0)
         }
-        try await learner.told {
-            _ = try await books.publish(current.policy.wire, options: CallOptions(timeout: .seconds(10)))
+        let first = current.policy.wire
+        try await insisting { [books] in
+            _ = try await books.publish(first, options: CallOptions(timeout: .seconds(10)))
         }
         roundBegan = .now
         while !shutdown.isRequested {
@@ -115,7 +116,7 @@ final class TrainingLoop {
         report.describe(batch)
         try metrics.append(report)
         let request = ControlTrainedRequest(policy: current.policy.wire, report: report.wire)
-        try await learner.told {
+        try await insisting { [books] in
             _ = try await books.trained(request, options: CallOptions(timeout: .seconds(10)))
         }
         await learner.forget(below: UnitID(UInt64((round + 1) * configuration.sampling.unitsPerRound)))
@@ -135,7 +136,7 @@ final class TrainingLoop {
         try await checkpoints.write(state) { try await host.save(to: $0) }
         saved = round
         if !samples.has(round) { try samples.write(await host.grid(), round: round) }
-        try await learner.told {
+        try await insisting { [books] in
             _ = try await books.checkpointed(
                 ControlCheckpointedRequest(round: UInt32(round)), options: CallOptions(timeout: .seconds(10)))
         }

@@ -59,7 +59,7 @@ public struct RewardService: Sendable {
                 patience: options.patience, log: log)
             try await membership.join()
             membership.now("serving")
-            try await Running.until(shutdown) { try await membership.keep(shutdown) }
+            try await Running.until(shutdown, [{ try await membership.keep(shutdown) }])
             await membership.leave()
         }
         await endpoint.close()

@@ -44,8 +44,11 @@ public struct SamplerService: Sendable {
         try await membership.join()
         let name = options.name
         try await Running.until(
-            shutdown, { try await membership.keep(shutdown) },
-            { try await SamplerLoop(name: name, endpoint, membership, host, log).run() })
+            shutdown,
+            [
+                { try await membership.keep(shutdown) },
+                { try await SamplerLoop(name: name, endpoint, membership, host, log).run() },
+            ])
         await membership.leave()
         await endpoint.close()
     }
