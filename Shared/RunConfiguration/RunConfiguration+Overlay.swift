@@ -28,6 +28,12 @@ extension RunConfiguration {
         for override in overrides {
             try apply(override, to: &tree, templates: ["rewards": reward])
         }
+        // To a decoder nothing is a key that is not there.
+        for path in Self.optionalKeys where tree[path[0]]?[path[1]]?.null != nil {
+            guard case .mapping(var group) = tree[path[0]] else { continue }
+            group[Node(path[1])] = nil
+            tree[path[0]] = .mapping(group)
+        }
         do {
             self = try YAMLDecoder().decode(RunConfiguration.self, from: tree)
         } catch let error as DecodingError {
@@ -53,7 +59,7 @@ extension RunConfiguration {
     private func tree() throws -> Node {
         var tree = try Self.tree(of: self)
         for path in Self.optionalKeys where tree[path[0]]?[path[1]] == nil {
-            tree[path[0]]?[path[1]] = Node("null", Tag(.null))
+            tree[path[0]]?[path[1]] = Node("null", Tag(.null), .plain)
         }
         return tree
     }
