@@ -84,15 +84,17 @@ let policy: [Target] = [
 ]
 
 let assembly: [Target] = [
-    library("RunConfiguration", ["RL", "Rewards", yams], path: "Shared/RunConfiguration"),
+    library("RunConfiguration", ["RL", "NeuralNet", "Rewards", yams], path: "Shared/RunConfiguration"),
     library("ServiceAPI", ["Wire", "RPC", "Ledger", "TensorCore", "Imaging", crypto], path: "Shared/ServiceAPI"),
-    library("ServiceRuntime", ["RPC", "Messaging", logging], path: "Shared/ServiceRuntime"),
+    library("ServiceRuntime", ["RunConfiguration", "ServiceAPI", "Wire", "RPC", "Messaging", logging, argumentParser],
+        path: "Shared/ServiceRuntime"),
 ]
 
 let serviceParts: [Target.Dependency] = ["RunConfiguration", "ServiceAPI", "ServiceRuntime", "Wire", "RPC", logging]
 
 let services: [Target] = [
-    library("SamplerService", serviceParts + ["DiffusionPolicy", "Diffusion", "TensorCore", "Imaging"],
+    library("SamplerService",
+        serviceParts + ["Ledger", "DiffusionPolicy", "Diffusion", "NeuralNet", "TensorCore", "Imaging"],
         path: "Services/Sampler/Library"),
     library("RewardService", serviceParts + ["Rewards", "Imaging"], path: "Services/Reward/Library"),
     library("LearnerService",

@@ -1,0 +1,8 @@
+import CommandLineTool
+
+@main
+enum Atelier {
+    static func main() async {
+        await AtelierCommand.start()
+    }
+}
