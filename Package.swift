@@ -10,7 +10,7 @@ let swift: [SwiftSetting] = [
 ]
 
 /// Element-wise kernels: vectorised libm calls, reassociation allowed, dispatch at run time by `target_clones`.
-let kernels: [CSetting] = [.unsafeFlags(["-O3", "-ffast-math", "-fveclib=libmvec"])]
+let kernels: [CSetting] = [.unsafeFlags(["-O3", "-ffast-math", "-fveclib=libmvec", "-mprefer-vector-width=512"])]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")

@@ -21,7 +21,11 @@ public struct ModelWriter {
         let encoded = try JSONEncoder().encode(configuration)
         var object = try JSONSerialization.jsonObject(with: encoded) as? [String: Any] ?? [:]
         // diffusers names the class with an underscore; transformers lists architectures.
-        if className.hasPrefix("CLIP") { object["architectures"] = [className] } else { object["_class_name"] = className }
+        if className.hasPrefix("CLIP") {
+            object["architectures"] = [className]
+        } else {
+            object["_class_name"] = className
+        }
         let json = try JSONSerialization.data(withJSONObject: object, options: [.prettyPrinted, .sortedKeys])
         try json.write(to: folder.appending(path: "config.json"), options: .atomic)
         let tensors = Dictionary(uniqueKeysWithValues: weights.map { ($0.path, $0.value) })

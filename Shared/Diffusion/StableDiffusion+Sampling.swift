@@ -23,7 +23,8 @@ extension StableDiffusion {
     ///   - visit: called after every step with the transition, x_t, x_{t-1} and the guided prediction.
     /// - Returns: x_0, scaled.
     public func sample(
-        context: Tensor, unconditional: Tensor, settings: SamplingSettings, noise: (_ sample: Int, _ step: Int) -> Noise,
+        context: Tensor, unconditional: Tensor, settings: SamplingSettings,
+        noise: (_ sample: Int, _ step: Int) -> Noise,
         initial: (_ sample: Int) -> Noise,
         visit: (_ step: Int, Transition, _ from: Tensor, _ to: Tensor, _ output: Tensor) -> Void = { _, _, _, _, _ in }
     ) -> Tensor {

@@ -56,7 +56,8 @@ public final class StableDiffusion {
         let unet = try UNet(configuration, store.root)
         if let lora, store.adapter.isEmpty {
             throw ModelError(
-                path: folder.path, reason: "no layer matches the LoRA targets \(lora.targetModules.joined(separator: ", "))")
+                path: folder.path,
+                reason: "no layer matches the LoRA targets \(lora.targetModules.joined(separator: ", "))")
         }
         return (unet, store)
     }

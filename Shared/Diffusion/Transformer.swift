@@ -8,7 +8,8 @@ final class Attention {
     private let heads: Int
 
     /// - Parameter context: width of what is attended to; `nil` for self-attention.
-    init(_ channels: Int, context: Int? = nil, heads: Int, projectionBias: Bool = false, _ scope: ParameterScope) throws {
+    init(_ channels: Int, context: Int? = nil, heads: Int, projectionBias: Bool = false, _ scope: ParameterScope) throws
+    {
         guard heads > 0, channels % heads == 0 else {
             throw ParameterError(path: scope.path, reason: "\(channels) channels do not divide into \(heads) heads")
         }

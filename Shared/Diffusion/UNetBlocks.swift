@@ -26,7 +26,9 @@ extension UNetConfiguration {
             layers: transformerLayersPerBlock[level], groups: normGroups, linearProjection: usesLinearProjection, scope)
     }
 
-    fileprivate func resnet(_ inputs: Int, _ outputs: Int, timeWidth: Int, _ scope: ParameterScope) throws -> ResNetBlock {
+    fileprivate func resnet(_ inputs: Int, _ outputs: Int, timeWidth: Int, _ scope: ParameterScope) throws
+        -> ResNetBlock
+    {
         try ResNetBlock(
             inputs, outputs, groups: normGroups, epsilon: normEpsilon, timeWidth: timeWidth, scope)
     }

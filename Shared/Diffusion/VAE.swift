@@ -18,7 +18,7 @@ public final class VAE {
         postQuant = try Linear(channels, channels, isConvolution: true, scope["post_quant_conv"])
     }
 
-    /// The posterior of pixels in -1…1, `[sample, height, width, 3]`: mean and log-variance, clamped to -30…20.
+    /// The posterior of pixels in -1…1, `[sample, height, width, 3]`: mean and log-variance.
     public func encode(_ pixels: Variable) -> (mean: Variable, logVariance: Variable) {
         let moments = quant(encoder(pixels))
         return moments.splittingChannels(at: configuration.latentChannels)

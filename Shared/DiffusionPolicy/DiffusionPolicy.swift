@@ -40,7 +40,9 @@ public final class DiffusionPolicy {
     }
 
     /// The guided prediction for latents of several prompts and timesteps in one batch.
-    func predict(_ latents: Tensor, timesteps: [Float], prompts: [String], guidance: Double, recompute: Bool) -> Variable {
+    func predict(_ latents: Tensor, timesteps: [Float], prompts: [String], guidance: Double, recompute: Bool)
+        -> Variable
+    {
         model.predict(
             latents, timesteps: timesteps, context: context(prompts), unconditional: unconditional, guidance: guidance,
             recompute: recompute)

@@ -33,6 +33,14 @@ public final class CLIPTextEncoder {
         finalNorm = try LayerNorm(width, epsilon: configuration.layerNormEpsilon, scope["final_layer_norm"])
     }
 
+    /// Where a sequence is pooled: its first end-of-text token.
+    ///
+    /// Old configurations say token 2, wrongly; transformers then takes the first of the highest tokens, which in CLIP's
+    /// vocabulary is the end of text.
+    private func end(of sequence: [Int]) -> Int? {
+        sequence.firstIndex(of: configuration.endOfTextToken == 2 ? sequence.max() ?? 0 : configuration.endOfTextToken)
+    }
+
     /// - Parameter tokens: sequences of equal length, at most `maxPositions`.
     public func callAsFunction(_ batch: [[Int]]) -> Output {
         let length = batch.first?.count ?? 0
@@ -48,7 +56,7 @@ public final class CLIPTextEncoder {
         }
         let last = finalNorm(hidden)
         let ends = batch.enumerated().map { row, sequence in
-            row * length + (sequence.firstIndex(of: configuration.endOfTextToken) ?? length - 1)
+            row * length + (end(of: sequence) ?? 0)
         }
         return Output(
             lastHiddenState: last, penultimate: penultimate,

@@ -74,7 +74,8 @@ public final class AdamW {
     public func restore(_ state: [String: Tensor]) throws {
         func moment(_ path: String, _ shape: [Int]) throws -> Tensor {
             guard let tensor = state[path], tensor.shape == shape else {
-                throw ParameterError(path: path, reason: "missing in the optimiser's state, or of another shape than \(shape)")
+                throw ParameterError(
+                    path: path, reason: "missing in the optimiser's state, or of another shape than \(shape)")
             }
             return tensor
         }

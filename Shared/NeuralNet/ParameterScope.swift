@@ -46,9 +46,11 @@ public final class ParameterStore {
                 throw ParameterError(path: path, reason: "missing in \(archive.path)")
             }
             // Linear layers stored as 1×1 convolutions (older checkpoints) have the same elements.
-            guard found.reduce(1, *) == shape.reduce(1, *), found.filter({ $0 != 1 }) == shape.filter({ $0 != 1 }) else {
+            guard found.reduce(1, *) == shape.reduce(1, *), found.filter({ $0 != 1 }) == shape.filter({ $0 != 1 })
+            else {
                 throw ParameterError(
-                    path: path, reason: "has shape \(found) in \(archive.path), the model's configuration asks for \(shape)")
+                    path: path,
+                    reason: "has shape \(found) in \(archive.path), the model's configuration asks for \(shape)")
             }
             variable = Variable(try archive.tensor(named: path).reshaped(shape), requiresGradient: trainable)
         case .random(let seed):

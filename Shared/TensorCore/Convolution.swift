@@ -59,7 +59,8 @@ final class ConvolutionPrimitive: @unchecked Sendable {
             [shape.samples, shape.inputs, shape.height, shape.width], dnnl_nhwc)
         let destination = MemoryDescription.make(
             [shape.samples, shape.outputs, shape.outputHeight, shape.outputWidth], dnnl_nhwc)
-        let weights = MemoryDescription.make([shape.outputs, shape.inputs, shape.kernel, shape.kernel], dnnl_format_tag_any)
+        let weights = MemoryDescription.make(
+            [shape.outputs, shape.inputs, shape.kernel, shape.kernel], dnnl_format_tag_any)
         let bias = shape.hasBias ? MemoryDescription.make([shape.outputs], dnnl_a) : dnnl_memory_desc_t()
 
         let forward = Self.describeForward(source, weights, bias, destination, shape)

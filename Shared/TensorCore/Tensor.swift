@@ -88,7 +88,8 @@ public struct Tensor: Sendable {
         return Tensor(uninitialized: [parts.reduce(0) { $0 + $1.shape[0] }] + inner) { out in
             var at = 0
             for part in parts {
-                precondition(Array(part.shape.dropFirst()) == inner, "shapes \(parts[0].shape) and \(part.shape) differ")
+                precondition(
+                    Array(part.shape.dropFirst()) == inner, "shapes \(parts[0].shape) and \(part.shape) differ")
                 part.withUnsafeBuffer { _ = out[at...].initialize(from: $0) }
                 at += part.count
             }

@@ -41,7 +41,10 @@ def save_model(module, folder, config, name="diffusion_pytorch_model", dtype=tor
     """A model's folder as diffusers reads it: `config.json` and weights."""
     folder = Path(folder)
     folder.mkdir(exist_ok=True)
-    text = json.dumps({key: value for key, value in dict(config).items() if key != "_name_or_path"}, indent=2, default=list)
+    # Private entries are left out: diffusers lists there, as a set in any order, which options had their default.
+    known = {key: value for key, value in dict(config).items() if not key.startswith("_")}
+    known |= {} if "model_type" in known else {"_class_name": type(module).__name__}
+    text = json.dumps(known, indent=2, sort_keys=True)
     (folder / "config.json").write_text(text + "\n")
     state = {prefix + key: value.to(dtype).contiguous().clone() for key, value in module.state_dict().items()
              if not key.endswith("position_ids")}

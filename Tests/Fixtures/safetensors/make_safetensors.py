@@ -20,7 +20,7 @@ tensors = {
     "empty": torch.zeros(0, 4),
     "mask": torch.tensor([True, False]),
 }
-save_file(tensors, here / "types.safetensors", metadata={"format": "pt", "note": "a \"quoted\" é"})
+save_file(tensors, here / "types.safetensors", metadata={"note": "a \"quoted\" é"})
 floats = {key: tensors[key].float().flatten().tolist() for key in ("half", "brain", "single", "scalar", "empty")}
 (here / "types.json").write_text(json.dumps(floats, indent=1) + "\n")
 

@@ -1,0 +1,97 @@
+import Autograd
+import Foundation
+import NeuralNet
+import TensorCore
+import Testing
+
+@testable import Diffusion
+
+/// Whole UNets against diffusers and peft (`Tests/Fixtures/unet/make_unet.py`).
+struct GoldenUNetTests {
+    static let models = ["convolution", "linear", "groups", "added"]
+    static let adapted = ["convolution", "linear"]
+
+    private func makeUNet(_ fixture: GoldenFixture, _ store: ParameterStore) throws -> UNet {
+        let configuration = try ModelFolder(url: fixture.url).configuration(
+            UNetConfiguration.self, unsupported: UNetConfiguration.unsupported)
+        return try UNet(configuration, store.root)
+    }
+
+    private func run(
+        _ unet: UNet, _ fixture: GoldenFixture, sample: Variable, recompute: Bool = false
+    ) throws -> Variable {
+        var added: UNet.AddedConditions?
+        if fixture.keys.contains("time_ids") {
+            let sizes = try fixture.tensor("time_ids")
+            added = UNet.AddedConditions(
+                textEmbeddings: Variable(try fixture.tensor("text_embeds")),
+                timeIDs: (0..<sizes.shape[0]).map { sizes[$0].scalars })
+        }
+        return unet(
+            sample, timesteps: try fixture.integers("timestep")[0].map(Float.init),
+            context: Variable(try fixture.tensor("encoder_hidden_states")), added: added, recompute: recompute)
+    }
+
+    /// `mean((output - target)²)` and its gradients.
+    private func runBackward(_ output: Variable, _ fixture: GoldenFixture, loss key: String) throws {
+        let loss = output.meanSquare(try fixture.image("target"))
+        expectClose(loss.value, try fixture.tensor(key), tolerance: 1e-5, key)
+        backward(loss)
+    }
+
+    @Test(arguments: models) func predictsAsDiffusersDoes(_ name: String) throws {
+        let fixture = try GoldenFixture("unet/\(name)")
+        let unet = try makeUNet(fixture, try fixture.store("diffusion_pytorch_model", trainable: false))
+        let output = try run(unet, fixture, sample: Variable(try fixture.image("sample")))
+        expectClose(output.value.toNCHW(), try fixture.tensor("output"), tolerance: 1e-5, name)
+        #expect(!output.requiresGradient)
+    }
+
+    @Test(arguments: models, [false, true])
+    func givesPyTorchsGradientOfEveryWeight(_ name: String, recompute: Bool) throws {
+        let fixture = try GoldenFixture("unet/\(name)")
+        let store = try fixture.store("diffusion_pytorch_model")
+        let unet = try makeUNet(fixture, store)
+        let sample = Variable(try fixture.image("sample"), requiresGradient: true)
+        try runBackward(try run(unet, fixture, sample: sample, recompute: recompute), fixture, loss: "loss")
+        expectClose(
+            try #require(sample.gradient).toNCHW(), try fixture.tensor("gradient.sample"), "gradient of the sample")
+        try fixture.checkGradients(store.parameters)
+    }
+
+    @Test(arguments: adapted, [false, true])
+    func givesPEFTsAdapterAndItsGradients(_ name: String, recompute: Bool) throws {
+        let fixture = try GoldenFixture("unet/\(name)")
+        var lora = LoRAConfiguration()
+        (lora.rank, lora.alpha) = (4, 6)  // adapter_config.json
+        let store = try fixture.store("diffusion_pytorch_model", trainable: false, lora: lora)
+        let unet = try makeUNet(fixture, store)
+        let adapter = try SafeTensorsArchive(
+            path: fixture.url.appendingPathComponent("adapter/adapter_model.safetensors").path)
+        #expect(store.adapter.map { "base_model.model.\($0.path)" }.sorted() == adapter.keys)
+        for (path, variable) in store.adapter {
+            let value = try adapter.tensor(named: "base_model.model.\(path)")
+            #expect(value.shape == variable.shape, "\(path)")
+            variable.value = value
+        }
+        let sample = Variable(try fixture.image("sample"))
+        let output = try run(unet, fixture, sample: sample, recompute: recompute)
+        expectClose(output.value.toNCHW(), try fixture.tensor("adapter.output"), tolerance: 1e-5, name)
+        try runBackward(output, fixture, loss: "adapter.loss")
+        for (path, variable) in store.adapter {
+            let gradient = try #require(variable.gradient, "\(path)")
+            expectClose(gradient, try fixture.tensor("adapter.gradient.\(path)"), path)
+        }
+        #expect(store.parameters.allSatisfy { $0.variable.gradient == nil })
+    }
+
+    @Test func readsEveryParameterOfTheCheckpoint() throws {
+        for name in Self.models {
+            let fixture = try GoldenFixture("unet/\(name)")
+            let store = try fixture.store("diffusion_pytorch_model")
+            _ = try makeUNet(fixture, store)
+            let archive = try SafeTensorsArchive(folder: fixture.url.path)
+            #expect(store.parameters.map(\.path).sorted() == archive.keys, "\(name)")
+        }
+    }
+}
