@@ -22,7 +22,7 @@ public struct ModelTraining: Sendable {
         public var averageDecay = 0.9995
         /// Share of captions replaced by the empty one, so that guidance works.
         public var emptyShare = 0.1
-        /// Loss weights are `min(SNR, gamma) / SNR` (Hang et al. 2023).
+        /// Loss weights are `min(SNR, gamma) / SNR`, as Hang and others (2023) have it.
         public var signalToNoiseLimit = 5.0
         /// Number of different scenes; each is encoded once.
         public var scenes = 48000

@@ -9,7 +9,9 @@ public final class Progress {
     private let firstStep: Int
     private var lastPrinted: ContinuousClock.Instant?
 
-    /// - Parameter firstStep: where a resumed run goes on; the time left counts from there.
+    /// - Parameters:
+    ///   - total: the number of steps.
+    ///   - firstStep: where a resumed run goes on; the time left counts from there.
     public init(total: Int, firstStep: Int = 0) {
         self.total = total
         self.firstStep = firstStep
