@@ -18,8 +18,10 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = [], path: String) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, swiftSettings: swift)
+func library(
+    _ name: String, _ dependencies: [Target.Dependency] = [], path: String, exclude: [String] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: swift)
 }
 
 func executable(_ name: String, _ dependencies: [Target.Dependency], path: String) -> Target {
@@ -74,7 +76,7 @@ let parts: [Target] = [
 
 let models: [Target] = [
     library("Diffusion", ["Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging"], path: "Shared/Diffusion"),
-    library("Menagerie", ["Imaging", "CAtlas"], path: "Shared/Menagerie"),
+    library("Menagerie", ["Imaging", "CAtlas"], path: "Shared/Menagerie", exclude: ["Base"]),
     library("Rewards", ["Menagerie", "Imaging", crypto], path: "Shared/Rewards"),
 ]
 
@@ -117,7 +119,7 @@ let services: [Target] = [
         path: "Services/Learner/Executable"),
     executable("atelier-coordinator", ["CoordinatorService", "ServiceRuntime", argumentParser],
         path: "Services/Coordinator/Executable"),
-    executable("atelier", ["CommandLineTool", "Pretraining", "TensorCore"], path: "Services/CLI/Executable"),
+    executable("atelier", ["CommandLineTool", "TensorCore"], path: "Services/CLI/Executable"),
 ]
 
 let tools: [Target] = [
