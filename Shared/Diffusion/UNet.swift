@@ -4,7 +4,9 @@ import Foundation
 import NeuralNet
 import TensorCore
 
-/// The denoising network of Stable Diffusion (Rombach et al. 2022): diffusers' `UNet2DConditionModel`.
+/// The denoising network of Stable Diffusion: diffusers' `UNet2DConditionModel`.
+///
+/// Rombach et al., "High-Resolution Image Synthesis with Latent Diffusion Models" (2022).
 public final class UNet {
     public let configuration: UNetConfiguration
     private let convIn: Convolution
@@ -18,7 +20,7 @@ public final class UNet {
 
     /// SDXL's micro-conditions.
     public struct AddedConditions {
-        /// `[sample, channel]`, the pooled output of the second text encoder.
+        /// The pooled output of the second text encoder, `[sample, channel]`.
         public let textEmbeddings: Variable
         /// Original size, crop and target size: six numbers a sample.
         public let timeIDs: [[Float]]
@@ -56,7 +58,9 @@ public final class UNet {
     ///   - sample: latents `[sample, height, width, channel]`.
     ///   - timesteps: one per sample.
     ///   - context: text states `[sample, token, channel]`.
+    ///   - conditions: SDXL's micro-conditions, for a checkpoint that has an embedding of them.
     ///   - recompute: keep only the blocks' inputs for the backward pass and compute the blocks again there.
+    /// - Returns: the prediction, `[sample, height, width, channel]`.
     public func callAsFunction(
         _ sample: Variable, timesteps: [Float], context: Variable, added conditions: AddedConditions? = nil,
         recompute: Bool = false
@@ -101,7 +105,10 @@ final class TimestepEmbedding {
 
     func callAsFunction(_ x: Variable) -> Variable { linear2(linear1(x).activated(.silu)) }
 
-    /// `[cos(t·ω_i)…, sin(t·ω_i)…]` with `ω_i = 10000^(-i/half)`: `[timestep, width]` (Vaswani et al. 2017, cosines first).
+    /// Cosines, then sines, of each timestep at `width / 2` frequencies: `[timestep, width]`.
+    ///
+    /// `[cos(t·ω_i)…, sin(t·ω_i)…]` with `ω_i = 10000^(-i / (width / 2))`: Vaswani et al., "Attention Is All You Need" (2017),
+    /// with the cosines first.
     static func sinusoids(_ timesteps: [Float], width: Int) -> Variable {
         let half = width / 2
         return Variable(
