@@ -52,6 +52,22 @@ public final class UNet {
         convOut = try Convolution(widths[0], configuration.outChannels, scope["conv_out"], initial: .zeros)
     }
 
+    /// Whether latents of these sides fit: every level but the last halves them, and the way up doubles them again.
+    ///
+    /// - Parameters:
+    ///   - height: rows of the latents.
+    ///   - width: columns of the latents.
+    /// - Throws: ``ModelError`` naming the sizes, unless both are positive multiples of `2^(levels - 1)`.
+    public func check(height: Int, width: Int) throws(ModelError) {
+        let multiple = 1 << (configuration.blockOutChannels.count - 1)
+        guard height > 0, width > 0, height.isMultiple(of: multiple), width.isMultiple(of: multiple) else {
+            throw ModelError(
+                path: "unet",
+                reason: "latents of \(height)×\(width) do not fit: with \(configuration.blockOutChannels.count) levels "
+                    + "both sides must be multiples of \(multiple)")
+        }
+    }
+
     /// Predicts noise (or velocity, as the checkpoint was trained).
     ///
     /// - Parameters:
