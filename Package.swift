@@ -81,7 +81,8 @@ let models: [Target] = [
 ]
 
 let policy: [Target] = [
-    library("DiffusionPolicy", ["Diffusion", "RL", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging"],
+    library(
+        "DiffusionPolicy", ["Diffusion", "RL", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging"],
         path: "Shared/DiffusionPolicy")
 ]
 
@@ -99,25 +100,34 @@ let services: [Target] = [
         serviceParts + ["Ledger", "DiffusionPolicy", "Diffusion", "NeuralNet", "TensorCore", "Imaging"],
         path: "Services/Sampler/Library"),
     library("RewardService", serviceParts + ["Rewards", "Imaging"], path: "Services/Reward/Library"),
-    library("LearnerService",
-        serviceParts + ["DiffusionPolicy", "Diffusion", "RL", "NeuralNet", "Autograd", "TensorCore", "Imaging", "Ledger"],
+    library(
+        "LearnerService",
+        serviceParts + [
+            "DiffusionPolicy", "Diffusion", "RL", "NeuralNet", "Autograd", "TensorCore", "Imaging", "Ledger",
+        ],
         path: "Services/Learner/Library"),
     library("CoordinatorService", serviceParts + ["Ledger", grdb], path: "Services/Coordinator/Library"),
-    library("Pretraining",
+    library(
+        "Pretraining",
         ["Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging", "Menagerie"],
         path: "Services/CLI/Pretraining"),
-    library("CommandLineTool",
+    library(
+        "CommandLineTool",
         serviceParts + [
             "SamplerService", "RewardService", "LearnerService", "CoordinatorService", "Pretraining", "DiffusionPolicy",
             "Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging", "Menagerie", "Rewards", "Ledger",
             argumentParser,
         ], path: "Services/CLI/Library"),
-    executable("atelier-sampler", ["SamplerService", "ServiceRuntime", "TensorCore", argumentParser],
+    executable(
+        "atelier-sampler", ["SamplerService", "ServiceRuntime", "TensorCore", argumentParser],
         path: "Services/Sampler/Executable"),
-    executable("atelier-reward", ["RewardService", "ServiceRuntime", argumentParser], path: "Services/Reward/Executable"),
-    executable("atelier-learner", ["LearnerService", "ServiceRuntime", "TensorCore", argumentParser],
+    executable(
+        "atelier-reward", ["RewardService", "ServiceRuntime", argumentParser], path: "Services/Reward/Executable"),
+    executable(
+        "atelier-learner", ["LearnerService", "ServiceRuntime", "TensorCore", argumentParser],
         path: "Services/Learner/Executable"),
-    executable("atelier-coordinator", ["CoordinatorService", "ServiceRuntime", argumentParser],
+    executable(
+        "atelier-coordinator", ["CoordinatorService", "ServiceRuntime", argumentParser],
         path: "Services/Coordinator/Executable"),
     executable("atelier", ["CommandLineTool", "TensorCore"], path: "Services/CLI/Executable"),
 ]
