@@ -17,6 +17,8 @@ public struct VAEConfiguration: Codable, Hashable, Sendable {
         case outChannels = "out_channels"
         case latentChannels = "latent_channels"
         case blockOutChannels = "block_out_channels"
+        case downBlockTypes = "down_block_types"
+        case upBlockTypes = "up_block_types"
         case layersPerBlock = "layers_per_block"
         case normGroups = "norm_num_groups"
         case sampleSize = "sample_size"
@@ -38,6 +40,31 @@ public struct VAEConfiguration: Codable, Hashable, Sendable {
         try read(.normGroups, &normGroups)
         try read(.sampleSize, &sampleSize)
         try read(.scalingFactor, &scalingFactor)
+        for (key, name) in [(CodingKeys.downBlockTypes, Self.downBlock), (.upBlockTypes, Self.upBlock)] {
+            guard let types = try keys.decodeIfPresent([String].self, forKey: key) else { continue }
+            guard types == [String](repeating: name, count: blockOutChannels.count) else {
+                throw ConfigurationError(
+                    key: key.rawValue, reason: "\(types) is not supported, only \(name) for each of block_out_channels")
+            }
+        }
+    }
+
+    private static let downBlock = "DownEncoderBlock2D"
+    private static let upBlock = "UpDecoderBlock2D"
+
+    /// Writes the types of the blocks too: without them diffusers makes an auto-encoder of one block.
+    public func encode(to encoder: any Encoder) throws {
+        var keys = encoder.container(keyedBy: CodingKeys.self)
+        try keys.encode(inChannels, forKey: .inChannels)
+        try keys.encode(outChannels, forKey: .outChannels)
+        try keys.encode(latentChannels, forKey: .latentChannels)
+        try keys.encode(blockOutChannels, forKey: .blockOutChannels)
+        try keys.encode([String](repeating: Self.downBlock, count: blockOutChannels.count), forKey: .downBlockTypes)
+        try keys.encode([String](repeating: Self.upBlock, count: blockOutChannels.count), forKey: .upBlockTypes)
+        try keys.encode(layersPerBlock, forKey: .layersPerBlock)
+        try keys.encode(normGroups, forKey: .normGroups)
+        try keys.encodeIfPresent(sampleSize, forKey: .sampleSize)
+        try keys.encode(scalingFactor, forKey: .scalingFactor)
     }
 
     /// Picture pixels per latent pixel, along one side.
