@@ -89,7 +89,7 @@ final class BufferPool: Sendable {
         }
     }
 
-    fileprivate func releaseAll() { Self.deallocate(state.withLock(Self.empty)) }
+    fileprivate func releaseAll() { Self.deallocate(state.withLock { Self.empty(&$0) }) }
 
     private static func empty(_ state: inout State) -> [UInt] {
         defer {
