@@ -25,8 +25,8 @@ enum Naive {
     }
 
     /// `a[m, k] · b[k, n]`, either read as its transpose.
-    static func product(_ a: Tensor, transposed ta: Bool = false, _ b: Tensor, transposed tb: Bool = false) -> Values {
-        let (a, b) = (Values(a), Values(b))
+    static func product(_ a: Tensor, _ b: Tensor, transposed: (a: Bool, b: Bool) = (false, false)) -> Values {
+        let (a, b, ta, tb) = (Values(a), Values(b), transposed.a, transposed.b)
         let (rows, inner) = ta ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
         var out = Values(zeros: [rows, tb ? b.shape[0] : b.shape[1]])
         for i in 0..<rows {

@@ -68,14 +68,15 @@ struct TensorTests {
         let weight = Self.gaussian([product.outputs, product.inputs], 2)
         let bias = Self.gaussian([product.outputs], 3)
         let gradient = Self.gaussian([product.rows, product.outputs], 4)
-        var expected = Naive.product(input, weight, transposed: true)
+        var expected = Naive.product(input, weight, transposed: (false, true))
         expectClose(input.linear(weight: weight, bias: nil), expected)
         for row in 0..<product.rows {
             for output in 0..<product.outputs { expected[row, output] += Double(bias.scalar(output)) }
         }
         expectClose(input.linear(weight: weight, bias: bias), expected)
         expectClose(gradient.linearInputGradient(weight: weight), Naive.product(gradient, weight))
-        expectClose(gradient.linearWeightGradient(input: input), Naive.product(gradient, transposed: true, input))
+        expectClose(
+            gradient.linearWeightGradient(input: input), Naive.product(gradient, input, transposed: (true, false)))
     }
 
     struct Convolved: Sendable {
@@ -121,7 +122,7 @@ struct TensorTests {
             #expect(abs(dot(gradient, across) - dot(atParameters.weight, other)) < 1e-5 * norm(gradient) * norm(across))
         }
         let ones = Tensor(repeating: 1, shape: [gradient.count / shape.outputs, 1])
-        let sums = Naive.product(ones, transposed: true, gradient.reshaped([-1, shape.outputs]))
+        let sums = Naive.product(ones, gradient.reshaped([-1, shape.outputs]), transposed: (true, false))
         expectClose(try #require(atParameters.bias).reshaped([1, -1]), sums)
     }
 
