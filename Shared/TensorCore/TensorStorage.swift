@@ -32,10 +32,11 @@ final class TensorStorage: @unchecked Sendable {
     func valuesChanged() { packed.withLock { $0.removeAll() } }
 }
 
-/// Names a layout that oneDNN chose for the weights of one convolution primitive.
+/// Names a layout that oneDNN chose for the weights of one convolution primitive, which it may choose by the threads.
 struct PackedLayout: Hashable {
     var primitive: ConvolutionShape
     var direction: ConvolutionDirection
+    var threads: Int
 }
 
 /// Free lists of aligned buffers by size class.
