@@ -195,8 +195,8 @@ extension SessionMachine {
             if !unit.hasStarted {
                 let cost = unit.cost
                 let mustQueue = !isTurn && !sessionQueue.isEmpty && (cost > 0 || unit.header.kind == .request)
-                guard call.sendWindow.admits(cost) else { break }
-                waitsForSession = mustQueue || !sendWindow.admits(cost)
+                guard cost == 0 || call.sendWindow.admits(cost) else { break }
+                waitsForSession = mustQueue || cost > 0 && !sendWindow.admits(cost)
                 if waitsForSession { break }
                 call.sendWindow.spend(cost)
                 sendWindow.spend(cost)
@@ -257,6 +257,11 @@ extension SessionMachine {
         actions.append(.stopTimer(.deadline(call: id)))
         actions.append(.finished(call: id, status))
         retire(call)
+        // Those behind it in the queue must not wait for a call that is gone.
+        if let place = sessionQueue.firstIndex(of: id) {
+            sessionQueue.remove(at: place)
+            drainSessionQueue()
+        }
     }
 
     /// Returns what a forgotten call still holds of the session.
