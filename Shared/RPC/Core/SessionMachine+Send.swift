@@ -23,7 +23,8 @@ extension SessionMachine {
         guard metadataBytes <= peerLimits.maximumMetadataBytes else {
             throw RPCStatus(
                 .resourceExhausted,
-                "\(request.method): metadata of \(metadataBytes) bytes, the peer takes \(peerLimits.maximumMetadataBytes)")
+                "\(request.method): metadata of \(metadataBytes) bytes, the peer takes \(peerLimits.maximumMetadataBytes)"
+            )
         }
         try check(message, request.method)
         let id = nextCall
@@ -195,8 +196,8 @@ extension SessionMachine {
             if !unit.hasStarted {
                 let cost = unit.cost
                 let mustQueue = !isTurn && !sessionQueue.isEmpty && (cost > 0 || unit.header.kind == .request)
-                guard cost == 0 || call.sendWindow.admits(cost) else { break }
-                waitsForSession = mustQueue || cost > 0 && !sendWindow.admits(cost)
+                guard call.sendWindow.admits(cost) else { break }
+                waitsForSession = mustQueue || !sendWindow.admits(cost)
                 if waitsForSession { break }
                 call.sendWindow.spend(cost)
                 sendWindow.spend(cost)
