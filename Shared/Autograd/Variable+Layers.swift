@@ -1,7 +1,7 @@
 import TensorCore
 
 extension Variable {
-    /// `self · weightᵀ + bias`
+    /// The affine map `self · weightᵀ + bias`: `[…, in]` and `[out, in]` give `[…, out]`.
     public func linear(weight: Variable, bias: Variable?) -> Variable {
         let (input, matrix) = (value, weight.value)
         return Variable(
@@ -55,6 +55,7 @@ extension Variable {
         }
     }
 
+    /// Layer normalisation over the channels.
     public func layerNormalized(epsilon: Float, weight: Variable, bias: Variable) -> Variable {
         let (input, scale) = (value, weight.value)
         let (out, statistics) = input.layerNormalized(epsilon: epsilon, weight: scale, bias: bias.value)
@@ -91,6 +92,7 @@ extension Variable {
         }
     }
 
+    /// The channels of `self`, then those of `other`.
     public func concatenatingChannels(_ other: Variable) -> Variable {
         let width = shape[shape.count - 1]
         return Variable(value.concatenatingChannels(other.value), inputs: [self, other]) { gradient in
@@ -108,6 +110,7 @@ extension Variable {
         )
     }
 
+    /// Nearest-neighbour enlargement by two of `[sample, height, width, channel]`.
     public func upsampled() -> Variable {
         Variable(value.upsampled(), inputs: [self]) { [$0.upsampledGradient()] }
     }

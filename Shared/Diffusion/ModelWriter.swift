@@ -10,9 +10,10 @@ public struct ModelWriter {
 
     /// Writes `config.json` and the weights.
     ///
-    /// - Parameters:
-    ///   - className: what diffusers instantiates, for instance `UNet2DConditionModel`.
-    ///   - name: the file of the weights without its extension.
+    /// `className` is what diffusers instantiates, for instance `UNet2DConditionModel`; `name` is the file of the weights
+    /// without its extension. The folder is made if it is not there.
+    ///
+    /// - Throws: errors of the file system and of the encoder.
     public func write(
         _ configuration: some Encodable, className: String, weights: [(path: String, value: Tensor)], name: String,
         elementType: SafeTensorsWriter.ElementType = .f16

@@ -34,7 +34,7 @@ extension UNetConfiguration {
     }
 }
 
-/// One level of the contracting path. Each stage's result is a skip connection.
+/// One level of the contracting path, where each stage's result is a skip connection.
 final class DownBlock {
     let stages: [UNetStage]
 
@@ -76,7 +76,7 @@ final class MiddleBlock {
     }
 }
 
-/// One level of the expanding path. Each stage takes one skip connection.
+/// One level of the expanding path, where each stage takes one skip connection.
 final class UpBlock {
     let stages: [UNetStage]
     let upsample: Upsample?

@@ -49,6 +49,7 @@ public final class PolicyUpdate {
     /// - Parameters:
     ///   - rollouts: in unit order; all drawn with the same number of steps, guidance and eta.
     ///   - rewards: one per sample, rollout by rollout.
+    /// - Returns: what the update did.
     public func update(rollouts: [Rollout], rewards: [[Double]]) -> UpdateMetrics {
         precondition(!rollouts.isEmpty && rollouts.map(\.samples) == rewards.map(\.count), "one reward per sample")
         let round = makeRound(rollouts, rewards.flatMap { $0 })

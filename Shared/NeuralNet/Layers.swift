@@ -8,8 +8,12 @@ public final class Linear {
     public let bias: Variable?
     private let lora: LoRAUpdate?
 
-    /// - Parameter isConvolution: whether checkpoints store the weight as that of a 1×1 convolution, which over NHWC
-    ///   activations is the same product.
+    /// A layer whose weight (and bias) are at `scope`.
+    ///
+    /// Where `isConvolution`, checkpoints store the weight as that of a 1×1 convolution, which over NHWC activations is the
+    /// same product.
+    ///
+    /// - Throws: ``ParameterError`` if the checkpoint does not fit; errors of the file.
     public init(
         _ inputs: Int, _ outputs: Int, bias hasBias: Bool = true, isConvolution: Bool = false, _ scope: ParameterScope,
         initial: Initialization? = nil
@@ -20,7 +24,7 @@ public final class Linear {
         lora = scope.lora(inputs: inputs, outputs: outputs)
     }
 
-    /// `[…, in]` to `[…, out]`.
+    /// Maps `[…, in]` to `[…, out]`.
     public func callAsFunction(_ x: Variable) -> Variable {
         let y = x.linear(weight: weight, bias: bias)
         guard let lora else { return y }
@@ -51,7 +55,7 @@ public final class Convolution {
     }
 }
 
-/// Group normalisation, followed by SiLU where `silu` (fused: the pair is in every ResNet block).
+/// Group normalisation, followed where asked by SiLU: fused, because the pair is in every ResNet block.
 public final class GroupNorm {
     private let weight: Variable
     private let bias: Variable
@@ -92,13 +96,13 @@ public final class LayerNorm {
 
 /// A table of vectors, one for each token or position.
 public final class Embedding {
-    /// `[entry, channel]`
+    /// The vectors, `[entry, channel]`.
     public let weight: Variable
 
     public init(_ entries: Int, _ channels: Int, _ scope: ParameterScope) throws {
         weight = try scope.parameter("weight", shape: [entries, channels], initial: .gaussian(deviation: 0.02))
     }
 
-    /// `[index, channel]`
+    /// The vectors of `indices`, `[index, channel]`.
     public func callAsFunction(_ indices: [Int]) -> Variable { weight.gathering(indices) }
 }

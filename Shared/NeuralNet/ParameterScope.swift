@@ -24,8 +24,11 @@ public final class ParameterStore {
     /// All LoRA matrices, in the order of construction, under PEFT's names without its prefix.
     public private(set) var adapter: [(path: String, variable: Variable)] = []
 
+    /// A store with no parameter yet.
+    ///
     /// - Parameters:
-    ///   - lora: which modules get a low-rank update.
+    ///   - source: where values come from.
+    ///   - lora: which modules get a low-rank update; `nil` gives none.
     ///   - adapterIsTrainable: whether the update takes gradients; a sampler only applies it.
     public init(_ source: Source, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true) {
         self.source = source
@@ -97,6 +100,8 @@ public struct ParameterScope {
 
     public subscript(_ name: String, _ index: Int) -> ParameterScope { self[name]["\(index)"] }
 
+    /// Takes the parameter `name` of this scope from the source and enters it into the store.
+    ///
     /// - Throws: ``ParameterError`` if the checkpoint has no such tensor or one of another shape; errors of the file.
     public func parameter(_ name: String, shape: [Int], initial: Initialization) throws -> Variable {
         try store.parameter(self[name].path, shape: shape, initial: initial)

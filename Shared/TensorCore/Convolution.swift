@@ -33,6 +33,7 @@ final class ConvolutionPrimitive: @unchecked Sendable {
     private let scratchpadLayout: dnnl_memory_desc_t
     let direction: ConvolutionDirection
     let shape: ConvolutionShape
+    private let threads: Int
     /// Descriptors of the tensors as the primitive wants them.
     let source, weights, bias, destination: dnnl_memory_desc_t
 
@@ -47,13 +48,14 @@ final class ConvolutionPrimitive: @unchecked Sendable {
     static func of(_ shape: ConvolutionShape, _ direction: ConvolutionDirection) -> ConvolutionPrimitive {
         let key = Key(shape: shape, direction: direction, threads: ComputeThreads.current)
         if let found = made.withLock({ $0[key] }) { return found }
-        let primitive = ConvolutionPrimitive(shape, direction)
+        let primitive = ConvolutionPrimitive(shape, direction, threads: key.threads)
         made.withLock { $0[key] = primitive }
         return primitive
     }
 
-    private init(_ shape: ConvolutionShape, _ direction: ConvolutionDirection) {
+    private init(_ shape: ConvolutionShape, _ direction: ConvolutionDirection, threads: Int) {
         self.shape = shape
+        self.threads = threads
         self.direction = direction
         let source = MemoryDescription.make(
             [shape.samples, shape.inputs, shape.height, shape.width], dnnl_nhwc)
@@ -140,7 +142,7 @@ final class ConvolutionPrimitive: @unchecked Sendable {
 
     /// Weights `[out, in, kernel, kernel]` in the layout that this primitive reads, made once for each set of values.
     func packed(_ weight: Tensor) -> TensorStorage {
-        weight.storage.packed(PackedLayout(primitive: shape, direction: direction)) {
+        weight.storage.packed(PackedLayout(primitive: shape, direction: direction, threads: threads)) {
             let out = TensorStorage(count: MemoryDescription.floats(weights))
             OneDNN.shared.reorder(
                 weight.pointer, MemoryDescription.make(weight.shape, dnnl_oihw), out.pointer, weights)

@@ -14,6 +14,8 @@ extension Tensor {
     }
 
     /// 2-d convolution of `[sample, height, width, in]` with `weight [out, in, kernel, kernel]`.
+    ///
+    /// A cross-correlation, as in PyTorch. `padding` is the number of zero rows above and below (and columns left and right).
     public func convolved(
         weight: Tensor, bias: Tensor?, stride: Int = 1, padding: (before: Int, after: Int)
     ) -> Tensor {

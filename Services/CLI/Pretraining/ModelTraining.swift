@@ -22,7 +22,9 @@ public struct ModelTraining: Sendable {
         public var averageDecay = 0.9995
         /// Share of captions replaced by the empty one, so that guidance works.
         public var emptyShare = 0.1
-        /// Loss weights are `min(SNR, gamma) / SNR`, as Hang and others (2023) have it.
+        /// The γ of the loss weights `min(SNR, γ) / SNR`.
+        ///
+        /// Hang et al., "Efficient Diffusion Training via Min-SNR Weighting Strategy" (2023).
         public var signalToNoiseLimit = 5.0
         /// Number of different scenes; each is encoded once.
         public var scenes = 48000

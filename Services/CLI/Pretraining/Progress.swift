@@ -9,9 +9,7 @@ public final class Progress {
     private let firstStep: Int
     private var lastPrinted: ContinuousClock.Instant?
 
-    /// - Parameters:
-    ///   - total: the number of steps.
-    ///   - firstStep: where a resumed run goes on; the time left counts from there.
+    /// A progress of `total` steps; a resumed run goes on at `firstStep`, and the time left counts from there.
     public init(total: Int, firstStep: Int = 0) {
         self.total = total
         self.firstStep = firstStep

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Foundation
+import Imaging
+import Rewards
+import ServiceRuntime
+
+struct ScoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "score", abstract: "Scores pictures with a reward, without a run.")
+
+    @Option(help: "Which reward, for example checker or jpeg-compressibility?quality=95.")
+    var reward: String
+    @Option(parsing: .upToNextOption, help: "PNG files.")
+    var image: [String]
+    @Option(help: "What the pictures were drawn for.")
+    var prompt = ""
+    @Flag(help: "Print one JSON object and nothing else on standard output.")
+    var json = false
+
+    /// One picture's score as `--json` prints it.
+    private struct Entry: Encodable {
+        let image: String
+        var score: Double?
+        var detail: [String: Double] = [:]
+        var unavailable: String?
+        var invalid: String?
+
+        init(image: String, _ score: Score) {
+            self.image = image
+            switch score {
+            case .value(let value, let detail): (self.score, self.detail) = (value, detail)
+            case .unavailable(let reason): unavailable = reason
+            case .invalid(let reason): invalid = reason
+            }
+        }
+    }
+
+    private struct Answer: Encodable {
+        let reward: String
+        let version: String
+        let prompt: String
+        let scores: [Entry]
+    }
+
+    func run() async throws {
+        let model: any RewardModel
+        do {
+            model = try RewardConfiguration(reward).makeModel()
+        } catch {
+            throw ServiceError(error.message, exitCode: .usage)
+        }
+        let pictures = try image.map(read)
+        let scores = try model.score(pictures, prompts: pictures.map { _ in prompt })
+        let entries = zip(image, scores).map { Entry(image: $0, $1) }
+        if json {
+            try Output.json(
+                Answer(reward: model.identity.id, version: model.identity.version, prompt: prompt, scores: entries))
+        } else {
+            for entry in entries {
+                let text = entry.score.map { "\($0)" } ?? entry.invalid.map { "invalid: \($0)" } ?? "unavailable"
+                Output.line("\(entry.image)  \(text)")
+            }
+        }
+        if entries.contains(where: { $0.score == nil }) {
+            throw ServiceError("not every picture has a score", exitCode: .failed)
+        }
+    }
+
+    private func read(_ path: String) throws -> Picture {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw ServiceError("cannot read \(path): \(String(cString: strerror(errno)))")
+        }
+        do {
+            return try Picture(png: [UInt8](data))
+        } catch {
+            throw ServiceError("\(path) is no PNG picture: \(ServiceProcess.oneLine(error))")
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import RPC
+import ServiceAPI
+import Wire
+
+/// Who is there, and who should be.
+struct FleetEndpoint: FleetService {
+    let coordinator: Coordinator
+
+    func enter(_ request: ControlRegisterRequest, _ context: ServerContext) async throws -> Reply<ControlRegisterReply>
+    {
+        try await answering {
+            let introduction = try WorkerIntroduction(request)
+            let epoch = try await coordinator.enter(introduction)
+            let (coordinator, session) = (coordinator, context.session)
+            // The end of the session is the end of the worker: its leases need not run out first.
+            Task {
+                _ = await session.closed
+                try await coordinator.leave(introduction.name, epoch: epoch, "has gone")
+            }
+            return Reply(await coordinator.registration)
+        }
+    }
+
+    func heartbeat(_ request: ControlHeartbeatRequest, _ context: ServerContext) async throws
+        -> Reply<ControlHeartbeatReply>
+    {
+        let isKnown = await coordinator.hear(request.name, activity: request.activity)
+        return Reply(ControlHeartbeatReply(unknown: !isKnown, stop: await coordinator.wantedProcesses.stop))
+    }
+
+    func leave(_ request: ControlDeregisterRequest, _ context: ServerContext) async throws
+        -> Reply<ControlDeregisterReply>
+    {
+        try await answering {
+            try await coordinator.leave(request.name, "has left")
+            return Reply(ControlDeregisterReply())
+        }
+    }
+
+    func plan(
+        _ request: ControlFleetPlanRequest, _ replies: MessageWriter<ControlFleetPlan>, _ context: ServerContext
+    ) async throws {
+        var last: ControlFleetPlan?
+        while !Task.isCancelled {
+            let number = coordinator.changes.number
+            let wanted = await coordinator.wantedProcesses
+            let plan = ControlFleetPlan(
+                samplers: UInt32(wanted.samplers), rewards: wanted.rewards, stop: wanted.stop)
+            if plan != last {
+                try await replies.send(plan, attachments: [])
+                last = plan
+            }
+            if plan.stop { return }
+            await coordinator.changes.wait(after: number, atMost: .seconds(60))
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import GRDB
+import Ledger
+import ServiceRuntime
+
+/// The run's history on disk: every event, appended before anybody is told of it, so that the books can be made again.
+final class LedgerStore {
+    /// One line of the history.
+    struct Entry {
+        let time: Double
+        let event: RunEvent
+    }
+
+    private let path: URL
+    private let queue: DatabaseQueue
+
+    /// Opens the file, or makes it.
+    ///
+    /// - Throws: `ServiceError` that names the file.
+    init(_ path: URL) throws(ServiceError) {
+        self.path = path
+        var configuration = Configuration()
+        configuration.prepareDatabase { database in
+            // A committed event survives the end of the process; the write-ahead log is safe with `NORMAL`.
+            try database.execute(sql: "PRAGMA journal_mode = WAL")
+            try database.execute(sql: "PRAGMA synchronous = NORMAL")
+        }
+        do {
+            queue = try DatabaseQueue(path: path.path, configuration: configuration)
+            try queue.write { database in
+                try database.execute(
+                    sql: """
+                        CREATE TABLE IF NOT EXISTS plan (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL);
+                        CREATE TABLE IF NOT EXISTS event (
+                            sequence INTEGER PRIMARY KEY AUTOINCREMENT, time REAL NOT NULL, kind TEXT NOT NULL,
+                            json TEXT NOT NULL);
+                        """)
+            }
+        } catch {
+            throw Self.failure(path, error)
+        }
+    }
+
+    /// The plan that the run began with; nil in a new file.
+    func plan() throws(ServiceError) -> RunPlan? {
+        try access { queue in
+            try queue.read { database in
+                try String.fetchOne(database, sql: "SELECT json FROM plan").map {
+                    try JSONDecoder().decode(RunPlan.self, from: Data($0.utf8))
+                }
+            }
+        }
+    }
+
+    func begin(_ plan: RunPlan) throws(ServiceError) {
+        try access { queue in
+            let json = String(decoding: try JSONEncoder().encode(plan), as: UTF8.self)
+            try queue.write { try $0.execute(sql: "INSERT INTO plan (id, json) VALUES (1, ?)", arguments: [json]) }
+        }
+    }
+
+    /// The whole history, in order.
+    func history() throws(ServiceError) -> [Entry] {
+        try access { queue in
+            let decoder = JSONDecoder()
+            return try queue.read { database in
+                try Row.fetchAll(database, sql: "SELECT time, json FROM event ORDER BY sequence").map { row in
+                    let json: String = row["json"]
+                    return Entry(
+                        time: row["time"], event: try decoder.decode(RunEvent.self, from: Data(json.utf8)))
+                }
+            }
+        }
+    }
+
+    /// Appends an event and makes it durable.
+    ///
+    /// - Throws: `ServiceError` that names the file, for example on a full disk; the event has not happened then.
+    func append(_ event: RunEvent, at time: Double) throws(ServiceError) {
+        try access { queue in
+            let json = String(decoding: try JSONEncoder().encode(event), as: UTF8.self)
+            try queue.write { database in
+                try database.execute(
+                    sql: "INSERT INTO event (time, kind, json) VALUES (?, ?, ?)",
+                    arguments: [time, Self.kind(of: event), json])
+            }
+        }
+    }
+
+    private func access<Result>(_ body: (DatabaseQueue) throws -> Result) throws(ServiceError) -> Result {
+        do {
+            return try body(queue)
+        } catch {
+            throw Self.failure(path, error)
+        }
+    }
+
+    private static func failure(_ path: URL, _ error: any Error) -> ServiceError {
+        let reason = (error as? DatabaseError)?.message ?? ServiceProcess.oneLine(error)
+        return ServiceError("cannot use the ledger \(path.path): \(reason)")
+    }
+
+    /// The event's name, so that the table can be read with any SQLite browser.
+    private static func kind(of event: RunEvent) -> String {
+        let text = "\(event)"
+        return String(text.prefix { $0 != "(" })
+    }
+}

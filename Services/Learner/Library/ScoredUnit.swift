@@ -1,0 +1,29 @@
+import ServiceAPI
+
+/// What the rewards said of a unit's pictures.
+struct ScoredUnit: Sendable {
+    /// One reward's numbers, one for each picture.
+    struct Column: Sendable {
+        let name: String
+        let weight: Double
+        let values: [Double]
+        /// For each picture whether it is right; nil if the reward does not say.
+        let successes: [Bool]?
+        /// SHA-256 of what scored them.
+        let identity: String
+    }
+
+    let rewardSet: Int
+    let columns: [Column]
+
+    /// The weighted sum for each picture, which is what the policy is trained on.
+    var rewards: [Double] {
+        guard let count = columns.first?.values.count else { return [] }
+        return (0..<count).map { picture in
+            columns.reduce(0) { $0 + $1.weight * $1.values[picture] }
+        }
+    }
+
+    /// As the first reward that says so sees it.
+    var successes: [Bool]? { columns.lazy.compactMap(\.successes).first }
+}

@@ -1,0 +1,90 @@
+import Ledger
+import RPC
+import ServiceAPI
+import ServiceRuntime
+import Wire
+
+/// Has every unit scored as a whole, by every reward of its set, however long that takes; says what it waits for.
+actor ScoringDispatcher {
+    /// What scoring a unit came to.
+    enum Verdict: Sendable {
+        case scored(ScoredUnit)
+        /// The pictures have no score, and why.
+        case invalid(String)
+        /// A reward service cannot be worked with.
+        case broken(String)
+    }
+
+    private let books: LearningClient
+    private let desk: RewardDesk
+    /// What each unit waits for.
+    private var waiting: [UnitID: String] = [:]
+    private var told = ""
+    /// How often in a row a service may answer nonsense.
+    private static let patience = 5
+
+    init(_ books: LearningClient, _ desk: RewardDesk) {
+        self.books = books
+        self.desk = desk
+    }
+
+    /// Scores a unit.
+    ///
+    /// - Throws: `CancellationError` only.
+    func score(_ drawn: DrawnUnit) async throws -> Verdict {
+        var pause = Duration.milliseconds(100)
+        var nonsense = 0
+        while true {
+            do {
+                let verdict = try await attempt(drawn)
+                await wait(drawn.unit, for: nil)
+                return verdict
+            } catch let refusal as RewardDesk.Refusal {
+                switch refusal {
+                case .invalid(let reason):
+                    await wait(drawn.unit, for: nil)
+                    return .invalid(reason)
+                case .nonsense(let reason):
+                    nonsense += 1
+                    if nonsense == Self.patience { return .broken(reason) }
+                    await wait(drawn.unit, for: reason)
+                case .unavailable(let reason):
+                    await wait(drawn.unit, for: reason)
+                }
+            }
+            // Jitter, so that units that failed together do not come back together.
+            try await Task.sleep(for: pause * Double.random(in: 0.8...1.2))
+            pause = min(pause * 2, .seconds(2))
+        }
+    }
+
+    private func attempt(_ drawn: DrawnUnit) async throws -> Verdict {
+        let panel: RewardPanel
+        do {
+            let reply = try await books.rewards(
+                ControlRewardSetRequest(unit: drawn.unit.rawValue), options: CallOptions(timeout: .seconds(10)))
+            panel = RewardPanel(reply.message)
+        } catch {
+            throw RewardDesk.Refusal.unavailable("the coordinator does not name the rewards: \(error.message)")
+        }
+        let desk = desk
+        let columns = try await withThrowingTaskGroup(of: (Int, ScoredUnit.Column).self) { group in
+            for (index, seat) in panel.seats.enumerated() {
+                group.addTask { (index, try await desk.score(drawn, seat)) }
+            }
+            var columns: [(Int, ScoredUnit.Column)] = []
+            for try await column in group { columns.append(column) }
+            return columns.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+        return .scored(ScoredUnit(rewardSet: panel.version, columns: columns))
+    }
+
+    /// Notes what a unit waits for, and tells the coordinator when that changes for the run as a whole.
+    private func wait(_ unit: UnitID, for reason: String?) async {
+        waiting[unit] = reason
+        let now = waiting.min { $0.key < $1.key }.map { "scoring waits: \($0.value)" } ?? ""
+        guard now != told else { return }
+        told = now
+        _ = try? await books.blocked(ControlBlockedRequest(reason: now), options: CallOptions(timeout: .seconds(5)))
+    }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import RewardService
+import ServiceRuntime
+
+@main
+struct RewardCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "atelier-reward", abstract: "Scores pictures for a run, or for whoever asks.")
+
+    @Option(help: "What the service is called in the fleet.")
+    var name = "reward"
+    @Option(help: "Which reward, for example checker or jpeg-compressibility?quality=95.")
+    var spec: String
+    @Option(help: "Where to serve: ipc:///folder/socket or tcp://127.0.0.1:port.")
+    var address = "tcp://127.0.0.1:0"
+    @Option(help: "The coordinator's control socket; without one the service stands alone.")
+    var coordinator = ""
+    @Option(help: "Seconds that the coordinator may be out of reach.")
+    var patience = 10
+    @Option(help: "Least severe messages that are logged.")
+    var logLevel = "info"
+    @Flag(help: "Stop when standard input ends, which it does when the process that started this one has ended.")
+    var withParent = false
+
+    static func main() async {
+        await Program.run(Self.self)
+    }
+
+    func run() async throws {
+        var options = RewardService.Options(name: name, spec: spec, address: address, coordinator: coordinator)
+        options.patience = .seconds(patience)
+        let service = RewardService(options)
+        await ServiceProcess.run("atelier-reward", level: logLevel, withParent: withParent) {
+            try await service.run($0, $1)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+public import Logging
+import RPC
+import Rewards
+import ServiceAPI
+public import ServiceRuntime
+
+/// A reward model as a process.
+public struct RewardService: Sendable {
+    public struct Options: Sendable {
+        /// What it is called in the fleet.
+        public var name: String
+        /// Which reward: see `RewardConfiguration`.
+        public var spec: String
+        /// Where it serves.
+        public var address: String
+        /// The coordinator's control socket; empty for a service that stands alone.
+        public var coordinator: String
+        /// How long the coordinator may be out of reach.
+        public var patience = Duration.seconds(10)
+
+        public init(name: String, spec: String, address: String, coordinator: String) {
+            self.name = name
+            self.spec = spec
+            self.address = address
+            self.coordinator = coordinator
+        }
+    }
+
+    private let options: Options
+
+    public init(_ options: Options) {
+        self.options = options
+    }
+
+    /// Serves until the shutdown is requested or the run is over.
+    ///
+    /// - Throws: `ServiceError` if there is no such reward, the socket cannot be bound or the coordinator is out of
+    ///   reach.
+    public func run(_ shutdown: Shutdown, _ log: Logger) async throws {
+        let model: any RewardModel
+        do {
+            model = try RewardConfiguration(options.spec).makeModel()
+        } catch {
+            throw ServiceError(error.message, exitCode: .usage)
+        }
+        let endpoint = try Endpoint(name: options.name, role: "reward")
+        let scores = ScoreEndpoint(host: RewardHost(model), identity: model.identity, spec: options.spec)
+        let listener = try await Listening.on(options.address, endpoint, services: [.score(scores)])
+        log.info("\(model.identity.id) at \(listener.address), identity \(model.identity.version)")
+        if options.coordinator.isEmpty {
+            await shutdown.wait()
+        } else {
+            let membership = FleetMembership(
+                endpoint, address: options.coordinator,
+                WorkerIntroduction(
+                    name: options.name, kind: .reward, processID: getpid(), address: listener.address,
+                    rewardSpec: options.spec, rewardIdentity: model.identity.version),
+                patience: options.patience, log: log)
+            try await membership.join()
+            membership.now("serving")
+            try await Running.until(shutdown, [{ try await membership.keep(shutdown) }])
+            await membership.leave()
+        }
+        await endpoint.close()
+    }
+}

@@ -1,1 +1,0 @@
-// The Sampler service.

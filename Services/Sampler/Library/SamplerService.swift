@@ -1,0 +1,55 @@
+import Foundation
+public import Logging
+import RPC
+public import RunConfiguration
+import ServiceAPI
+public import ServiceRuntime
+
+/// A sampler as a process: it only dials out.
+public struct SamplerService: Sendable {
+    public struct Options: Sendable {
+        /// What it is called in the fleet.
+        public var name: String
+        /// The coordinator's control socket.
+        public var coordinator: String
+        /// How long the coordinator may be out of reach.
+        public var patience = Duration.seconds(10)
+
+        public init(name: String, coordinator: String) {
+            self.name = name
+            self.coordinator = coordinator
+        }
+    }
+
+    private let configuration: RunConfiguration
+    private let options: Options
+
+    public init(_ configuration: RunConfiguration, _ options: Options) {
+        self.configuration = configuration
+        self.options = options
+    }
+
+    /// Draws units until the run is over or the shutdown is requested.
+    ///
+    /// - Throws: `ServiceError` if the model cannot be loaded or the coordinator is out of reach.
+    public func run(_ shutdown: Shutdown, _ log: Logger) async throws {
+        let folder = try ModelLocation.folder(configuration.model)
+        let host = try DrawingHost(
+            model: folder, lora: configuration.lora, threads: configuration.fleet.samplerThreads)
+        let endpoint = try Endpoint(name: options.name, role: "sampler")
+        let membership = FleetMembership(
+            endpoint, address: options.coordinator,
+            WorkerIntroduction(name: options.name, kind: .sampler, processID: getpid()), patience: options.patience,
+            log: log)
+        try await membership.join()
+        let name = options.name
+        try await Running.until(
+            shutdown,
+            [
+                { try await membership.keep(shutdown) },
+                { try await SamplerLoop(name: name, endpoint, membership, host, log).run() },
+            ])
+        await membership.leave()
+        await endpoint.close()
+    }
+}

@@ -1,0 +1,53 @@
+/// Connects and listens. Two implementations: ``ZeroMQTransport``, and ``MemoryTransport`` within a process.
+public protocol Transport: Sendable {
+    /// Opens a connection.
+    ///
+    /// - Parameters:
+    ///   - reactor: the only thread that will touch the link.
+    ///   - timeout: after that long nobody is there.
+    /// - Throws: ``MessagingError`` invalidAddress or unreachable.
+    func connect(to address: String, on reactor: Reactor, timeout: Duration) async throws(MessagingError) -> any Link
+
+    /// Takes connections at an address.
+    ///
+    /// - Parameter accept: called on the reactor for every new connection; it calls ``Link/start(_:)`` before it returns.
+    /// - Throws: ``MessagingError`` invalidAddress, refusedAddress, addressInUse or system.
+    func listen(
+        at address: String, on reactor: Reactor, accept: @escaping @Sendable (any Link) -> Void
+    ) async throws(MessagingError) -> any TransportListener
+}
+
+/// An address that takes connections.
+public protocol TransportListener: Sendable {
+    /// The address as a peer can dial it: with the port that the system chose.
+    var address: String { get }
+
+    /// Takes no more connections, and ends those that there are.
+    func close() async
+}
+
+/// One connection: multipart messages in order, both ways, until it ends. It never resumes.
+///
+/// Everything but `remoteAddress` is called on the link's reactor.
+public protocol Link: AnyObject, Sendable {
+    /// Where the peer is, for messages.
+    var remoteAddress: String { get }
+
+    /// Begins to hand messages to the receiver; what came before has been kept.
+    func start(_ receiver: any LinkReceiver)
+
+    /// Sends a message, or keeps it until the connection takes it. After the end it does nothing.
+    func send(_ frames: [Frame])
+
+    /// Ends the connection; what was sent is still delivered if that can be done quickly. The receiver is not told.
+    func close()
+}
+
+/// Takes what comes over a link; called on the link's reactor.
+public protocol LinkReceiver: AnyObject, Sendable {
+    /// A message.
+    func linkReceived(_ frames: [Frame])
+
+    /// The connection ended, with a reason for a person. Nothing follows.
+    func linkEnded(_ reason: String)
+}

@@ -1,0 +1,236 @@
+internal import CZeroMQ
+import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// One thread that owns sockets, timers and the actors that say so.
+///
+/// It polls its sockets and runs jobs in between. Actors that live on it (`unownedExecutor`) are called from a socket's
+/// handler without a hop, by `assumeIsolated`. Nothing that blocks or computes for long may run here.
+///
+/// The queue of jobs is behind a lock; everything else is touched by the thread only, which is why it may be `Sendable`.
+public final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
+    private enum Job {
+        case job(UnownedJob)
+        case closure(@Sendable () -> Void)
+    }
+
+    private struct Shared {
+        var jobs: [Job] = []
+        var isAsleep = false
+        var isStopping = false
+        var hasEnded = false
+    }
+
+    /// A socket and what to call when it can be read (or written).
+    final class Source {
+        let socket: UnsafeMutableRawPointer
+        var wantsWrite = false
+        let handler: () -> Void
+
+        init(socket: UnsafeMutableRawPointer, handler: @escaping () -> Void) {
+            self.socket = socket
+            self.handler = handler
+        }
+    }
+
+    private let shared = Mutex(Shared())
+    private let wakeDescriptor: Int32
+    private let threadID = Atomic<UInt>(0)
+    private var timers = TimerHeap()
+    private var sources: [Source] = []
+
+    /// Starts the thread.
+    ///
+    /// - Throws: ``MessagingError`` system when there is no descriptor or thread left.
+    public init() throws(MessagingError) {
+        wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+        guard wakeDescriptor >= 0 else {
+            throw MessagingError(.system, "no file descriptor left for a reactor (errno \(errno)): raise `ulimit -n`")
+        }
+        let result = startThread()
+        guard result == 0 else {
+            throw MessagingError(.system, "no thread left for a reactor (error \(result))")
+        }
+    }
+
+    /// Returns the error number of `pthread_create`.
+    private func startThread() -> Int32 {
+        var thread = pthread_t()
+        let context = Unmanaged.passRetained(self)
+        let result = pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<Reactor>.fromOpaque(context).takeRetainedValue().run()
+                return nil
+            }, context.toOpaque())
+        if result == 0 { pthread_detach(thread) } else { context.release() }
+        return result
+    }
+
+    deinit {
+        close(wakeDescriptor)
+    }
+
+    // MARK: Executor
+
+    public func enqueue(_ job: consuming ExecutorJob) {
+        add(.job(UnownedJob(job)))
+    }
+
+    public func checkIsolated() {
+        preconditionOnReactor()
+    }
+
+    public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+        UnownedSerialExecutor(ordinary: self)
+    }
+
+    /// Whether the current thread is the reactor's.
+    public var isCurrent: Bool { threadID.load(ordering: .relaxed) == UInt(pthread_self()) }
+
+    /// Traps on any other thread.
+    public func preconditionOnReactor() {
+        precondition(isCurrent, "a socket was touched by another thread than its reactor's")
+    }
+
+    /// Runs a closure on the reactor, after everything submitted before.
+    public func submit(_ closure: @escaping @Sendable () -> Void) {
+        add(.closure(closure))
+    }
+
+    /// Runs a closure on the reactor and returns what it returns.
+    public func perform<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+        await withCheckedContinuation { continuation in
+            submit { continuation.resume(returning: body()) }
+        }
+    }
+
+    /// Ends the thread once it has nothing to do. A job that comes later starts it again, for as long as it takes.
+    ///
+    /// Sockets must be closed before; timers that are still set do not fire.
+    public func stop() {
+        let mustWake = shared.withLock { shared in
+            shared.isStopping = true
+            defer { shared.isAsleep = false }
+            return shared.isAsleep
+        }
+        if mustWake { wake() }
+    }
+
+    private func add(_ job: Job) {
+        let (mustWake, mustStart) = shared.withLock { shared in
+            shared.jobs.append(job)
+            defer {
+                shared.isAsleep = false
+                shared.hasEnded = false
+            }
+            return (shared.isAsleep, shared.hasEnded)
+        }
+        if mustWake { wake() }
+        if mustStart {
+            let result = startThread()
+            precondition(result == 0, "no thread left for a reactor (error \(result))")
+        }
+    }
+
+    private func wake() {
+        var one: UInt64 = 1
+        _ = write(wakeDescriptor, &one, 8)
+    }
+
+    // MARK: Timers and sockets, on the reactor
+
+    /// Calls the action once after a time, unless it is cancelled.
+    public func schedule(after duration: Duration, _ action: @escaping () -> Void) -> ReactorTimer {
+        preconditionOnReactor()
+        let timer = ReactorTimer(deadline: ContinuousClock.now + duration, action: action)
+        timers.insert(timer)
+        return timer
+    }
+
+    /// Forgets a timer; one that has fired or was cancelled is ignored.
+    public func cancel(_ timer: ReactorTimer) {
+        preconditionOnReactor()
+        timers.remove(timer)
+    }
+
+    func add(_ source: Source) {
+        preconditionOnReactor()
+        sources.append(source)
+    }
+
+    func remove(_ source: Source) {
+        preconditionOnReactor()
+        sources.removeAll { $0 === source }
+    }
+
+    // MARK: The thread
+
+    private func run() {
+        threadID.store(UInt(pthread_self()), ordering: .relaxed)
+        var jobs: [Job] = []
+        var items: [zmq_pollitem_t] = []
+        while true {
+            swap(&jobs)
+            for job in jobs { execute(job) }
+            jobs.removeAll(keepingCapacity: true)
+            let wait = fireTimers()
+            let (mustWait, mayStop) = shared.withLock { shared in
+                let isIdle = shared.jobs.isEmpty
+                shared.hasEnded = shared.isStopping && isIdle
+                shared.isAsleep = !shared.hasEnded && isIdle
+                return (shared.isAsleep, shared.hasEnded)
+            }
+            if mayStop { return }
+            poll(&items, wait: mustWait ? wait : 0)
+        }
+    }
+
+    private func swap(_ jobs: inout [Job]) {
+        shared.withLock { shared in Swift.swap(&shared.jobs, &jobs) }
+    }
+
+    private func execute(_ job: Job) {
+        switch job {
+        case .job(let job):
+            job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+        case .closure(let closure): closure()
+        }
+    }
+
+    /// Fires what is due; returns the milliseconds until the next timer, or -1.
+    private func fireTimers() -> Int {
+        guard !timers.isEmpty else { return -1 }
+        let now = ContinuousClock.now
+        while let timer = timers.popDue(at: now) { timer.action() }
+        guard let next = timers.nextDeadline else { return -1 }
+        let (seconds, attoseconds) = (next - now).components
+        let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1
+        return Int(min(max(0, milliseconds), 60_000))
+    }
+
+    private func poll(_ items: inout [zmq_pollitem_t], wait: Int) {
+        items.removeAll(keepingCapacity: true)
+        items.append(zmq_pollitem_t(socket: nil, fd: wakeDescriptor, events: Int16(ZMQ_POLLIN), revents: 0))
+        for source in sources {
+            let events = ZMQ_POLLIN | (source.wantsWrite ? ZMQ_POLLOUT : 0)
+            items.append(zmq_pollitem_t(socket: source.socket, fd: 0, events: Int16(events), revents: 0))
+        }
+        let ready = zmq_poll(&items, Int32(items.count), wait)
+        shared.withLock { $0.isAsleep = false }
+        guard ready > 0 else { return }
+        if items[0].revents != 0 {
+            var count: UInt64 = 0
+            _ = read(wakeDescriptor, &count, 8)
+        }
+        // A handler may remove sources, its own among them.
+        let polled = sources
+        for (index, source) in polled.enumerated() where items[index + 1].revents != 0 {
+            if sources.contains(where: { $0 === source }) { source.handler() }
+        }
+    }
+}

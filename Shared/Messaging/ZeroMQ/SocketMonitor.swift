@@ -1,0 +1,58 @@
+internal import CZeroMQ
+import Synchronization
+
+/// Tells what happens to the connections of a socket. Touched by the socket's reactor only.
+final class SocketMonitor {
+    enum Event {
+        /// The connection can be used.
+        case ready(descriptor: Int32)
+        /// A connection that could be used has ended.
+        case disconnected(descriptor: Int32)
+        /// A socket of the system was closed: the listening one, or one that never got a connection.
+        case closed
+        /// There will be no connection.
+        case failed(String)
+    }
+
+    private static let serial = Atomic<UInt64>(0)
+
+    let socket: ZeroMQSocket
+
+    init(of monitored: ZeroMQSocket) throws(MessagingError) {
+        let number = Self.serial.wrappingAdd(1, ordering: .relaxed).newValue
+        let address = "inproc://monitor-\(number)"
+        let events =
+            ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED
+            | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
+            | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
+        guard zmq_socket_monitor(monitored.handle, address, events) == 0 else {
+            throw MessagingError(.system, "cannot watch a socket: \(zeroMQErrorText())")
+        }
+        socket = try ZeroMQSocket(ZMQ_PAIR)
+        guard zmq_connect(socket.handle, address) == 0 else {
+            let text = zeroMQErrorText()
+            socket.close(linger: 0)
+            throw MessagingError(.system, "cannot watch a socket: \(text)")
+        }
+    }
+
+    /// The next event, or nil when there is none.
+    func next() -> Event? {
+        while case .message(let frames) = socket.receive() {
+            guard let first = frames.first, first.count >= 6 else { continue }
+            let (kind, value) = first.withUnsafeBytes { bytes in
+                (Int32(bytes.loadUnaligned(as: UInt16.self)), bytes.loadUnaligned(fromByteOffset: 2, as: Int32.self))
+            }
+            switch kind {
+            case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .ready(descriptor: value)
+            case ZMQ_EVENT_DISCONNECTED: return .disconnected(descriptor: value)
+            case ZMQ_EVENT_CLOSED: return .closed
+            case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return .failed("the peer refused our key")
+            case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+                return .failed("the peer does not speak ZMTP")
+            default: continue
+            }
+        }
+        return nil
+    }
+}

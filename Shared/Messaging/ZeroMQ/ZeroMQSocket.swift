@@ -1,0 +1,143 @@
+internal import CZeroMQ
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// A libzmq socket with the options that every socket here has. Touched by one reactor only.
+final class ZeroMQSocket {
+    /// What became of a message that was to be sent.
+    enum SendResult {
+        case sent
+        /// The high-water mark is reached.
+        case full
+        /// The peer is gone.
+        case gone
+    }
+
+    /// A received message.
+    enum Received {
+        case message([Frame])
+        /// More frames than any message of the protocol has; they were dropped. The first is kept: it says who it was.
+        case tooManyFrames(first: Frame)
+    }
+
+    /// A message has at most header, head, body and 16 attachments; a ROUTER adds the identity.
+    private static let maximumFrames = 20
+    /// Smaller frames are copied into the message: 33 bytes lie in it anyway, and the rest costs less than a callback.
+    private static let copyLimit = 1024
+    /// The largest frame that may arrive: an unauthenticated peer could make us allocate more without it.
+    static let maximumFrameBytes: Int64 = 4 << 20
+
+    let handle: UnsafeMutableRawPointer
+
+    init(_ kind: Int32) throws(MessagingError) {
+        handle = try ZeroMQContext.process.socket(kind)
+        let options: [(Int32, Int32)] = [
+            (ZMQ_LINGER, 0), (ZMQ_SNDHWM, 1024), (ZMQ_RCVHWM, 1024), (ZMQ_IMMEDIATE, 1),
+            (ZMQ_RECONNECT_IVL, -1), (ZMQ_HANDSHAKE_IVL, 5000), (ZMQ_BACKLOG, 1024),
+            (ZMQ_HEARTBEAT_IVL, 5000), (ZMQ_HEARTBEAT_TIMEOUT, 15_000), (ZMQ_HEARTBEAT_TTL, 15_000),
+            (ZMQ_TCP_KEEPALIVE, 1), (ZMQ_TCP_KEEPALIVE_IDLE, 30), (ZMQ_TCP_KEEPALIVE_INTVL, 10),
+            (ZMQ_TCP_KEEPALIVE_CNT, 3),
+        ]
+        for (option, value) in options { set(option, value) }
+        var limit = Self.maximumFrameBytes
+        zmq_setsockopt(handle, ZMQ_MAXMSGSIZE, &limit, 8)
+    }
+
+    func set(_ option: Int32, _ value: Int32) {
+        var value = value
+        let result = zmq_setsockopt(handle, option, &value, 4)
+        precondition(result == 0, "libzmq refused option \(option) = \(value): \(zeroMQErrorText())")
+    }
+
+    /// Lets the socket use IPv6 for an address that needs it; it would show IPv4 addresses as IPv6 otherwise.
+    func prepare(for endpoint: String) {
+        if endpoint.hasPrefix("tcp://[") { set(ZMQ_IPV6, 1) }
+    }
+
+    /// The address that the last bind gave.
+    var lastEndpoint: String {
+        var buffer = [CChar](repeating: 0, count: 512)
+        var size = buffer.count
+        guard zmq_getsockopt(handle, ZMQ_LAST_ENDPOINT, &buffer, &size) == 0, size > 0 else { return "" }
+        return String(decoding: buffer[..<(size - 1)].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    func close(linger: Int32) {
+        set(ZMQ_LINGER, linger)
+        zmq_close(handle)
+    }
+
+    // MARK: Sending
+
+    func send(_ frames: [Frame]) -> SendResult {
+        for (index, frame) in frames.enumerated() {
+            var message = Self.message(frame)
+            let flags = ZMQ_DONTWAIT | (index + 1 < frames.count ? ZMQ_SNDMORE : 0)
+            while zmq_msg_send(&message, handle, flags) < 0 {
+                let error = zmq_errno()
+                if error == EINTR { continue }
+                zmq_msg_close(&message)
+                return error == EAGAIN ? .full : .gone
+            }
+        }
+        return .sent
+    }
+
+    private static func message(_ frame: Frame) -> zmq_msg_t {
+        var message = zmq_msg_t()
+        if case .buffer(let buffer, let range) = frame, range.count > copyLimit, let base = buffer.baseAddress {
+            // libzmq calls back on its own thread once the bytes have left; until then it holds the buffer.
+            let owner = Unmanaged.passRetained(buffer).toOpaque()
+            let result = zmq_msg_init_data(
+                &message, base + range.lowerBound, range.count,
+                { _, owner in
+                    if let owner { Unmanaged<ByteBuffer>.fromOpaque(owner).release() }
+                }, owner)
+            precondition(result == 0, "no memory for a message")
+            return message
+        }
+        let result = zmq_msg_init_size(&message, frame.count)
+        precondition(result == 0, "no memory for a message of \(frame.count) bytes")
+        frame.withUnsafeBytes { bytes in
+            if let base = bytes.baseAddress, !bytes.isEmpty { memcpy(zmq_msg_data(&message), base, bytes.count) }
+        }
+        return message
+    }
+
+    // MARK: Receiving
+
+    /// The next message, or nil when there is none; `descriptor` receives that of the peer's connection.
+    func receive(descriptor: UnsafeMutablePointer<Int32>? = nil) -> Received? {
+        var frames: [Frame] = []
+        var isTooLong = false
+        while true {
+            var message = zmq_msg_t()
+            zmq_msg_init(&message)
+            while zmq_msg_recv(&message, handle, ZMQ_DONTWAIT) < 0 {
+                if zmq_errno() == EINTR { continue }
+                zmq_msg_close(&message)
+                return nil
+            }
+            if frames.isEmpty, let descriptor { descriptor.pointee = zmq_msg_get(&message, ZMQ_SRCFD) }
+            let hasMore = zmq_msg_more(&message) != 0
+            if frames.count >= Self.maximumFrames {
+                isTooLong = true
+                zmq_msg_close(&message)
+            } else {
+                frames.append(Self.frame(&message))
+            }
+            if !hasMore { break }
+        }
+        return isTooLong ? .tooManyFrames(first: frames[0]) : .message(frames)
+    }
+
+    private static func frame(_ message: inout zmq_msg_t) -> Frame {
+        let size = zmq_msg_size(&message)
+        defer { zmq_msg_close(&message) }
+        guard size <= copyLimit else { return .received(ReceivedFrame(moving: &message)) }
+        let bytes = [UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: size))
+        return .bytes(bytes)
+    }
+}

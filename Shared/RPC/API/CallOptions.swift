@@ -1,0 +1,38 @@
+/// What a caller may say of one call.
+public struct CallOptions: Sendable {
+    /// The time after which the call fails with deadlineExceeded at both ends.
+    ///
+    /// Nil: what is left of the deadline of the call being served, or else the endpoint's default. A timeout that is
+    /// longer than what is left is cut to it.
+    public var timeout: Duration?
+    /// Metadata for the server.
+    public var metadata: Metadata
+    /// Whether a channel that cannot connect keeps trying until the deadline instead of failing at once.
+    public var waitForReady: Bool
+    /// The same for every attempt of one logical call.
+    public var idempotencyKey: [UInt8]
+
+    /// Options with the usual defaults.
+    public init(
+        timeout: Duration? = nil, metadata: Metadata = Metadata(), waitForReady: Bool = false,
+        idempotencyKey: [UInt8] = []
+    ) {
+        self.timeout = timeout
+        self.metadata = metadata
+        self.waitForReady = waitForReady
+        self.idempotencyKey = idempotencyKey
+    }
+}
+
+/// The deadline of the call that the current task serves; calls made by that task inherit it.
+public enum CallDeadline {
+    /// Nil outside of a handler.
+    @TaskLocal public static var current: ContinuousClock.Instant?
+
+    /// The deadline of a new call.
+    static func next(_ options: CallOptions, default fallback: Duration) -> ContinuousClock.Instant {
+        let now = ContinuousClock.now
+        guard let current else { return now + (options.timeout ?? fallback) }
+        return options.timeout.map { min(now + $0, current) } ?? current
+    }
+}

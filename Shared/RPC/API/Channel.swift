@@ -1,0 +1,82 @@
+/// The way to an address: it dials when a call needs a session, and dials again after one has ended.
+///
+/// Calls share one session. A failure to connect is followed by a wait that grows, with jitter, so that a thousand
+/// workers do not come back in the same instant.
+public actor Channel: Caller {
+    /// Where it leads.
+    public nonisolated let address: String
+    public nonisolated let defaultTimeout: Duration
+    private let endpoint: Endpoint
+    private let services: [ServiceDefinition]
+    private var current: Session?
+    private var dialling: Task<Result<Session, RPCStatus>, Never>?
+    private var failures = 0
+    private var notBefore: ContinuousClock.Instant?
+
+    init(endpoint: Endpoint, address: String, services: [ServiceDefinition]) {
+        self.endpoint = endpoint
+        self.address = address
+        self.services = services
+        defaultTimeout = endpoint.configuration.defaultTimeout
+    }
+
+    /// The session in use, dialled if need be: one attempt.
+    public func session() async throws(RPCStatus) -> Session {
+        try await session(waitForReady: false, deadline: .now + endpoint.configuration.connectTimeout * 2)
+    }
+
+    public func session(
+        waitForReady: Bool, deadline: ContinuousClock.Instant
+    ) async throws(RPCStatus) -> Session {
+        while true {
+            if let current, await current.isOpen { return current }
+            if waitForReady, let notBefore, notBefore > .now { try await sleep(until: min(notBefore, deadline)) }
+            do throws(RPCStatus) { return try await dial() } catch {
+                guard waitForReady, error.code == .unavailable else { throw error }
+                guard ContinuousClock.now < deadline else {
+                    throw RPCStatus(.deadlineExceeded, "\(address): no session before the deadline: \(error.message)")
+                }
+            }
+        }
+    }
+
+    private func sleep(until instant: ContinuousClock.Instant) async throws(RPCStatus) {
+        do { try await Task.sleep(until: instant, clock: .continuous) } catch {
+            throw RPCStatus(.cancelled, "\(address): the task was cancelled")
+        }
+    }
+
+    /// One attempt, shared by all callers that need it.
+    private func dial() async throws(RPCStatus) -> Session {
+        if let dialling { return try await dialling.value.get() }
+        let task = Task { [endpoint, address, services] () -> Result<Session, RPCStatus> in
+            do throws(RPCStatus) { return .success(try await endpoint.dial(address, services: services)) } catch {
+                return .failure(error)
+            }
+        }
+        dialling = task
+        let result = await task.value
+        dialling = nil
+        switch result {
+        case .success(let session):
+            current = session
+            failures = 0
+            notBefore = nil
+        case .failure: backOff()
+        }
+        return try result.get()
+    }
+
+    private func backOff() {
+        let configuration = endpoint.configuration
+        let doubled = configuration.initialBackoff * (1 << min(failures, 16))
+        failures += 1
+        notBefore = .now + min(doubled, configuration.maximumBackoff) * Double.random(in: 0.8...1.2)
+    }
+
+    /// Ends the session in use, if any; a later call dials again.
+    public func close() async {
+        await current?.close()
+        current = nil
+    }
+}

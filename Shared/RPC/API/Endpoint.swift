@@ -1,0 +1,142 @@
+import Messaging
+import Synchronization
+
+/// A process's end of all its sessions: it listens, it dials, and it owns the thread that does both.
+public final class Endpoint: Sendable {
+    private struct State {
+        var cores: [ObjectIdentifier: SessionCore] = [:]
+        var listeners: [Listener] = []
+        var isClosed = false
+    }
+
+    /// What the peers are told.
+    public let name: String
+    /// What kind of process this is.
+    public let role: String
+    /// How patient it is.
+    public let configuration: EndpointConfiguration
+    let reactor: Reactor
+    private let transport: any Transport
+    private let bootID: UInt64
+    private let state = Mutex(State())
+
+    /// An endpoint without sessions.
+    ///
+    /// - Throws: ``RPCStatus`` resourceExhausted when no thread or descriptor is left.
+    public init(
+        name: String, role: String = "", transport: any Transport = ZeroMQTransport(),
+        configuration: EndpointConfiguration = EndpointConfiguration()
+    ) throws(RPCStatus) {
+        self.name = name
+        self.role = role
+        self.transport = transport
+        self.configuration = configuration
+        bootID = UInt64.random(in: 1 ... .max)
+        do throws(MessagingError) { reactor = try Reactor() } catch { throw RPCStatus(error) }
+    }
+
+    /// Takes sessions at an address, and serves calls on them.
+    ///
+    /// - Parameter address: `tcp://127.0.0.1:PORT` (0: the system chooses) or `ipc:///PATH` in a folder of mode 0700.
+    /// - Throws: ``RPCStatus`` invalidArgument, permissionDenied (the address may not be bound), alreadyExists (it is in
+    ///   use) or unavailable; the message begins with the address.
+    public func listen(_ address: String, services: [ServiceDefinition] = []) async throws(RPCStatus) -> Listener {
+        let listener = Listener()
+        let settings = settings(services)
+        let accept: @Sendable (any Link) -> Void = { [weak self] link in
+            guard let self else { return link.close() }
+            var settings = settings
+            settings.sessionID = UInt64.random(in: 1 ... .max)
+            let core = SessionCore(
+                link: link, reactor: reactor, role: .listener, settings: settings, services: services,
+                observer: observer(listener))
+            add(core)
+            core.assumeIsolated { $0.start() }
+        }
+        do throws(MessagingError) {
+            let bound = try await transport.listen(at: address, on: reactor, accept: accept)
+            listener.bind(bound)
+        } catch { throw RPCStatus(error) }
+        state.withLock { $0.listeners.append(listener) }
+        return listener
+    }
+
+    /// Opens a session.
+    ///
+    /// - Parameter services: what the peer may call on this session.
+    /// - Throws: ``RPCStatus`` unavailable, with the address, when nobody answers there.
+    public func dial(_ address: String, services: [ServiceDefinition] = []) async throws(RPCStatus) -> Session {
+        guard !state.withLock(\.isClosed) else { throw RPCStatus(.unavailable, "\(name): the endpoint is closed") }
+        let link: any Link
+        do throws(MessagingError) {
+            link = try await transport.connect(to: address, on: reactor, timeout: configuration.connectTimeout)
+        } catch { throw RPCStatus(error) }
+        let core = SessionCore(
+            link: link, reactor: reactor, role: .dialer, settings: settings(services), services: services,
+            observer: observer(nil))
+        add(core)
+        await core.start()
+        do throws(RPCStatus) { return try await core.waitUntilOpen() } catch {
+            throw RPCStatus(error.code, "\(address): \(error.message)")
+        }
+    }
+
+    /// A channel to an address, which dials when it is needed.
+    public func channel(_ address: String, services: [ServiceDefinition] = []) -> Channel {
+        Channel(endpoint: self, address: address, services: services)
+    }
+
+    /// Ends all sessions and listeners, and the thread. Calls that are open fail with unavailable.
+    public func close() async {
+        let (cores, listeners) = state.withLock { state in
+            state.isClosed = true
+            return (Array(state.cores.values), state.listeners)
+        }
+        for core in cores { await core.shutDown(RPCStatus(.unavailable, "\(name) closed its endpoint")) }
+        for listener in listeners { await listener.close() }
+        reactor.stop()
+    }
+
+    private func settings(_ services: [ServiceDefinition]) -> SessionMachine.Settings {
+        var settings = SessionMachine.Settings()
+        settings.name = name
+        settings.role = role
+        settings.bootID = bootID
+        settings.limits = configuration.limits
+        settings.serves = services.map(\.name)
+        settings.heartbeat = configuration.heartbeat
+        settings.lease = configuration.lease
+        settings.handshakeTimeout = configuration.handshakeTimeout
+        settings.defaultTimeout = configuration.defaultTimeout
+        settings.memoryBudget = configuration.memoryBudget
+        return settings
+    }
+
+    private func observer(_ listener: Listener?) -> SessionCore.Observer {
+        SessionCore.Observer(
+            opened: { session in listener?.add(session) },
+            closed: { [weak self] core in
+                listener?.remove(core)
+                self?.state.withLock { $0.cores[ObjectIdentifier(core)] = nil }
+            })
+    }
+
+    private func add(_ core: SessionCore) {
+        state.withLock { $0.cores[ObjectIdentifier(core)] = core }
+    }
+}
+
+extension RPCStatus {
+    /// An address that cannot be used.
+    init(_ error: MessagingError) {
+        let code: Code =
+            switch error.code {
+            case .invalidAddress: .invalidArgument
+            case .refusedAddress: .permissionDenied
+            case .addressInUse: .alreadyExists
+            case .unreachable: .unavailable
+            default: .resourceExhausted
+            }
+        self.init(code, error.description, notProcessed: true)
+    }
+}

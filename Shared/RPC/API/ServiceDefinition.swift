@@ -1,0 +1,83 @@
+import Messaging
+
+/// A service with an implementation, ready to be served. Generated code makes it: `.echo(implementation)`.
+public struct ServiceDefinition: Sendable {
+    /// The full name, `atelier.echo.Echo`.
+    public let name: String
+    let handlers: [MethodHandler]
+
+    /// A service of some methods.
+    public init(name: String, handlers: [MethodHandler]) {
+        self.name = name
+        self.handlers = handlers
+    }
+}
+
+/// A method with its implementation. Generated code makes it.
+public struct MethodHandler: Sendable {
+    let descriptor: MethodDescriptor
+    /// Serves a call; `first` is the request, for the kinds that have one.
+    let run: @Sendable (ActiveCall, ServerContext, _ first: IncomingMessage?) async throws -> Reply<OutgoingMessage?>
+
+    /// Whether the handler is given one request instead of a stream.
+    var takesOneRequest: Bool { descriptor.kind == .unary || descriptor.kind == .serverStreaming }
+
+    /// One request, one reply.
+    public init<Input: WireMessage, Output: WireMessage>(
+        unary method: Method<Input, Output>,
+        _ body: @escaping @Sendable (Input, ServerContext) async throws -> Reply<Output>
+    ) {
+        descriptor = method.descriptor
+        run = { call, context, first in
+            try await body(try Self.request(first, call), context).encoded(call.method)
+        }
+    }
+
+    /// One request, many replies.
+    public init<Input: WireMessage, Output: WireMessage>(
+        serverStreaming method: Method<Input, Output>,
+        _ body: @escaping @Sendable (Input, MessageWriter<Output>, ServerContext) async throws -> Void
+    ) {
+        descriptor = method.descriptor
+        run = { call, context, first in
+            try await body(try Self.request(first, call), MessageWriter(call: call), context)
+            return Reply(nil)
+        }
+    }
+
+    /// Many requests, one reply.
+    public init<Input: WireMessage, Output: WireMessage>(
+        clientStreaming method: Method<Input, Output>,
+        _ body: @escaping @Sendable (MessageStream<Input>, ServerContext) async throws -> Reply<Output>
+    ) {
+        descriptor = method.descriptor
+        run = { call, context, _ in
+            try await body(MessageStream(call: call, lifetime: nil), context).encoded(call.method)
+        }
+    }
+
+    /// Many requests, many replies.
+    public init<Input: WireMessage, Output: WireMessage>(
+        bidirectional method: Method<Input, Output>,
+        _ body: @escaping @Sendable (MessageStream<Input>, MessageWriter<Output>, ServerContext) async throws -> Void
+    ) {
+        descriptor = method.descriptor
+        run = { call, context, _ in
+            try await body(MessageStream(call: call, lifetime: nil), MessageWriter(call: call), context)
+            return Reply(nil)
+        }
+    }
+
+    private static func request<Input: WireMessage>(
+        _ first: IncomingMessage?, _ call: ActiveCall
+    ) throws(RPCStatus) -> Input {
+        guard let first else { throw RPCStatus(.invalidArgument, "\(call.method): no request") }
+        return try first.decoded(call.method).message
+    }
+}
+
+extension Reply where Message: WireMessage {
+    fileprivate func encoded(_ method: String) throws(RPCStatus) -> Reply<OutgoingMessage?> {
+        Reply<OutgoingMessage?>(try OutgoingMessage(message, attachments, method), trailers: trailers)
+    }
+}

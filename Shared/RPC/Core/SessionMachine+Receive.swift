@@ -1,0 +1,246 @@
+import Messaging
+
+// What the peer sends once the session is open.
+extension SessionMachine {
+    mutating func dispatch(_ header: FrameHeader, _ frames: [Frame]) {
+        let isCall = header.kind == .request || header.kind == .message
+        let isPlausible =
+            switch header.kind {
+            case .request, .message:
+                frames.count == 2 && header.attachments == 0 || frames.count == 3 + Int(header.attachments)
+            case .chunk: frames.count == 2
+            default: frames.count <= 2
+            }
+        guard isPlausible, isCall || header.attachments == 0 else {
+            return violation("\(header.kind) of \(frames.count) frames")
+        }
+        switch header.kind {
+        case .ping:
+            transmit(frames.count > 1 ? [pong(header), frames[1]] : [pong(header)])
+        case .pong, .headers: break
+        case .reset: peerReset(frames)
+        case .goAway: peerIsGoing(frames)
+        case .request: receiveRequest(header, frames)
+        case .message: receiveMessage(header, frames)
+        case .chunk: receiveChunk(header, frames[1])
+        case .status: receiveStatus(header, frames)
+        case .cancel: receiveCancel(header)
+        case .credit: receiveCredit(header)
+        case .hello, .welcome: violation("\(header.kind) in an open session")
+        }
+    }
+
+    private func pong(_ header: FrameHeader) -> Frame {
+        .bytes(FrameHeader(.pong, sequence: header.sequence).encoded())
+    }
+
+    private mutating func peerIsGoing(_ frames: [Frame]) {
+        guard let going: ZRPGoAway = head(frames) else { return }
+        peerIsDraining = true
+        for (id, call) in calls where call.isOriginated && id > going.lastCallID {
+            fail(id, RPCStatus(.unavailable, "the peer takes no more calls: \(going.text)", notProcessed: true))
+        }
+    }
+
+    /// Whether the peer may open calls with this id, and this end has not seen it before.
+    private func isNewPeerCall(_ id: UInt64) -> Bool {
+        id > lastPeerCall && id % 2 == (role == .listener ? 1 : 0)
+    }
+
+    /// Whether a frame of an unknown call can be late, rather than invented.
+    private func canBeForgotten(_ id: UInt64) -> Bool {
+        id > 0 && (id % 2 == nextCall % 2 ? id < nextCall : id <= lastPeerCall)
+    }
+
+    private func byteCount(_ frames: [Frame]) -> Int { frames.dropFirst(2).reduce(0) { $0 + $1.count } }
+
+    /// Counts bytes of the session; false after a violation.
+    private mutating func countArrival(_ bytes: Int) -> Bool {
+        if receiveWindow.arrived(bytes) { return true }
+        violation("more bytes than the session's credit")
+        return false
+    }
+
+    // MARK: Messages
+
+    private mutating func receiveRequest(_ header: FrameHeader, _ frames: [Frame]) {
+        guard isNewPeerCall(header.call) else { return violation("a request with the call id \(header.call)") }
+        guard let head: ZRPCallHead = head(frames) else { return }
+        lastPeerCall = header.call
+        let bytes = byteCount(frames)
+        guard countArrival(bytes) else { return }
+        let metadata = Metadata(head.metadata)
+        let refusal: String? =
+            if calls.count - originatedCount >= settings.limits.maximumCalls {
+                "\(settings.limits.maximumCalls) calls are open"
+            } else if metadata.byteCount > settings.limits.maximumMetadataBytes {
+                "metadata of \(metadata.byteCount) bytes, the limit is \(settings.limits.maximumMetadataBytes)"
+            } else { nil }
+        if let refusal {
+            let status = RPCStatus(.resourceExhausted, "\(head.method): \(refusal)", notProcessed: true)
+            transmitStatus(header.call, status)
+            return returnToSession(bytes)
+        }
+        let timeout =
+            head.timeoutUs == 0
+            ? settings.defaultTimeout : Duration.microseconds(Int64(clamping: min(head.timeoutUs, 1 << 52)))
+        var call = CallRecord(
+            method: head.method, isOriginated: false, sendWindow: SendWindow(size: peerLimits.callWindowBytes),
+            receiveWindow: ReceiveWindow(size: settings.limits.callWindowBytes))
+        call.hasSentRequest = true
+        _ = call.receiveWindow.arrived(bytes)
+        calls[header.call] = call
+        actions.append(
+            .accepted(
+                call: header.call,
+                CallRequest(
+                    method: head.method, timeout: timeout, metadata: metadata, attempt: head.attempt,
+                    idempotencyKey: head.idempotencyKey, waitForReady: head.waitForReady)))
+        actions.append(.startTimer(.deadline(call: header.call), timeout))
+        accept(header, head.attachments, frames, bytes: bytes)
+    }
+
+    private mutating func receiveMessage(_ header: FrameHeader, _ frames: [Frame]) {
+        let bytes = byteCount(frames)
+        guard let head: ZRPMessageHead = head(frames), countArrival(bytes) else { return }
+        guard calls[header.call] != nil else { return receiveLate(header.call, bytes) }
+        guard calls[header.call]?.receiveWindow.arrived(bytes) == true else {
+            return violation("more bytes than the call's credit")
+        }
+        accept(header, head.attachments, frames, bytes: bytes)
+    }
+
+    private mutating func receiveLate(_ id: UInt64, _ bytes: Int) {
+        guard canBeForgotten(id) else { return violation("a message for call \(id), which nobody opened") }
+        returnToSession(bytes)
+    }
+
+    /// A REQUEST's or MESSAGE's content; the windows have been charged.
+    private mutating func accept(_ header: FrameHeader, _ heads: [ZRPAttachment], _ frames: [Frame], bytes: Int) {
+        let id = header.call
+        guard let call = calls[id] else { return }
+        guard call.assembly == nil, !call.receivesEnded, header.sequence == call.receiveSequence else {
+            return violation("message \(header.sequence) of call \(id) out of order")
+        }
+        if header.isEnd { calls[id]?.receivesEnded = true }
+        guard frames.count > 2 else {
+            guard heads.isEmpty else { return violation("attachments without a message") }
+            if header.isEnd { actions.append(.inputEnded(call: id)) }
+            return
+        }
+        calls[id]?.receiveSequence += 1
+        let inline = heads.filter { !$0.chunked }
+        guard inline.count == Int(header.attachments), heads.count <= SessionLimits.maximumAttachments,
+            zip(inline, frames.dropFirst(3)).allSatisfy({ $0.size == UInt64($1.count) }),
+            heads.allSatisfy({ !$0.chunked || $0.size > 0 })
+        else { return violation("attachments that are not as announced") }
+        let chunkedBytes = heads.reduce(UInt64(0)) { sum, head in
+            sum.addingReportingOverflow(head.chunked ? head.size : 0).partialValue
+        }
+        let limit = UInt64(settings.limits.maximumMessageBytes)
+        let isTooLarge = heads.contains { $0.size > limit } || chunkedBytes + UInt64(bytes) > limit
+        guard !isTooLarge, Int(chunkedBytes) <= settings.memoryBudget - reservedBytes else {
+            returnToSession(bytes)
+            let what = isTooLarge ? "larger than \(limit) bytes" : "larger than the memory left for attachments"
+            return fail(id, RPCStatus(.resourceExhausted, "\(call.method): a message \(what)"))
+        }
+        reservedBytes += Int(chunkedBytes)
+        guard chunkedBytes > 0 else {
+            return deliver(id, assemble(header, heads, frames, credit: bytes, reserved: 0))
+        }
+        // The chunks may need the credit of the body, so that is returned as theirs is.
+        let assembly = assemble(header, heads, frames, credit: 0, reserved: Int(chunkedBytes))
+        calls[id]?.assembly = assembly
+        returnOrHold(id, bytes)
+    }
+
+    private func assemble(
+        _ header: FrameHeader, _ heads: [ZRPAttachment], _ frames: [Frame], credit: Int, reserved: Int
+    ) -> IncomingAssembly {
+        var inline = frames.dropFirst(3).makeIterator()
+        var chunked: [Int] = []
+        var attachments: [Attachment] = []
+        for (index, head) in heads.enumerated() {
+            if head.chunked {
+                chunked.append(index)
+                attachments.append(Attachment(name: head.name, ByteBuffer(count: Int(head.size)) { _ in }))
+            } else if let frame = inline.next() {
+                let bytes = frame.sharedBuffer ?? frame.withUnsafeBytes { ByteBuffer(copying: $0) }
+                attachments.append(Attachment(name: head.name, bytes))
+            }
+        }
+        return IncomingAssembly(
+            body: frames[2], attachments: attachments, chunked: chunked, credit: credit, reserved: reserved,
+            isEnd: header.isEnd)
+    }
+
+    private mutating func deliver(_ id: UInt64, _ assembly: IncomingAssembly) {
+        calls[id]?.assembly = nil
+        calls[id]?.unread += 1
+        let message = IncomingMessage(
+            body: assembly.body, attachments: assembly.attachments, credit: assembly.credit,
+            reserved: assembly.reserved)
+        actions.append(.message(call: id, message))
+        if assembly.isEnd { actions.append(.inputEnded(call: id)) }
+    }
+
+    private mutating func receiveChunk(_ header: FrameHeader, _ frame: Frame) {
+        guard countArrival(frame.count) else { return }
+        let id = header.call
+        guard let call = calls[id] else { return receiveLate(id, frame.count) }
+        guard let assembly = call.assembly else { return violation("a chunk that belongs to no message") }
+        if let objection = assembly.objection(to: header, size: frame.count, chunkBytes: chunkBytes) {
+            return violation(objection)
+        }
+        guard calls[id]?.receiveWindow.arrived(frame.count) == true else {
+            return violation("more bytes than the call's credit")
+        }
+        let isComplete = calls[id]?.assembly?.take(frame, chunkBytes: chunkBytes) == true
+        returnOrHold(id, frame.count)
+        if isComplete, let assembly = calls[id]?.assembly { deliver(id, assembly) }
+    }
+
+    /// Returns the credit of bytes whose place was allocated before, unless the application still has a message to read.
+    private mutating func returnOrHold(_ id: UInt64, _ bytes: Int) {
+        if calls[id]?.unread == 0 { returnCredit(id, bytes) } else { calls[id]?.heldChunkBytes += bytes }
+    }
+
+    // MARK: Control
+
+    private mutating func receiveStatus(_ header: FrameHeader, _ frames: [Frame]) {
+        guard let head: ZRPCallStatus = head(frames) else { return }
+        guard let call = calls[header.call] else {
+            if !canBeForgotten(header.call) { violation("a status of call \(header.call), which nobody opened") }
+            return
+        }
+        guard call.isOriginated else { return violation("a status from the end that opened the call") }
+        let status = RPCStatus(head, code: header.auxiliary)
+        if status.code == .ok, call.assembly != nil { return violation("a status before the last chunk") }
+        finish(header.call, status)
+    }
+
+    private mutating func receiveCancel(_ header: FrameHeader) {
+        guard let call = calls[header.call], !call.isOriginated else { return }
+        finish(header.call, RPCStatus(.cancelled, "\(call.method): the caller cancelled"))
+    }
+
+    private mutating func receiveCredit(_ header: FrameHeader) {
+        let bytes = Int(header.auxiliary)
+        if header.call == 0 {
+            guard sendWindow.refill(bytes) else { return violation("credit for bytes that were never sent") }
+            drainSessionQueue()
+        } else if calls[header.call] != nil {
+            guard calls[header.call]?.sendWindow.refill(bytes) == true else {
+                return violation("credit for bytes that were never sent")
+            }
+            pump(header.call)
+        }
+    }
+}
+
+extension Frame {
+    /// The buffer of which this frame is the whole, if any: the memory transport passes buffers on as they are.
+    fileprivate var sharedBuffer: ByteBuffer? {
+        if case .buffer(let buffer, let range) = self, range == 0..<buffer.count { buffer } else { nil }
+    }
+}

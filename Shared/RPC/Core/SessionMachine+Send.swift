@@ -1,0 +1,283 @@
+import Messaging
+
+// What the application does, and what this end sends for it.
+extension SessionMachine {
+    /// Opens a call; returns its id.
+    ///
+    /// - Parameters:
+    ///   - message: the first message, nil for a call that begins without one.
+    ///   - isEnd: no message follows.
+    /// - Throws: ``RPCStatus`` unavailable (not processed) when the session takes no calls, resourceExhausted or
+    ///   invalidArgument when the peer would not take this one.
+    package mutating func open(
+        _ request: CallRequest, message: OutgoingMessage?, isEnd: Bool, ticket: UInt64? = nil
+    ) throws(RPCStatus) -> UInt64 {
+        guard phase == .ready, !peerIsDraining else {
+            throw RPCStatus(.unavailable, "\(request.method): the session takes no calls", notProcessed: true)
+        }
+        guard originatedCount < peerLimits.maximumCalls else {
+            throw RPCStatus(
+                .resourceExhausted, "\(request.method): \(peerLimits.maximumCalls) calls are open", notProcessed: true)
+        }
+        let metadataBytes = request.metadata.byteCount
+        guard metadataBytes <= peerLimits.maximumMetadataBytes else {
+            throw RPCStatus(
+                .resourceExhausted,
+                "\(request.method): metadata of \(metadataBytes) bytes, the peer takes \(peerLimits.maximumMetadataBytes)")
+        }
+        try check(message, request.method)
+        let id = nextCall
+        let plan = message.map { self.plan($0.attachments) }
+        let head = ZRPCallHead(
+            method: request.method, timeoutUs: UInt64(max(1, request.timeout / .microseconds(1))),
+            metadata: request.metadata.wire, attempt: request.attempt, idempotencyKey: request.idempotencyKey,
+            attachments: plan?.heads ?? [], waitForReady: request.waitForReady)
+        let headBytes: [UInt8]
+        do throws(WireError) { headBytes = try head.encoded() } catch {
+            throw RPCStatus(.invalidArgument, "\(request.method): \(error)")
+        }
+        guard headBytes.count <= 64 << 10 else {
+            throw RPCStatus(.invalidArgument, "\(request.method): a head of \(headBytes.count) bytes")
+        }
+        nextCall += 2
+        originatedCount += 1
+        var call = CallRecord(
+            method: request.method, isOriginated: true, sendWindow: SendWindow(size: peerLimits.callWindowBytes),
+            receiveWindow: ReceiveWindow(size: settings.limits.callWindowBytes))
+        call.outbox = [unit(.request, id, message, plan, isEnd: isEnd, sequence: 0, head: headBytes, ticket)]
+        call.sendSequence = message == nil ? 0 : 1
+        call.sendsEnded = isEnd
+        calls[id] = call
+        actions.append(.startTimer(.deadline(call: id), request.timeout))
+        pump(id)
+        return id
+    }
+
+    /// Sends a further message of a call; a call that is over swallows it.
+    package mutating func send(
+        _ id: UInt64, _ message: OutgoingMessage, isEnd: Bool = false, ticket: UInt64? = nil
+    ) throws(RPCStatus) {
+        guard let call = calls[id], !call.sendsEnded else { return }
+        try check(message, call.method)
+        let plan = self.plan(message.attachments)
+        let head: [UInt8]
+        do throws(WireError) { head = try ZRPMessageHead(attachments: plan.heads).encoded() } catch {
+            throw RPCStatus(.invalidArgument, "\(call.method): \(error)")
+        }
+        let unit = self.unit(.message, id, message, plan, isEnd: isEnd, sequence: call.sendSequence, head: head, ticket)
+        calls[id]?.sendSequence += 1
+        calls[id]?.sendsEnded = isEnd
+        calls[id]?.outbox.append(unit)
+        pump(id)
+    }
+
+    /// Says that no further message comes.
+    package mutating func endInput(_ id: UInt64) {
+        guard let call = calls[id], !call.sendsEnded else { return }
+        let header = FrameHeader(.message, call: id, flags: FrameHeader.endFlag, sequence: call.sendSequence)
+        calls[id]?.sendsEnded = true
+        calls[id]?.outbox.append(OutgoingUnit(header: header, head: []))
+        pump(id)
+    }
+
+    /// Ends an accepted call: a last message, if any, and the status.
+    package mutating func respond(_ id: UInt64, _ message: OutgoingMessage?, _ status: RPCStatus) {
+        guard let call = calls[id], !call.isOriginated else { return }
+        var status = status
+        if let message {
+            do throws(RPCStatus) { try send(id, message, isEnd: true) } catch { status = error }
+        }
+        calls[id]?.sendsEnded = true
+        if status.trailers.byteCount > peerLimits.maximumMetadataBytes {
+            status = RPCStatus(.resourceExhausted, "\(call.method): trailers of \(status.trailers.byteCount) bytes")
+        }
+        var unit = OutgoingUnit(header: statusHeader(id, status))
+        if status != RPCStatus(.ok, "") { unit.head = encode(status.wire) }
+        calls[id]?.outbox.append(unit)
+        pump(id)
+    }
+
+    /// Gives an originated call up.
+    package mutating func cancel(_ id: UInt64, _ status: RPCStatus) {
+        fail(id, status)
+    }
+
+    /// The application has read a message, or thrown it away.
+    package mutating func consumed(_ id: UInt64, credit: Int, reserved: Int) {
+        reservedBytes -= reserved
+        var bytes = credit
+        if let call = calls[id] {
+            calls[id]?.unread -= 1
+            if call.unread == 1 {
+                bytes += call.heldChunkBytes
+                calls[id]?.heldChunkBytes = 0
+            }
+            returnCredit(id, bytes)
+        } else {
+            returnToSession(bytes)
+        }
+    }
+
+    // MARK: Parts
+
+    private func check(_ message: OutgoingMessage?, _ method: String) throws(RPCStatus) {
+        guard let message else { return }
+        guard message.body.count <= SessionLimits.maximumBodyBytes else {
+            throw RPCStatus(
+                .resourceExhausted,
+                "\(method): a body of \(message.body.count) bytes, the limit is \(SessionLimits.maximumBodyBytes): "
+                    + "use an attachment")
+        }
+        guard message.attachments.count <= SessionLimits.maximumAttachments else {
+            throw RPCStatus(
+                .resourceExhausted,
+                "\(method): \(message.attachments.count) attachments, the limit is \(SessionLimits.maximumAttachments)")
+        }
+        guard message.byteCount <= peerLimits.maximumMessageBytes else {
+            throw RPCStatus(
+                .resourceExhausted,
+                "\(method): a message of \(message.byteCount) bytes, the peer takes \(peerLimits.maximumMessageBytes)")
+        }
+    }
+
+    private struct AttachmentPlan {
+        var heads: [ZRPAttachment] = []
+        var inline: [ByteBuffer] = []
+        var chunked: [(index: Int, bytes: ByteBuffer)] = []
+    }
+
+    private func plan(_ attachments: [Attachment]) -> AttachmentPlan {
+        var plan = AttachmentPlan()
+        var room = min(peerLimits.inlineAttachmentBytes, peerLimits.maximumFrameBytes)
+        for (index, attachment) in attachments.enumerated() {
+            let size = attachment.bytes.count
+            let isChunked = size > room
+            plan.heads.append(ZRPAttachment(size: UInt64(size), chunked: isChunked, name: attachment.name))
+            if isChunked {
+                plan.chunked.append((index, attachment.bytes))
+            } else {
+                plan.inline.append(attachment.bytes)
+                room -= size
+            }
+        }
+        return plan
+    }
+
+    private func unit(
+        _ kind: FrameKind, _ id: UInt64, _ message: OutgoingMessage?, _ plan: AttachmentPlan?, isEnd: Bool,
+        sequence: UInt32, head: [UInt8], _ ticket: UInt64?
+    ) -> OutgoingUnit {
+        let header = FrameHeader(
+            kind, call: id, flags: isEnd ? FrameHeader.endFlag : 0, attachments: UInt16(plan?.inline.count ?? 0),
+            sequence: sequence)
+        return OutgoingUnit(
+            header: header, head: head, body: message?.body, inline: plan?.inline ?? [], chunked: plan?.chunked ?? [],
+            ticket: ticket)
+    }
+
+    private func statusHeader(_ id: UInt64, _ status: RPCStatus) -> FrameHeader {
+        FrameHeader(.status, call: id, flags: FrameHeader.endFlag, auxiliary: status.code.number)
+    }
+
+    mutating func transmitStatus(_ id: UInt64, _ status: RPCStatus) {
+        transmit(statusHeader(id, status), head: encode(status.wire))
+    }
+
+    // MARK: The outbox
+
+    /// Sends what the windows admit; true if credit of the session is what stops it.
+    @discardableResult
+    mutating func pump(_ id: UInt64, isTurn: Bool = false) -> Bool {
+        guard phase == .ready, var call = calls.removeValue(forKey: id) else { return false }
+        var waitsForSession = false
+        var isOver = false
+        while !isOver, !waitsForSession, let unit = call.outbox.first {
+            if !unit.hasStarted {
+                let cost = unit.cost
+                let mustQueue = !isTurn && !sessionQueue.isEmpty && (cost > 0 || unit.header.kind == .request)
+                guard call.sendWindow.admits(cost) else { break }
+                waitsForSession = mustQueue || !sendWindow.admits(cost)
+                if waitsForSession { break }
+                call.sendWindow.spend(cost)
+                sendWindow.spend(cost)
+                transmit(unit.frames)
+                call.hasSentRequest = true
+                call.outbox[0].hasStarted = true
+            }
+            guard let chunk = call.outbox[0].nextChunk(chunkBytes) else {
+                if let ticket = unit.ticket { actions.append(.sent(call: id, ticket: ticket)) }
+                isOver = unit.header.kind == .status
+                call.outbox.removeFirst()
+                continue
+            }
+            guard call.sendWindow.admits(chunk.range.count) else { break }
+            waitsForSession = !isTurn && !sessionQueue.isEmpty || !sendWindow.admits(chunk.range.count)
+            if waitsForSession { break }
+            call.sendWindow.spend(chunk.range.count)
+            sendWindow.spend(chunk.range.count)
+            let header = FrameHeader(
+                .chunk, call: id, sequence: UInt32(call.outbox[0].chunk), auxiliary: UInt32(chunk.index))
+            transmit([.bytes(header.encoded()), .buffer(chunk.bytes, chunk.range)])
+            call.outbox[0].advance(chunkBytes)
+        }
+        if waitsForSession, !isTurn, !sessionQueue.contains(id) { sessionQueue.append(id) }
+        if isOver {
+            actions.append(.stopTimer(.deadline(call: id)))
+            retire(call)
+        } else {
+            calls[id] = call
+        }
+        return waitsForSession
+    }
+
+    /// Gives the calls that wait for the session's credit their turns.
+    mutating func drainSessionQueue() {
+        while let id = sessionQueue.first {
+            if pump(id, isTurn: true) { return }
+            sessionQueue.removeFirst()
+        }
+    }
+
+    // MARK: The end of a call
+
+    /// Ends a call from this side, and tells the peer.
+    mutating func fail(_ id: UInt64, _ status: RPCStatus) {
+        guard let call = calls[id] else { return }
+        if !call.isOriginated {
+            transmitStatus(id, status)
+        } else if call.hasSentRequest {
+            transmit(FrameHeader(.cancel, call: id))
+        }
+        finish(id, status)
+    }
+
+    /// Forgets a call, and tells the application.
+    mutating func finish(_ id: UInt64, _ status: RPCStatus) {
+        guard let call = calls.removeValue(forKey: id) else { return }
+        actions.append(.stopTimer(.deadline(call: id)))
+        actions.append(.finished(call: id, status))
+        retire(call)
+    }
+
+    /// Returns what a forgotten call still holds of the session.
+    private mutating func retire(_ call: CallRecord) {
+        if call.isOriginated { originatedCount -= 1 }
+        reservedBytes -= call.assembly?.reserved ?? 0
+        returnToSession(call.heldChunkBytes + (call.assembly?.credit ?? 0))
+    }
+
+    /// Returns credit of a call and of the session.
+    mutating func returnCredit(_ id: UInt64, _ bytes: Int) {
+        if let call = calls[id], !call.receivesEnded || call.assembly != nil,
+            let credit = calls[id]?.receiveWindow.consumed(bytes), credit > 0
+        {
+            transmit(FrameHeader(.credit, call: id, auxiliary: UInt32(clamping: credit)))
+        }
+        returnToSession(bytes)
+    }
+
+    mutating func returnToSession(_ bytes: Int) {
+        let credit = receiveWindow.consumed(bytes)
+        if credit > 0, phase == .ready { transmit(FrameHeader(.credit, auxiliary: UInt32(clamping: credit))) }
+    }
+}

@@ -1,0 +1,294 @@
+import Messaging
+
+/// One end of a session, decided: no clock, no socket, no task.
+///
+/// Every input is a method; what is to be done about it is appended to a list of actions, which the runtime takes and
+/// carries out. Time comes in as timers that fire. The same code therefore runs over a socket, over memory, and in a test
+/// that plays both ends by hand.
+package struct SessionMachine: Sendable {
+    package enum Role: Sendable {
+        case dialer, listener
+    }
+
+    /// What this end says of itself, and how patient it is.
+    package struct Settings: Sendable {
+        package var name = ""
+        package var role = ""
+        package var bootID: UInt64 = 0
+        package var sessionID: UInt64 = 0
+        package var limits = SessionLimits()
+        package var serves: [String] = []
+        package var heartbeat: Duration = .milliseconds(1000)
+        package var lease: Duration = .milliseconds(5000)
+        package var handshakeTimeout: Duration = .seconds(5)
+        package var defaultTimeout: Duration = .seconds(60)
+        /// Most memory that chunked attachments may hold before they are read.
+        package var memoryBudget = 2 << 30
+
+        package init() {}
+    }
+
+    package enum Timer: Hashable, Sendable {
+        case handshake
+        case heartbeat
+        case deadline(call: UInt64)
+    }
+
+    package enum Action: Sendable {
+        case transmit([Frame])
+        case startTimer(Timer, Duration)
+        case stopTimer(Timer)
+        /// The handshake is done.
+        case ready(PeerInfo)
+        /// The peer opened a call; its messages follow.
+        case accepted(call: UInt64, CallRequest)
+        case message(call: UInt64, IncomingMessage)
+        /// The peer sends no more messages on this call.
+        case inputEnded(call: UInt64)
+        /// The message with that ticket has been handed to the link, its chunks included.
+        case sent(call: UInt64, ticket: UInt64)
+        /// The call is over: for an originated call the outcome, for an accepted one the reason to stop.
+        case finished(call: UInt64, RPCStatus)
+        /// The session is over, after all its calls.
+        case closed(RPCStatus)
+    }
+
+    enum Phase {
+        case opening, ready, closed
+    }
+
+    package let role: Role
+    let settings: Settings
+    var phase = Phase.opening
+    var actions: [Action] = []
+    var calls: [UInt64: CallRecord] = [:]
+    var originatedCount = 0
+    /// What the peer is willing to receive.
+    var peerLimits = SessionLimits()
+    /// The chunk size in force, as WELCOME said it.
+    var chunkBytes = SessionLimits().chunkBytes
+    var heartbeat: Duration
+    var lease: Duration
+    var sendWindow: SendWindow
+    var receiveWindow: ReceiveWindow
+    /// Calls whose next message waits for credit of the session, in order; later ones may not overtake them.
+    var sessionQueue: [UInt64] = []
+    var nextCall: UInt64
+    var lastPeerCall: UInt64 = 0
+    var reservedBytes = 0
+    var peerIsDraining = false
+    private var hasSent = false
+    private var hasHeard = false
+    private var silence: Duration = .zero
+    private var pingSequence: UInt32 = 0
+
+    package init(role: Role, settings: Settings) {
+        self.role = role
+        self.settings = settings
+        nextCall = role == .dialer ? 1 : 2
+        heartbeat = settings.heartbeat
+        lease = settings.lease
+        sendWindow = SendWindow(size: settings.limits.sessionWindowBytes)
+        receiveWindow = ReceiveWindow(size: settings.limits.sessionWindowBytes)
+    }
+
+    /// Whether calls can be made.
+    package var isReady: Bool { phase == .ready }
+
+    /// Calls open in either direction.
+    package var openCalls: Int { calls.count }
+
+    /// What is to be done about the inputs since the last time.
+    package mutating func takeActions() -> [Action] {
+        defer { actions = [] }
+        return actions
+    }
+
+    // MARK: Inputs from below
+
+    /// The link is there.
+    package mutating func linkIsUp() {
+        actions.append(.startTimer(.handshake, settings.handshakeTimeout))
+        if role == .dialer {
+            let hello = ZRPHello(
+                versionMin: 1, versionMax: 1, peer: settings.name, role: settings.role, bootID: settings.bootID,
+                limits: settings.limits.wire, serves: settings.serves)
+            transmit(FrameHeader(.hello), head: encode(hello))
+        }
+    }
+
+    /// The link is gone.
+    package mutating func linkEnded(_ reason: String) {
+        close(RPCStatus(.unavailable, reason))
+    }
+
+    package mutating func timerFired(_ timer: Timer) {
+        guard phase != .closed else { return }
+        switch timer {
+        case .handshake:
+            close(RPCStatus(.unavailable, "the peer did not say who it is within \(settings.handshakeTimeout)"))
+        case .heartbeat: beat()
+        case .deadline(let call): deadlinePassed(call)
+        }
+    }
+
+    /// PINGs when nothing else was sent; gives the peer up when it has said nothing for the lease.
+    private mutating func beat() {
+        silence = hasHeard ? .zero : silence + heartbeat
+        hasHeard = false
+        guard silence < lease else {
+            return close(RPCStatus(.unavailable, "the peer has said nothing for \(lease)"))
+        }
+        if !hasSent {
+            pingSequence &+= 1
+            transmit(FrameHeader(.ping, sequence: pingSequence), head: encode(ZRPPing(activeCalls: UInt32(calls.count))))
+        }
+        hasSent = false
+        actions.append(.startTimer(.heartbeat, heartbeat))
+    }
+
+    private mutating func deadlinePassed(_ id: UInt64) {
+        guard let call = calls[id] else { return }
+        fail(id, RPCStatus(.deadlineExceeded, "\(call.method): the deadline passed"))
+    }
+
+    /// A whole message of the link.
+    package mutating func received(_ frames: [Frame]) {
+        guard phase != .closed else { return }
+        hasHeard = true
+        guard let first = frames.first else { return violation("more frames than a message may have") }
+        switch FrameHeader.read(first) {
+        case .malformed(let reason): violation(reason)
+        case .ignorable: break
+        case .header(let header):
+            if phase == .opening { handshake(header, frames) } else { dispatch(header, frames) }
+        }
+    }
+
+    // MARK: The handshake
+
+    private mutating func handshake(_ header: FrameHeader, _ frames: [Frame]) {
+        switch (role, header.kind) {
+        case (.listener, .hello):
+            guard let hello: ZRPHello = head(frames) else { return }
+            guard hello.versionMin <= 1, hello.versionMax >= 1 else {
+                let text = "this end speaks ZRP/1, the peer \(hello.versionMin) to \(hello.versionMax)"
+                transmit(
+                    FrameHeader(.status, auxiliary: RPCStatus.Code.failedPrecondition.number),
+                    head: encode(RPCStatus(.failedPrecondition, text).wire))
+                return close(RPCStatus(.failedPrecondition, text))
+            }
+            peerLimits = SessionLimits(hello.limits ?? ZRPLimits())
+            chunkBytes = min(settings.limits.chunkBytes, peerLimits.chunkBytes)
+            var limits = settings.limits
+            limits.chunkBytes = chunkBytes
+            let welcome = ZRPWelcome(
+                version: 1, peer: settings.name, bootID: settings.bootID, sessionID: settings.sessionID,
+                limits: limits.wire, heartbeatMs: Self.milliseconds(heartbeat), leaseMs: Self.milliseconds(lease),
+                serves: settings.serves, role: settings.role)
+            transmit(FrameHeader(.welcome), head: encode(welcome))
+            becomeReady(
+                PeerInfo(name: hello.peer, role: hello.role, bootID: hello.bootID, serves: hello.serves))
+        case (.dialer, .welcome):
+            guard let welcome: ZRPWelcome = head(frames) else { return }
+            peerLimits = SessionLimits(welcome.limits ?? ZRPLimits())
+            chunkBytes = peerLimits.chunkBytes
+            if welcome.heartbeatMs > 0 { heartbeat = .milliseconds(Int64(welcome.heartbeatMs)) }
+            if welcome.leaseMs > 0 { lease = .milliseconds(Int64(welcome.leaseMs)) }
+            becomeReady(
+                PeerInfo(name: welcome.peer, role: welcome.role, bootID: welcome.bootID, serves: welcome.serves))
+        case (.dialer, .status):
+            guard let status: ZRPCallStatus = head(frames) else { return }
+            close(RPCStatus(status, code: header.auxiliary))
+        case (_, .reset): peerReset(frames)
+        default: violation("\(header.kind) before the session is open")
+        }
+    }
+
+    private mutating func becomeReady(_ peer: PeerInfo) {
+        phase = .ready
+        sendWindow = SendWindow(size: peerLimits.sessionWindowBytes)
+        actions.append(.stopTimer(.handshake))
+        actions.append(.startTimer(.heartbeat, heartbeat))
+        actions.append(.ready(peer))
+    }
+
+    private static func milliseconds(_ duration: Duration) -> UInt32 {
+        UInt32(clamping: Int64(duration / .milliseconds(1)))
+    }
+
+    // MARK: The end
+
+    /// Ends the session from this side.
+    package mutating func shutDown(_ status: RPCStatus) {
+        guard phase != .closed else { return }
+        transmit(FrameHeader(.reset), head: encode(status.wire))
+        close(status)
+    }
+
+    mutating func peerReset(_ frames: [Frame]) {
+        let text = (try? ZRPCallStatus(frame: frames.count > 1 ? frames[1] : .bytes([])))?.text ?? ""
+        close(RPCStatus(.unavailable, text.isEmpty ? "the peer ended the session" : "the peer ended the session: \(text)"))
+    }
+
+    /// The peer broke the protocol: the session cannot go on, but everything else can.
+    mutating func violation(_ reason: String) {
+        shutDown(RPCStatus(.unavailable, "the peer broke the protocol: \(reason)"))
+    }
+
+    mutating func close(_ status: RPCStatus) {
+        guard phase != .closed else { return }
+        phase = .closed
+        for id in calls.keys.sorted() {
+            actions.append(.stopTimer(.deadline(call: id)))
+            var ending = status
+            ending.notProcessed = calls[id].map { $0.isOriginated && !$0.hasSentRequest } ?? false
+            actions.append(.finished(call: id, ending))
+        }
+        calls = [:]
+        actions.append(.stopTimer(.handshake))
+        actions.append(.stopTimer(.heartbeat))
+        actions.append(.closed(status))
+    }
+
+    // MARK: Frames
+
+    mutating func transmit(_ header: FrameHeader, head: [UInt8]? = nil) {
+        hasSent = true
+        let first = Frame.bytes(header.encoded())
+        actions.append(.transmit(head.map { [first, .bytes($0)] } ?? [first]))
+    }
+
+    mutating func transmit(_ frames: [Frame]) {
+        hasSent = true
+        actions.append(.transmit(frames))
+    }
+
+    /// A head of our own making; its strings have been checked for NUL.
+    func encode(_ message: some WireMessage) -> [UInt8] {
+        (try? message.encoded()) ?? []
+    }
+
+    /// Frame 1, or nil after a violation.
+    mutating func head<Head: WireMessage>(_ frames: [Frame]) -> Head? {
+        guard frames.count > 1 else { return Head() }
+        do throws(WireError) { return try Head(frame: frames[1]) } catch {
+            violation(error.description)
+            return nil
+        }
+    }
+}
+
+extension WireMessage {
+    /// Decodes a head.
+    init(frame: Frame) throws(WireError) {
+        var limits = WireCheck()
+        limits.maximumBytes = 64 << 10
+        let result: Result<Self, WireError> = frame.withUnsafeBytes { bytes in
+            do throws(WireError) { return .success(try Self(decoding: bytes, limits: limits)) } catch {
+                return .failure(error)
+            }
+        }
+        self = try result.get()
+    }
+}

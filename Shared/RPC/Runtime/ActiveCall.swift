@@ -1,0 +1,133 @@
+import Messaging
+
+/// A call as tasks see it: what they wait for, and what has come for them.
+///
+/// The state is touched on the reactor of the call's session only (by `SessionCore`), which is why it may be `Sendable`;
+/// the methods are called from anywhere, and hop.
+final class ActiveCall: @unchecked Sendable {
+    /// How a call with one reply ended.
+    struct Outcome: Sendable {
+        var message: IncomingMessage?
+        var status: RPCStatus
+    }
+
+    let core: SessionCore
+    let method: String
+
+    // Of the reactor.
+    var id: UInt64?
+    var inbox: [IncomingMessage] = []
+    var inputHasEnded = false
+    var status: RPCStatus?
+    var isAbandoned = false
+    var reader: CheckedContinuation<Result<IncomingMessage?, RPCStatus>, Never>?
+    var writers: [UInt64: CheckedContinuation<Result<Void, RPCStatus>, Never>] = [:]
+    var nextTicket: UInt64 = 0
+    var completion: CheckedContinuation<Outcome, Never>?
+    var deadlineTimer: ReactorTimer?
+    /// For a call that this end serves.
+    var service: Service?
+
+    /// What serves an accepted call.
+    struct Service {
+        let handler: MethodHandler
+        let request: CallRequest
+        let deadline: ContinuousClock.Instant
+        var task: Task<Void, Never>?
+    }
+
+    init(core: SessionCore, method: String) {
+        self.core = core
+        self.method = method
+    }
+
+    private func onReactor(_ body: @escaping @Sendable (isolated SessionCore) -> Void) {
+        core.reactor.submit { [core] in core.assumeIsolated { body($0) } }
+    }
+
+    // MARK: For clients
+
+    /// Opens the call.
+    func begin(_ request: CallRequest, _ message: OutgoingMessage?, isEnd: Bool) {
+        onReactor { $0.begin(self, request, message, isEnd: isEnd) }
+    }
+
+    /// Opens the call with one request and waits for its end.
+    func exchange(_ request: CallRequest, _ message: OutgoingMessage) async -> Outcome {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                onReactor {
+                    self.completion = continuation
+                    $0.begin(self, request, message, isEnd: true)
+                }
+            }
+        } onCancel: {
+            abandon()
+        }
+    }
+
+    /// Waits for the end of a call that has been opened.
+    func outcome() async -> Outcome {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                onReactor {
+                    self.completion = continuation
+                    $0.completeIfEnded(self)
+                }
+            }
+        } onCancel: {
+            abandon()
+        }
+    }
+
+    /// Cancels the call unless it is over.
+    func abandon() {
+        onReactor { $0.abandon(self) }
+    }
+
+    /// Whether the status is known.
+    var hasEnded: Bool {
+        get async { await core.hasEnded(self) }
+    }
+
+    // MARK: For both ends
+
+    /// The next message, or nil at the end of the stream.
+    func next() async throws(RPCStatus) -> IncomingMessage? {
+        try await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                onReactor { $0.read(self, continuation) }
+            }
+        } onCancel: {
+            onReactor { $0.taskWasCancelled(self) }
+        }.get()
+    }
+
+    /// Sends a message; returns when the link has taken all of it.
+    func write(_ message: OutgoingMessage) async throws(RPCStatus) {
+        try await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                onReactor { $0.write(self, message, continuation) }
+            }
+        } onCancel: {
+            onReactor { $0.taskWasCancelled(self) }
+        }.get()
+    }
+
+    /// Says that no message follows.
+    func endInput() {
+        onReactor { $0.endInput(self) }
+    }
+}
+
+extension ActiveCall.Outcome {
+    /// The reply of a call with one.
+    ///
+    /// - Throws: ``RPCStatus``: the call's, if it is not ok; internalError for an ok without a message.
+    func reply<Message: WireMessage>(_ method: String) throws(RPCStatus) -> Reply<Message> {
+        guard status.code == .ok else { throw status }
+        guard let message else { throw RPCStatus(.internalError, "\(method): the peer answered without a message") }
+        let decoded: Attached<Message> = try message.decoded(method)
+        return Reply(decoded.message, attachments: decoded.attachments, trailers: status.trailers)
+    }
+}

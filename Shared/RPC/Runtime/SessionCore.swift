@@ -1,0 +1,334 @@
+import Messaging
+
+/// One end of a session: the state machine, its link, its timers and the tasks that wait. It lives on the reactor.
+actor SessionCore: LinkReceiver {
+    /// What an endpoint wants to hear of a session.
+    struct Observer: Sendable {
+        var opened: @Sendable (Session) -> Void = { _ in }
+        var closed: @Sendable (SessionCore) -> Void = { _ in }
+    }
+
+    nonisolated let reactor: Reactor
+    private let link: any Link
+    private let handlers: [String: MethodHandler]
+    private let services: Set<String>
+    private let defaultTimeout: Duration
+    private let observer: Observer
+    private var machine: SessionMachine
+    private var calls: [UInt64: ActiveCall] = [:]
+    private var timers: [SessionMachine.Timer: ReactorTimer] = [:]
+    private var session: Session?
+    private var closedStatus: RPCStatus?
+    private var openWaiters: [CheckedContinuation<Result<Session, RPCStatus>, Never>] = []
+    private var closedWaiters: [CheckedContinuation<RPCStatus, Never>] = []
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
+
+    init(
+        link: any Link, reactor: Reactor, role: SessionMachine.Role, settings: SessionMachine.Settings,
+        services: [ServiceDefinition], observer: Observer
+    ) {
+        self.link = link
+        self.reactor = reactor
+        self.observer = observer
+        defaultTimeout = settings.defaultTimeout
+        machine = SessionMachine(role: role, settings: settings)
+        self.services = Set(services.map(\.name))
+        handlers = Dictionary(
+            services.flatMap(\.handlers).map { ($0.descriptor.path, $0) }, uniquingKeysWith: { _, last in last })
+    }
+
+    /// Begins to talk; called once, on the reactor.
+    func start() {
+        machine.linkIsUp()
+        link.start(self)
+        run()
+    }
+
+    // MARK: The link
+
+    nonisolated func linkReceived(_ frames: [Frame]) {
+        assumeIsolated { core in
+            core.machine.received(frames)
+            core.run()
+        }
+    }
+
+    nonisolated func linkEnded(_ reason: String) {
+        assumeIsolated { core in
+            core.machine.linkEnded(reason)
+            core.run()
+        }
+    }
+
+    // MARK: The session
+
+    var isReady: Bool { machine.isReady }
+
+    /// Waits for the handshake.
+    func waitUntilOpen() async throws(RPCStatus) -> Session {
+        if let session, machine.isReady { return session }
+        if let closedStatus { throw closedStatus }
+        return try await withCheckedContinuation { openWaiters.append($0) }.get()
+    }
+
+    func waitUntilClosed() async -> RPCStatus {
+        if let closedStatus { return closedStatus }
+        return await withCheckedContinuation { closedWaiters.append($0) }
+    }
+
+    func shutDown(_ status: RPCStatus) {
+        machine.shutDown(status)
+        run()
+    }
+
+    // MARK: Calls of this end
+
+    func begin(_ call: ActiveCall, _ request: CallRequest, _ message: OutgoingMessage?, isEnd: Bool) {
+        guard !call.isAbandoned else {
+            return finish(call, RPCStatus(.cancelled, "\(call.method): the caller cancelled"))
+        }
+        do throws(RPCStatus) {
+            let id = try machine.open(request, message: message, isEnd: isEnd)
+            call.id = id
+            calls[id] = call
+        } catch {
+            finish(call, error)
+        }
+        run()
+    }
+
+    func abandon(_ call: ActiveCall) {
+        call.isAbandoned = true
+        if let id = call.id, call.status == nil {
+            machine.cancel(id, RPCStatus(.cancelled, "\(call.method): the caller cancelled"))
+        }
+        discardInbox(call)
+        run()
+    }
+
+    func hasEnded(_ call: ActiveCall) -> Bool { call.status != nil }
+
+    /// Resumes whoever waits for the end of a call with one reply.
+    func completeIfEnded(_ call: ActiveCall) {
+        guard let status = call.status, let completion = call.completion else { return }
+        call.completion = nil
+        let message = call.inbox.first
+        if let message, let id = call.id { consumed(id, message) }
+        completion.resume(returning: ActiveCall.Outcome(message: message, status: status))
+        call.inbox = Array(call.inbox.dropFirst())
+        discardInbox(call)
+        run()
+    }
+
+    // MARK: Calls of either end
+
+    func read(_ call: ActiveCall, _ reader: CheckedContinuation<Result<IncomingMessage?, RPCStatus>, Never>) {
+        if !call.inbox.isEmpty, let id = call.id {
+            let message = call.inbox.removeFirst()
+            consumed(id, message)
+            reader.resume(returning: .success(message))
+            run()
+        } else if let status = call.status {
+            reader.resume(returning: status.code == .ok ? .success(nil) : .failure(status))
+        } else if call.inputHasEnded, call.service != nil {
+            reader.resume(returning: .success(nil))
+        } else {
+            precondition(call.reader == nil, "\(call.method): two tasks read one stream")
+            call.reader = reader
+            if Task.isCancelled { taskWasCancelled(call) }
+        }
+    }
+
+    func write(
+        _ call: ActiveCall, _ message: OutgoingMessage, _ writer: CheckedContinuation<Result<Void, RPCStatus>, Never>
+    ) {
+        guard let id = call.id, call.status == nil else {
+            let status = call.status.flatMap { $0.code == .ok ? nil : $0 }
+            let ended = status ?? RPCStatus(.cancelled, "\(call.method): the call is over")
+            return writer.resume(returning: .failure(ended))
+        }
+        call.nextTicket += 1
+        let ticket = call.nextTicket
+        call.writers[ticket] = writer
+        do throws(RPCStatus) { try machine.send(id, message, ticket: ticket) } catch {
+            call.writers[ticket] = nil
+            writer.resume(returning: .failure(error))
+        }
+        run()
+    }
+
+    func endInput(_ call: ActiveCall) {
+        if let id = call.id { machine.endInput(id) }
+        run()
+    }
+
+    /// A task that waits on the call was cancelled: a client gives the call up, a handler stops waiting.
+    func taskWasCancelled(_ call: ActiveCall) {
+        if call.service == nil { return abandon(call) }
+        let status = call.status ?? RPCStatus(.cancelled, "\(call.method): the task was cancelled")
+        call.reader?.resume(returning: .failure(status))
+        call.reader = nil
+        for writer in call.writers.values { writer.resume(returning: .failure(status)) }
+        call.writers = [:]
+    }
+
+    private func consumed(_ id: UInt64, _ message: IncomingMessage) {
+        machine.consumed(id, credit: message.credit, reserved: message.reserved)
+    }
+
+    private func discardInbox(_ call: ActiveCall) {
+        guard let id = call.id else { return }
+        for message in call.inbox { consumed(id, message) }
+        call.inbox = []
+    }
+
+    // MARK: What the machine wants
+
+    private func run() {
+        while true {
+            let actions = machine.takeActions()
+            if actions.isEmpty { return }
+            for action in actions { perform(action) }
+        }
+    }
+
+    private func perform(_ action: SessionMachine.Action) {
+        switch action {
+        case .transmit(let frames): link.send(frames)
+        case .startTimer(let timer, let duration): startTimer(timer, duration)
+        case .stopTimer(let timer): stopTimer(timer)
+        case .ready(let peer): becomeOpen(peer)
+        case .accepted(let id, let request): accept(id, request)
+        case .message(let id, let message): deliver(id, message)
+        case .inputEnded(let id): inputEnded(id)
+        case .sent(let id, let ticket): calls[id]?.writers.removeValue(forKey: ticket)?.resume(returning: .success(()))
+        case .finished(let id, let status):
+            if let call = calls.removeValue(forKey: id) { finish(call, status) }
+        case .closed(let status): becomeClosed(status)
+        }
+    }
+
+    private func startTimer(_ timer: SessionMachine.Timer, _ duration: Duration) {
+        stopTimer(timer)
+        timers[timer] = reactor.schedule(after: duration) { [weak self] in
+            self?.assumeIsolated { core in
+                core.timers[timer] = nil
+                core.machine.timerFired(timer)
+                core.run()
+            }
+        }
+    }
+
+    private func stopTimer(_ timer: SessionMachine.Timer) {
+        if let running = timers.removeValue(forKey: timer) { reactor.cancel(running) }
+    }
+
+    private func becomeOpen(_ peer: PeerInfo) {
+        let session = Session(
+            peer: peer, remoteAddress: link.remoteAddress, defaultTimeout: defaultTimeout, core: self)
+        self.session = session
+        for waiter in openWaiters { waiter.resume(returning: .success(session)) }
+        openWaiters = []
+        observer.opened(session)
+    }
+
+    private func becomeClosed(_ status: RPCStatus) {
+        closedStatus = status
+        link.close()
+        for timer in timers.values { reactor.cancel(timer) }
+        timers = [:]
+        for waiter in openWaiters { waiter.resume(returning: .failure(status)) }
+        for waiter in closedWaiters { waiter.resume(returning: status) }
+        (openWaiters, closedWaiters) = ([], [])
+        observer.closed(self)
+    }
+
+    private func deliver(_ id: UInt64, _ message: IncomingMessage) {
+        guard let call = calls[id], !call.isAbandoned else { return consumed(id, message) }
+        if call.service != nil, call.service?.task == nil {
+            consumed(id, message)
+            return startHandler(id, call, message)
+        }
+        if call.service?.handler.takesOneRequest == true { return consumed(id, message) }
+        if let reader = call.reader {
+            call.reader = nil
+            consumed(id, message)
+            reader.resume(returning: .success(message))
+        } else {
+            call.inbox.append(message)
+        }
+    }
+
+    private func inputEnded(_ id: UInt64) {
+        guard let call = calls[id] else { return }
+        call.inputHasEnded = true
+        guard let service = call.service else { return }
+        if service.task == nil { return startHandler(id, call, nil) }
+        call.reader?.resume(returning: .success(nil))
+        call.reader = nil
+    }
+
+    /// The call is over: everybody who waits for it is told.
+    private func finish(_ call: ActiveCall, _ status: RPCStatus) {
+        call.status = status
+        if let service = call.service {
+            service.task?.cancel()
+            taskWasCancelled(call)
+            discardInbox(call)
+            return
+        }
+        let isOK = status.code == .ok
+        call.reader?.resume(returning: isOK ? .success(nil) : .failure(status))
+        call.reader = nil
+        let ended = isOK ? RPCStatus(.cancelled, "\(call.method): the call is over") : status
+        for writer in call.writers.values { writer.resume(returning: .failure(ended)) }
+        call.writers = [:]
+        if call.isAbandoned { discardInbox(call) }
+        completeIfEnded(call)
+    }
+
+    // MARK: Calls that this end serves
+
+    private func accept(_ id: UInt64, _ request: CallRequest) {
+        guard let handler = handlers[request.method] else {
+            let service = String(request.method.prefix { $0 != "/" })
+            let text = services.contains(service) ? "no such method" : "the service is not served here"
+            return machine.respond(id, nil, RPCStatus(.unimplemented, "\(request.method): \(text)", notProcessed: true))
+        }
+        let call = ActiveCall(core: self, method: request.method)
+        call.id = id
+        call.service = ActiveCall.Service(handler: handler, request: request, deadline: .now + request.timeout)
+        calls[id] = call
+        if !handler.takesOneRequest { startHandler(id, call, nil) }
+    }
+
+    private func startHandler(_ id: UInt64, _ call: ActiveCall, _ first: IncomingMessage?) {
+        guard let service = call.service, let session else { return }
+        let context = ServerContext(
+            method: call.method, deadline: service.deadline, metadata: service.request.metadata,
+            attachments: first?.attachments ?? [], session: session, attempt: Int(service.request.attempt),
+            idempotencyKey: service.request.idempotencyKey)
+        call.service?.task = Task.detached { [reactor] in
+            let (message, status) = await CallDeadline.$current.withValue(service.deadline) {
+                do {
+                    let reply = try await service.handler.run(call, context, first)
+                    var status = RPCStatus(.ok, "")
+                    status.trailers = reply.trailers
+                    return (reply.message, status)
+                } catch {
+                    return (OutgoingMessage?.none, RPCStatus(error))
+                }
+            }
+            reactor.submit { self.assumeIsolated { $0.respond(id, call, message, status) } }
+        }
+    }
+
+    private func respond(_ id: UInt64, _ call: ActiveCall, _ message: OutgoingMessage?, _ status: RPCStatus) {
+        call.status = status
+        calls[id] = nil
+        discardInbox(call)
+        machine.respond(id, message, status)
+        run()
+    }
+}

@@ -1,0 +1,13 @@
+/// When checkpoints are written, and which pictures are drawn beside them.
+public struct CheckpointConfiguration: Codable, Hashable, Sendable {
+    /// Rounds between two checkpoints; the end of a run always gets one.
+    public var every = 10
+    /// Prompts of the sample grid, one row each; empty means the run's first prompts.
+    public var gridPrompts: [String] = []
+    /// Pictures for each prompt of the grid, always from the same seeds; 0 draws no grid.
+    public var gridColumns = 8
+    /// Rows of the grid at most.
+    public var gridRows = 4
+
+    public init() {}
+}

@@ -1,0 +1,35 @@
+import Rewards
+
+/// One reward of a run.
+public struct RewardAssignment: Codable, Hashable, Sendable {
+    /// What the reward is called in this run: `atelier swap NAME=SPEC` refers to it.
+    public var name = "checker"
+    /// What it is: see `RewardConfiguration`.
+    public var spec = "checker"
+    /// What it counts in the sum that the policy is trained on.
+    public var weight = 1.0
+
+    public init() {}
+
+    public init(name: String, spec: String, weight: Double = 1) {
+        self.name = name
+        self.spec = spec
+        self.weight = weight
+    }
+
+    /// Refuses a reward that cannot be made.
+    ///
+    /// - Parameter path: the reward's key in the configuration.
+    /// - Throws: `ConfigurationError` that lists the choices.
+    public func validate(path: String) throws(ConfigurationError) {
+        guard !name.isEmpty, !name.contains("=") else {
+            throw ConfigurationError(path: "\(path).name", "'\(name)' is no name for a reward")
+        }
+        do {
+            _ = try RewardConfiguration(spec)
+        } catch {
+            throw ConfigurationError(path: "\(path).spec", error.message)
+        }
+        guard weight.isFinite else { throw ConfigurationError(path: "\(path).weight", "\(weight) is not a number") }
+    }
+}

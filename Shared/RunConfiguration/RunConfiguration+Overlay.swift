@@ -1,0 +1,211 @@
+import Yams
+
+extension RunConfiguration {
+    /// Reads a configuration: the text over the defaults, then the overrides over both.
+    ///
+    /// - Parameters:
+    ///   - yaml: a YAML mapping; may be empty.
+    ///   - overrides: `path=value` each, for example `sampling.steps=10` or `rewards.0.spec=checker`.
+    /// - Throws: `ConfigurationError` that names the key: unknown, of the wrong type, or senseless.
+    public init(yaml: String, overrides: [String] = []) throws(ConfigurationError) {
+        var tree: Node
+        let reward: Node
+        do {
+            tree = try RunConfiguration().tree()
+            reward = try Self.tree(of: RewardAssignment())
+        } catch {
+            preconditionFailure("the defaults cannot be encoded: \(error)")
+        }
+        let read: Node?
+        do {
+            read = try Yams.compose(yaml: yaml)
+        } catch {
+            throw ConfigurationError(path: "", "not YAML: \(Self.line(error))")
+        }
+        if let read, read.null == nil {
+            try overlay(read, over: &tree, path: "", templates: ["rewards": reward])
+        }
+        for override in overrides {
+            try apply(override, to: &tree, templates: ["rewards": reward])
+        }
+        // To a decoder nothing is a key that is not there.
+        for path in Self.optionalKeys where tree[path[0]]?[path[1]]?.null != nil {
+            guard case .mapping(var group) = tree[path[0]] else { continue }
+            group[Node(path[1])] = nil
+            tree[path[0]] = .mapping(group)
+        }
+        do {
+            self = try YAMLDecoder().decode(RunConfiguration.self, from: tree)
+        } catch let error as DecodingError {
+            throw Self.explain(error)
+        } catch {
+            throw ConfigurationError(path: "", Self.line(error))
+        }
+        try validate()
+    }
+
+    /// The configuration as YAML that reads back to the same values.
+    public func yaml() -> String {
+        do {
+            return try Yams.serialize(node: try tree())
+        } catch {
+            preconditionFailure("a configuration cannot be encoded: \(error)")
+        }
+    }
+
+    /// The keys that may hold nothing; an encoder leaves them out then, and a reader must not.
+    private static let optionalKeys = [["algorithm", "clipRange"], ["algorithm", "tracker"]]
+
+    private func tree() throws -> Node {
+        var tree = try Self.tree(of: self)
+        for path in Self.optionalKeys where tree[path[0]]?[path[1]] == nil {
+            tree[path[0]]?[path[1]] = Node("null", Tag(.null), .plain)
+        }
+        return tree
+    }
+
+    private static func tree(of value: some Encodable) throws -> Node {
+        guard let node = try Yams.compose(yaml: try YAMLEncoder().encode(value)) else {
+            preconditionFailure("a configuration without a key")
+        }
+        return node
+    }
+
+    private static func line(_ error: any Error) -> String {
+        "\(error)".split(separator: "\n").map(String.init).joined(separator: " ")
+    }
+
+    private static func explain(_ error: DecodingError) -> ConfigurationError {
+        let context: DecodingError.Context
+        let message: String
+        switch error {
+        case .typeMismatch(let type, let at): (context, message) = (at, "this is no \(name(of: type))")
+        case .valueNotFound(let type, let at): (context, message) = (at, "a \(name(of: type)) is missing")
+        case .dataCorrupted(let at): (context, message) = (at, line(at.debugDescription))
+        case .keyNotFound(let key, let at): (context, message) = (at, "'\(key.stringValue)' is missing")
+        @unknown default: return ConfigurationError(path: "", "\(error)")
+        }
+        let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+        return ConfigurationError(path: path, message)
+    }
+
+    private static func line(_ text: String) -> String {
+        text.split(separator: "\n").joined(separator: " ")
+    }
+
+    private static func name(of type: Any.Type) -> String {
+        switch type {
+        case is Int.Type, is UInt64.Type: "whole number"
+        case is Double.Type: "number"
+        case is String.Type: "text"
+        default: "\(type)"
+        }
+    }
+}
+
+/// Lays a tree that was read over the tree of the defaults.
+///
+/// - Parameter templates: for keys that hold a list of structures, the defaults of one element.
+private func overlay(_ read: Node, over tree: inout Node, path: String, templates: [String: Node])
+    throws(ConfigurationError)
+{
+    // A key that may hold nothing takes whatever its type can read.
+    if read.null != nil || tree.null != nil {
+        tree = read
+        return
+    }
+    switch (read, tree) {
+    case (.mapping(let entries), .mapping(var defaults)):
+        for (keyNode, value) in entries {
+            guard let key = keyNode.string else { throw ConfigurationError(path: path, "a key that is no text") }
+            let here = path.isEmpty ? key : "\(path).\(key)"
+            guard var known = defaults[Node(key)] else {
+                throw unknownKey(here, key, among: defaults.keys.compactMap(\.string))
+            }
+            if let template = templates[here] {
+                known = try list(value, of: template, path: here)
+            } else {
+                try overlay(value, over: &known, path: here, templates: templates)
+            }
+            defaults[Node(key)] = known
+        }
+        tree = .mapping(defaults)
+    case (_, .mapping):
+        throw ConfigurationError(path: path, "a group of keys is needed here")
+    case (.mapping, _):
+        throw ConfigurationError(path: path, "this key holds a value, not a group of keys")
+    case (.scalar, .sequence):
+        throw ConfigurationError(path: path, "a list is needed here")
+    default:
+        tree = read
+    }
+}
+
+private func list(_ read: Node, of template: Node, path: String) throws(ConfigurationError) -> Node {
+    guard case .sequence(let elements) = read else { throw ConfigurationError(path: path, "a list is needed here") }
+    var result: [Node] = []
+    for (index, element) in elements.enumerated() {
+        var tree = template
+        try overlay(element, over: &tree, path: "\(path).\(index)", templates: [:])
+        result.append(tree)
+    }
+    return Node(result)
+}
+
+/// Applies one `path=value`.
+private func apply(_ override: String, to tree: inout Node, templates: [String: Node]) throws(ConfigurationError) {
+    guard let equals = override.firstIndex(of: "="), equals > override.startIndex else {
+        throw ConfigurationError(path: override, "an override reads key=value")
+    }
+    let path = override[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    let text = String(override[override.index(after: equals)...])
+    let value: Node
+    do {
+        value = try Yams.compose(yaml: text) ?? Node("")
+    } catch {
+        value = Node(text)
+    }
+    try replace(path[...], in: &tree, by: value, walked: "", templates: templates)
+}
+
+private func replace(
+    _ path: ArraySlice<String>, in tree: inout Node, by value: Node, walked: String, templates: [String: Node]
+) throws(ConfigurationError) {
+    guard let key = path.first else {
+        if let template = templates[walked] {
+            tree = try list(value, of: template, path: walked)
+        } else {
+            try overlay(value, over: &tree, path: walked, templates: templates)
+        }
+        return
+    }
+    let here = walked.isEmpty ? key : "\(walked).\(key)"
+    switch tree {
+    case .mapping(var mapping):
+        guard var child = mapping[Node(key)] else {
+            throw unknownKey(here, key, among: mapping.keys.compactMap(\.string))
+        }
+        try replace(path.dropFirst(), in: &child, by: value, walked: here, templates: templates)
+        mapping[Node(key)] = child
+        tree = .mapping(mapping)
+    case .sequence(var elements):
+        guard let index = Int(key), elements.indices.contains(index) else {
+            throw ConfigurationError(path: here, "the list has \(elements.count) entries, numbered from 0")
+        }
+        try replace(path.dropFirst(), in: &elements[index], by: value, walked: here, templates: templates)
+        tree = .sequence(elements)
+    default:
+        throw ConfigurationError(path: here, "'\(walked)' holds a value, not a group of keys")
+    }
+}
+
+private func unknownKey(_ path: String, _ key: String, among known: [String]) -> ConfigurationError {
+    let nearest = known.min { editDistance(key, $0) < editDistance(key, $1) }
+    let hint: String
+    if let nearest, editDistance(key, nearest) <= max(2, key.count / 3) {
+        hint = "did you mean '\(nearest)'?"
+    } else {
+        hint = "known here: \(known.sorted().joined(separator: ", "))"
+    }
+    return ConfigurationError(path: path, "unknown key; \(hint)")
+}

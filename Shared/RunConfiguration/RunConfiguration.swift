@@ -1,0 +1,67 @@
+import NeuralNet
+import RL
+
+/// Everything that defines a run. Read from YAML over these defaults; a key that is not here is an error.
+public struct RunConfiguration: Codable, Hashable, Sendable {
+    /// What the run is called in its summary and its folder.
+    public var run = "run"
+    /// Every random number of the run is a function of this seed.
+    public var seed: UInt64 = 1
+    /// A folder in the diffusers layout, or `menagerie` for the embedded model.
+    public var model = "menagerie"
+    /// Updates of the policy.
+    public var rounds = 20
+    /// How many versions older than the learner's policy the pictures of a batch may be; 0 is on-policy.
+    public var staleness = 0
+    /// The prompts that pictures are drawn for.
+    public var prompts = ["a green colored rabbit"]
+    public var sampling = SamplingConfiguration()
+    public var algorithm = AlgorithmConfiguration()
+    public var optimizer = OptimizerConfiguration()
+    public var lora = LoRAConfiguration()
+    public var rewards = [RewardAssignment()]
+    public var fleet = FleetConfiguration()
+    public var leases = LeaseConfiguration()
+    public var checkpoints = CheckpointConfiguration()
+
+    public init() {}
+
+    /// Refuses values that fit their type and make no sense.
+    ///
+    /// - Throws: `ConfigurationError` that names the first such key.
+    public func validate() throws(ConfigurationError) {
+        try requirePositive(rounds, "rounds")
+        guard staleness >= 0 else { throw ConfigurationError(path: "staleness", "\(staleness) is negative") }
+        guard !prompts.isEmpty, prompts.allSatisfy({ !$0.isEmpty }) else {
+            throw ConfigurationError(path: "prompts", "at least one prompt is needed, and none may be empty")
+        }
+        try sampling.validate()
+        try requirePositive(optimizer.learningRate, "optimizer.learningRate")
+        try requirePositive(optimizer.maxGradientNorm, "optimizer.maxGradientNorm")
+        try requirePositive(lora.rank, "lora.rank")
+        try requirePositive(Double(lora.alpha), "lora.alpha")
+        guard !lora.targetModules.isEmpty else {
+            throw ConfigurationError(path: "lora.targetModules", "no layer is adapted")
+        }
+        guard !rewards.isEmpty else { throw ConfigurationError(path: "rewards", "at least one reward is needed") }
+        for (index, reward) in rewards.enumerated() {
+            try reward.validate(path: "rewards.\(index)")
+            if rewards[..<index].contains(where: { $0.name == reward.name }) {
+                throw ConfigurationError(path: "rewards.\(index).name", "'\(reward.name)' is used twice")
+            }
+        }
+        try fleet.validate()
+        try leases.validate()
+        try requirePositive(checkpoints.every, "checkpoints.every")
+    }
+}
+
+/// Refuses a count below 1.
+func requirePositive(_ value: Int, _ path: String) throws(ConfigurationError) {
+    guard value > 0 else { throw ConfigurationError(path: path, "\(value) is not positive") }
+}
+
+/// Refuses a number that is not finite and above 0.
+func requirePositive(_ value: Double, _ path: String) throws(ConfigurationError) {
+    guard value > 0, value.isFinite else { throw ConfigurationError(path: path, "\(value) is not positive") }
+}

@@ -1,0 +1,17 @@
+public import RPC
+
+/// Sockets that services are reached at.
+public enum Listening {
+    /// Binds an address.
+    ///
+    /// - Throws: `ServiceError` that names the address, for example when it is in use.
+    public static func on(_ address: String, _ endpoint: Endpoint, services: [ServiceDefinition]) async throws
+        -> Listener
+    {
+        do {
+            return try await endpoint.listen(address, services: services)
+        } catch {
+            throw ServiceError("cannot listen at \(address): \(ServiceProcess.oneLine(error))")
+        }
+    }
+}

@@ -1,0 +1,27 @@
+// Written by WireGenerator from atelier/control.proto. Do not edit: run protos/generate.sh.
+
+internal import CProtobufC
+internal import CWire
+import Messaging
+
+/// `atelier.control.DeregisterReply`.
+public struct ControlDeregisterReply: Sendable, Hashable {
+
+    /// A message; every field may be left at its default.
+    public init() {}
+}
+
+extension ControlDeregisterReply: WireMessage {
+    public static let wireDescriptor: WireDescriptor = {
+        var message = Atelier__Control__DeregisterReply()
+        atelier__control__deregister_reply__init(&message)
+        return WireDescriptor(message.base.descriptor)
+    }()
+
+    public init(wire: UnsafeRawPointer) {
+        self.init()
+    }
+
+    public func fill(wire: UnsafeMutableRawPointer, in arena: WireArena) {
+    }
+}

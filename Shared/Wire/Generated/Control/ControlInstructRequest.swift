@@ -1,0 +1,41 @@
+// Written by WireGenerator from atelier/control.proto. Do not edit: run protos/generate.sh.
+
+internal import CProtobufC
+internal import CWire
+import Messaging
+
+/// `atelier.control.InstructRequest`.
+public struct ControlInstructRequest: Sendable, Hashable {
+    public var worker: String
+    public var waitMs: UInt32
+
+    /// A message; every field may be left at its default.
+    public init() { self.init(worker: "") }
+
+    /// A message with the given fields.
+    public init(worker: String = "", waitMs: UInt32 = 0) {
+        self.worker = worker
+        self.waitMs = waitMs
+    }
+}
+
+extension ControlInstructRequest: WireMessage {
+    public static let wireDescriptor: WireDescriptor = {
+        var message = Atelier__Control__InstructRequest()
+        atelier__control__instruct_request__init(&message)
+        return WireDescriptor(message.base.descriptor)
+    }()
+
+    public init(wire: UnsafeRawPointer) {
+        let c = wire.assumingMemoryBound(to: Atelier__Control__InstructRequest.self).pointee
+        self.init()
+        worker = WireValue.string(c.worker)
+        waitMs = c.wait_ms
+    }
+
+    public func fill(wire: UnsafeMutableRawPointer, in arena: WireArena) {
+        let c = wire.assumingMemoryBound(to: Atelier__Control__InstructRequest.self)
+        if !worker.isEmpty { c.pointee.worker = arena.string(worker) }
+        c.pointee.wait_ms = waitMs
+    }
+}

@@ -1,0 +1,41 @@
+// Written by WireGenerator from atelier/data.proto. Do not edit: run protos/generate.sh.
+
+internal import CProtobufC
+internal import CWire
+import Messaging
+
+/// `atelier.data.SubmitReply`.
+public struct DataSubmitReply: Sendable, Hashable {
+    public var outcome: DataSubmitOutcome
+    public var reason: String
+
+    /// A message; every field may be left at its default.
+    public init() { self.init(outcome: DataSubmitOutcome(number: 0)) }
+
+    /// A message with the given fields.
+    public init(outcome: DataSubmitOutcome = DataSubmitOutcome(number: 0), reason: String = "") {
+        self.outcome = outcome
+        self.reason = reason
+    }
+}
+
+extension DataSubmitReply: WireMessage {
+    public static let wireDescriptor: WireDescriptor = {
+        var message = Atelier__Data__SubmitReply()
+        atelier__data__submit_reply__init(&message)
+        return WireDescriptor(message.base.descriptor)
+    }()
+
+    public init(wire: UnsafeRawPointer) {
+        let c = wire.assumingMemoryBound(to: Atelier__Data__SubmitReply.self).pointee
+        self.init()
+        outcome = DataSubmitOutcome(number: Int32(truncatingIfNeeded: c.outcome.rawValue))
+        reason = WireValue.string(c.reason)
+    }
+
+    public func fill(wire: UnsafeMutableRawPointer, in arena: WireArena) {
+        let c = wire.assumingMemoryBound(to: Atelier__Data__SubmitReply.self)
+        c.pointee.outcome = .init(rawValue: .init(truncatingIfNeeded: outcome.number))
+        if !reason.isEmpty { c.pointee.reason = arena.string(reason) }
+    }
+}
