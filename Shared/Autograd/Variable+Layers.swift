@@ -2,15 +2,16 @@ import TensorCore
 
 extension Variable {
     /// The affine map `self · weightᵀ + bias`: `[…, in]` and `[out, in]` give `[…, out]`.
-    public func linear(weight: Variable, bias: Variable?) -> Variable {
+    public func linear(weight: Variable, bias: Variable?, precision: ComputePrecision = .f32) -> Variable {
         let (input, matrix) = (value, weight.value)
         return Variable(
-            input.linear(weight: matrix, bias: bias?.value), inputs: [self, weight] + (bias.map { [$0] } ?? [])
+            input.linear(weight: matrix, bias: bias?.value, precision: precision),
+            inputs: [self, weight] + (bias.map { [$0] } ?? [])
         ) { gradient in
             [
-                self.requiresGradient ? gradient.linearInputGradient(weight: matrix) : nil,
+                self.requiresGradient ? gradient.linearInputGradient(weight: matrix, precision: precision) : nil,
                 weight.requiresGradient
-                    ? gradient.linearWeightGradient(input: input).reshaped(weight.shape) : nil,
+                    ? gradient.linearWeightGradient(input: input, precision: precision).reshaped(weight.shape) : nil,
                 bias?.requiresGradient == true ? gradient.summedRows() : nil,
             ]
         }
@@ -18,22 +19,26 @@ extension Variable {
 
     /// 2-d convolution of `[sample, height, width, in]` with `weight [out, in, kernel, kernel]`.
     public func convolved(
-        weight: Variable, bias: Variable?, stride: Int = 1, padding: (before: Int, after: Int)
+        weight: Variable, bias: Variable?, stride: Int = 1, padding: (before: Int, after: Int),
+        precision: ComputePrecision = .f32
     ) -> Variable {
         let (input, kernel) = (value, weight.value)
         return Variable(
-            input.convolved(weight: kernel, bias: bias?.value, stride: stride, padding: padding),
+            input.convolved(
+                weight: kernel, bias: bias?.value, stride: stride, padding: padding, precision: precision),
             inputs: [self, weight] + (bias.map { [$0] } ?? [])
         ) { gradient in
             let parameters =
                 weight.requiresGradient || bias?.requiresGradient == true
                 ? gradient.convolutionWeightGradient(
-                    input: input, weightShape: kernel.shape, hasBias: bias != nil, stride: stride, padding: padding)
+                    input: input, weightShape: kernel.shape, hasBias: bias != nil, stride: stride, padding: padding,
+                    precision: precision)
                 : nil
             return [
                 self.requiresGradient
                     ? gradient.convolutionInputGradient(
-                        inputShape: input.shape, weight: kernel, stride: stride, padding: padding) : nil,
+                        inputShape: input.shape, weight: kernel, stride: stride, padding: padding,
+                        precision: precision) : nil,
                 weight.requiresGradient ? parameters?.weight : nil,
                 bias?.requiresGradient == true ? parameters?.bias : nil,
             ]

@@ -28,7 +28,11 @@ extension RunBooks {
     private mutating func change(by event: RunEvent, at now: Double, _ actions: inout [RunAction]) {
         switch event {
         case .opened:
-            break
+            // A new process: the learner has to say anew what it goes on from.
+            policyVersion = nil
+            outcome = nil
+            checkpointRequested = false
+            enter(.starting, &actions)
         case .rewound(let round):
             rewind(toRound: round, &actions)
         case .rewardSetInstalled(let set):

@@ -7,6 +7,7 @@ public final class Linear {
     public let weight: Variable
     public let bias: Variable?
     private let lora: LoRAUpdate?
+    private let precision: ComputePrecision
 
     /// A layer whose weight (and bias) are at `scope`.
     ///
@@ -22,11 +23,12 @@ public final class Linear {
             "weight", shape: [outputs, inputs] + (isConvolution ? [1, 1] : []), initial: initial ?? .fanIn(inputs))
         bias = hasBias ? try scope.parameter("bias", shape: [outputs], initial: .zeros) : nil
         lora = scope.lora(inputs: inputs, outputs: outputs)
+        precision = scope.store.precision
     }
 
     /// Maps `[…, in]` to `[…, out]`.
     public func callAsFunction(_ x: Variable) -> Variable {
-        let y = x.linear(weight: weight, bias: bias)
+        let y = x.linear(weight: weight, bias: bias, precision: precision)
         guard let lora else { return y }
         return y + lora(x)
     }
@@ -38,6 +40,7 @@ public final class Convolution {
     private let bias: Variable?
     private let stride: Int
     private let padding: (before: Int, after: Int)
+    private let precision: ComputePrecision
 
     public init(
         _ inputs: Int, _ outputs: Int, kernel: Int = 3, stride: Int = 1, padding: (before: Int, after: Int)? = nil,
@@ -48,10 +51,11 @@ public final class Convolution {
         bias = try scope.parameter("bias", shape: [outputs], initial: .zeros)
         self.stride = stride
         self.padding = padding ?? (kernel / 2, kernel / 2)
+        precision = scope.store.precision
     }
 
     public func callAsFunction(_ x: Variable) -> Variable {
-        x.convolved(weight: weight, bias: bias, stride: stride, padding: padding)
+        x.convolved(weight: weight, bias: bias, stride: stride, padding: padding, precision: precision)
     }
 }
 

@@ -17,6 +17,7 @@ public final class ParameterStore {
     let source: Source
     let lora: LoRAConfiguration?
     let adapterIsTrainable: Bool
+    let precision: ComputePrecision
 
     /// All parameters of the model itself, in the order of construction.
     public private(set) var parameters: [(path: String, variable: Variable)] = []
@@ -30,10 +31,15 @@ public final class ParameterStore {
     ///   - source: where values come from.
     ///   - lora: which modules get a low-rank update; `nil` gives none.
     ///   - adapterIsTrainable: whether the update takes gradients; a sampler only applies it.
-    public init(_ source: Source, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true) {
+    ///   - precision: of the products in linear and convolution layers; parameters, sums and updates stay f32.
+    public init(
+        _ source: Source, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true,
+        precision: ComputePrecision = .f32
+    ) {
         self.source = source
         self.lora = lora
         self.adapterIsTrainable = adapterIsTrainable
+        self.precision = precision
     }
 
     /// The scope from which a model takes its parameters.

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Synchronization
 
 /// Turns SIGTERM and SIGINT into the order to stop; the second one ends the process at once.
 public final class SignalWatch {
@@ -10,15 +11,29 @@ public final class SignalWatch {
         signal(SIGPIPE, SIG_IGN)
         // A file that may not grow is an error of `write`, not the end of the process.
         signal(SIGXFSZ, SIG_IGN)
+        let count = SignalCount()
         sources = [SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
                 let name = number == SIGINT ? "interrupted" : "terminated"
-                if !shutdown.request(name) { _exit(128 + number) }
+                if count.next() > 1 { _exit(128 + number) }
+                shutdown.request(name)
             }
             source.resume()
             return source
+        }
+    }
+}
+
+/// How many signals have come.
+private final class SignalCount: Sendable {
+    private let count = Mutex(0)
+
+    func next() -> Int {
+        count.withLock { count in
+            count += 1
+            return count
         }
     }
 }

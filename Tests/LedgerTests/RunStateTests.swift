@@ -151,6 +151,23 @@ struct RunStateTests {
         #expect(run.lease()?.unit == UnitID(3))
     }
 
+    @Test func aRunThatWasStoppedStartsAgainInANewProcess() {
+        var run = RunFixture()
+        run.start()
+        run.drawRound()
+        run.learn()
+        run.apply(.stopRequested)
+        run.learn()
+        #expect(run.books.state == .finished)
+        run.apply(.opened)
+        #expect(run.books.state == .starting)
+        #expect(run.books.outcome == nil)
+        #expect(run.books.leaseOffer == .wait("waiting for the learner's policy"))
+        run.apply(.rewound(toRound: 1))
+        run.apply(.policyPublished(RunFixture.policy(1)))
+        #expect(run.lease()?.unit == UnitID(3))
+    }
+
     @Test func eventsReplayToTheSameBooks() throws {
         var run = RunFixture()
         var history: [RunEvent] = []

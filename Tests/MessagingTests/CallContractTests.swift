@@ -10,7 +10,8 @@ struct CallContractTests {
         try await Pair.with(network) { pair in
             let empty = try await pair.echo.unary(EchoRequest())
             #expect(empty.message.text == "")
-            let reply = try await pair.echo.unary(EchoRequest(text: "grün", mode: .upperCase, number: 7, payload: [1, 2]))
+            let reply = try await pair.echo.unary(
+                EchoRequest(text: "grün", mode: .upperCase, number: 7, payload: [1, 2]))
             #expect(reply.message.text == "GRÜN")
             #expect(reply.message.number == 7)
             #expect(reply.message.payload == [1, 2])
@@ -131,7 +132,9 @@ struct CallContractTests {
             let echo = pair.echo
             let sum = try await withThrowingTaskGroup(of: UInt32.self) { group in
                 for index in 0..<1000 {
-                    group.addTask { try await echo.unary(EchoRequest(number: UInt32(index), delayUs: 1)).message.number }
+                    group.addTask {
+                        try await echo.unary(EchoRequest(number: UInt32(index), delayUs: 1)).message.number
+                    }
                 }
                 return try await group.reduce(0, +)
             }

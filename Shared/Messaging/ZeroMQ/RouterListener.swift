@@ -113,20 +113,20 @@ final class RouterListener: TransportListener, @unchecked Sendable {
 
     // MARK: Receiving
 
-    private func drainMonitor() {
+    private func drainMonitor(receivesRest: Bool = true) {
         while !sources.isEmpty, let event = monitor.next() {
             switch event {
-            case .disconnected(let descriptor): disconnected(descriptor)
+            case .disconnected(let descriptor): disconnected(descriptor, receivesRest: receivesRest)
             case .closed where isClosed: addressIsFree()
             default: break
             }
         }
     }
 
-    private func disconnected(_ descriptor: Int32) {
+    private func disconnected(_ descriptor: Int32, receivesRest: Bool) {
         for link in links.values where link.descriptor == descriptor {
             // What the peer sent before it went is still in the socket.
-            receive(limit: 4096)
+            if receivesRest { receive(limit: 4096) }
             remove(link)
             link.end("the peer closed the connection")
         }
@@ -154,6 +154,9 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     private func link(of first: Frame, _ descriptor: Int32) -> RouterLink? {
         guard case .bytes(let identity) = first else { return nil }
         if let link = links[identity] { return link }
+        // The system gives descriptors out again: the end of the last connection with this one must be seen before.
+        drainMonitor(receivesRest: false)
+        guard !isClosed else { return nil }
         let link = RouterLink(identity: identity, descriptor: descriptor, listener: self, reactor: reactor)
         links[identity] = link
         accept(link)

@@ -120,7 +120,8 @@ final class ZeroMQSocket {
                 zmq_msg_close(&message)
                 return nil
             }
-            if frames.isEmpty, let descriptor { descriptor.pointee = zmq_msg_get(&message, ZMQ_SRCFD) }
+            // A ROUTER's first frame is the identity, which does not know where it came from.
+            if frames.count == 1, let descriptor { descriptor.pointee = zmq_msg_get(&message, ZMQ_SRCFD) }
             let hasMore = zmq_msg_more(&message) != 0
             if frames.count >= Self.maximumFrames {
                 isTooLong = true

@@ -23,7 +23,8 @@ extension SessionMachine {
         guard metadataBytes <= peerLimits.maximumMetadataBytes else {
             throw RPCStatus(
                 .resourceExhausted,
-                "\(request.method): metadata of \(metadataBytes) bytes, the peer takes \(peerLimits.maximumMetadataBytes)")
+                "\(request.method): metadata of \(metadataBytes) bytes, the peer takes \(peerLimits.maximumMetadataBytes)"
+            )
         }
         try check(message, request.method)
         let id = nextCall
@@ -257,6 +258,11 @@ extension SessionMachine {
         actions.append(.stopTimer(.deadline(call: id)))
         actions.append(.finished(call: id, status))
         retire(call)
+        // Those behind it in the queue must not wait for a call that is gone.
+        if let place = sessionQueue.firstIndex(of: id) {
+            sessionQueue.remove(at: place)
+            drainSessionQueue()
+        }
     }
 
     /// Returns what a forgotten call still holds of the session.
