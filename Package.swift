@@ -139,7 +139,7 @@ let tools: [Target] = [
 let testTargets: [Target] = [
     tests("TensorCoreTests", ["TensorCore"]),
     tests("AutogradTests", ["Autograd", "TensorCore"]),
-    tests("MessagingTests", ["Messaging", "RPC", "Wire", "CWire"]),
+    tests("MessagingTests", ["Messaging", "RPC", "Wire", "CWire"], exclude: ["Fixtures"]),
     tests("LedgerTests", ["Ledger"]),
     tests("MenagerieTests", ["Menagerie", "Imaging", "Rewards"]),
     tests("DiffusionTests", ["Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore"]),

@@ -19,9 +19,9 @@ public struct RPCBenchmark: Sendable {
 
     /// Calls one after another.
     public var sequentialCalls = 2000
-    /// Calls many at once …
+    /// Calls many at once.
     public var pipelinedCalls = 20_000
-    /// … and how many at once.
+    /// How many of those at once.
     public var concurrency = 64
     /// Size of the large attachment.
     public var transferBytes = 64 << 20
@@ -33,7 +33,8 @@ public struct RPCBenchmark: Sendable {
 
     /// Runs the benchmark.
     ///
-    /// - Parameter address: where to listen, such as `tcp://127.0.0.1:0`.
+    /// The address says where to listen, such as `tcp://127.0.0.1:0`.
+    ///
     /// - Throws: ``RPCStatus``.
     public func run(address: String, transport: any Transport = ZeroMQTransport()) async throws -> Measurement {
         let server = try Endpoint(name: "benchmark-server", transport: transport)

@@ -59,7 +59,9 @@ final class RawPeer: LinkReceiver {
         await send(FrameHeader(.hello), try ZRPHello(versionMin: 1, versionMax: 1, peer: name).encoded())
     }
 
-    /// Waits for a message of a kind; PINGs and others are passed over. Nil when the link ends first.
+    /// Waits for a message of a kind; PINGs and others are passed over.
+    ///
+    /// Nil when the link ends first.
     func next(_ kind: FrameKind) async -> [Frame]? {
         for await event in events {
             guard case .message(let frames) = event else { return nil }

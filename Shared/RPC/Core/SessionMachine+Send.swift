@@ -4,9 +4,8 @@ import Messaging
 extension SessionMachine {
     /// Opens a call; returns its id.
     ///
-    /// - Parameters:
-    ///   - message: the first message, nil for a call that begins without one.
-    ///   - isEnd: no message follows.
+    /// The message is the first one, nil for a call that begins without; `isEnd` says that none follows.
+    ///
     /// - Throws: ``RPCStatus`` unavailable (not processed) when the session takes no calls, resourceExhausted or
     ///   invalidArgument when the peer would not take this one.
     package mutating func open(
