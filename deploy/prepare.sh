@@ -1,10 +1,11 @@
 # Sourced by the scripts beside it: what has to be installed, and the one way in which everything is built.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 # One configuration for every build, so that each package is compiled once; tests of numerics need the optimiser.
-flags=(-c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error)
+checks=(--explicit-target-dependency-import-check error)
+flags=(-c release -Xswiftc -enable-testing "${checks[@]}")
 
 libraries=(
     libzmq3-dev libprotobuf-c-dev libopenblas-dev libdnnl-dev libpng-dev libjpeg62-turbo-dev libsqlite3-dev

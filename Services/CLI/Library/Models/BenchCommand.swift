@@ -8,6 +8,7 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench", abstract: "Measures how fast a part is.",
         subcommands: [
             BenchUNet.self, BenchTrainStep.self, BenchVAEDecode.self, BenchTextEncoder.self, BenchSample.self,
+            BenchRPC.self,
         ])
 }
 
@@ -46,9 +47,9 @@ struct BenchOptions: ParsableArguments {
             repeats: repeats, peakRSSBytes: ProcessMemory.peakResidentBytes, threads: compute.threads, dtype: dtype,
             batch: batch, gflops: operations.map { $0 / middle / 1e9 }, details: details)
         if json {
-            try printJSON(report)
+            try Output.json(report)
         } else {
-            print(report)
+            Output.line(report.description)
         }
     }
 }

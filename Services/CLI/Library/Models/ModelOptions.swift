@@ -82,10 +82,3 @@ enum ElementType: String, ExpressibleByArgument, CaseIterable, Encodable {
         }
     }
 }
-
-/// Prints one JSON object on standard output.
-func printJSON(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    FileHandle.standardOutput.write(try encoder.encode(value) + Data("\n".utf8))
-}

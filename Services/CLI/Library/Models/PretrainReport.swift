@@ -25,6 +25,6 @@ struct PretrainReport: AsyncParsableCommand {
         let url = folder == ModelLocation.embedded ? try ModelLocation.folder(folder) : URL(filePath: folder)
         let card = try ModelCard(folder: url, pictures: pictures)
         try card.write()
-        if json { try printJSON(card.measurements) }
+        if json { try Output.json(card.measurements) }
     }
 }

@@ -61,7 +61,7 @@ struct SampleCommand: AsyncParsableCommand {
         let seconds = (ContinuousClock.now - started) / .seconds(1)
         try Picture.grid(pictures, columns: min(count, 8), padding: count == 1 ? 0 : 1).writePNG(toFile: out)
         if json {
-            try printJSON(
+            try Output.json(
                 Report(
                     out: out, count: count, seed: seed, steps: steps, guidance: guidance, eta: eta,
                     threads: compute.threads, secondsPerPicture: seconds / Double(count)))
