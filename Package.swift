@@ -144,7 +144,10 @@ let testTargets: [Target] = [
     tests("MenagerieTests", ["Menagerie", "Imaging", "Rewards"]),
     tests("DiffusionTests", ["Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore"]),
     tests("RLTests", ["RL", "DiffusionPolicy", "Diffusion", "NeuralNet", "Autograd", "TensorCore"]),
-    tests("ServiceTests", serviceParts + ["Ledger", "CoordinatorService", "TensorCore", "Imaging"]),
+    tests("ServiceTests",
+        serviceParts + [
+            "Ledger", "CoordinatorService", "Diffusion", "Encoders", "NeuralNet", "Menagerie", "TensorCore", "Imaging",
+        ]),
 ]
 
 let package = Package(
