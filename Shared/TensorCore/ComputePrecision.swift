@@ -21,7 +21,9 @@ extension Tensor {
     /// The elements rounded to the nearest bf16, two in the place of one f32.
     func roundedToBF16() -> TensorStorage {
         let out = TensorStorage(count: (count + 1) / 2)
-        out.pointer.withMemoryRebound(to: UInt16.self, capacity: count) { atelier_round_bf16(pointer, $0, Int64(count)) }
+        out.pointer.withMemoryRebound(to: UInt16.self, capacity: count) {
+            atelier_round_bf16(pointer, $0, Int64(count))
+        }
         return out
     }
 }
