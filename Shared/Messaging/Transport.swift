@@ -1,4 +1,6 @@
-/// Connects and listens. Two implementations: ``ZeroMQTransport``, and ``MemoryTransport`` within a process.
+/// Connects and listens.
+///
+/// Two implementations: ``ZeroMQTransport``, and ``MemoryTransport`` within a process.
 public protocol Transport: Sendable {
     /// Opens a connection.
     ///
@@ -26,7 +28,9 @@ public protocol TransportListener: Sendable {
     func close() async
 }
 
-/// One connection: multipart messages in order, both ways, until it ends. It never resumes.
+/// One connection: multipart messages in order, both ways, until it ends.
+///
+/// It never resumes.
 ///
 /// Everything but `remoteAddress` is called on the link's reactor.
 public protocol Link: AnyObject, Sendable {

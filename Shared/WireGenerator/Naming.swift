@@ -87,7 +87,9 @@ enum Naming {
         return result
     }
 
-    /// A value's Swift case: the enum's name, if it is the prefix, is dropped. `MODE_UPPER_CASE` of Mode → `upperCase`.
+    /// A value's Swift case: the enum's name, if it is the prefix, is dropped.
+    ///
+    /// `MODE_UPPER_CASE` of Mode → `upperCase`.
     static func enumCase(_ value: String, of enumeration: String) -> String {
         let prefix = snake(enumeration) + "_"
         let lower = value.lowercased()

@@ -109,7 +109,9 @@ public final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
         }
     }
 
-    /// Ends the thread once it has nothing to do. A job that comes later starts it again, for as long as it takes.
+    /// Ends the thread once it has nothing to do.
+    ///
+    /// A job that comes later starts it again, for as long as it takes.
     ///
     /// Sockets must be closed before; timers that are still set do not fire.
     public func stop() {

@@ -1,7 +1,9 @@
 internal import CZeroMQ
 import Synchronization
 
-/// Tells what happens to the connections of a socket. Touched by the socket's reactor only.
+/// Tells what happens to the connections of a socket.
+///
+/// Touched by the socket's reactor only.
 final class SocketMonitor {
     enum Event {
         /// The connection can be used.

@@ -4,7 +4,9 @@ internal import CZeroMQ
     internal import Glibc
 #endif
 
-/// A libzmq socket with the options that every socket here has. Touched by one reactor only.
+/// A libzmq socket with the options that every socket here has.
+///
+/// Touched by one reactor only.
 final class ZeroMQSocket {
     /// What became of a message that was to be sent.
     enum SendResult {

@@ -35,7 +35,9 @@ extension Caller {
         return MessageStream(call: call, lifetime: CallLifetime(call))
     }
 
-    /// Many requests, one reply. The stream ends when the closure returns; when it throws, the call is cancelled.
+    /// Many requests, one reply.
+    ///
+    /// The stream ends when the closure returns; when it throws, the call is cancelled.
     ///
     /// - Throws: what the closure throws, or ``RPCStatus``.
     public func clientStreaming<Input: WireMessage, Output: WireMessage>(
@@ -54,8 +56,10 @@ extension Caller {
         return try await call.outcome().reply(call.method)
     }
 
-    /// Many requests, many replies. When the closure returns or throws before the end of the replies, the call is
-    /// cancelled; `finish()` of the writer ends the requests.
+    /// Many requests, many replies.
+    ///
+    /// When the closure returns or throws before the end of the replies, the call is cancelled; `finish()` of the
+    /// writer ends the requests.
     ///
     /// - Throws: what the closure throws.
     public func bidirectional<Input: WireMessage, Output: WireMessage, Result>(

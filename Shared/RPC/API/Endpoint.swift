@@ -86,7 +86,9 @@ public final class Endpoint: Sendable {
         Channel(endpoint: self, address: address, services: services)
     }
 
-    /// Ends all sessions and listeners, and the thread. Calls that are open fail with unavailable.
+    /// Ends all sessions and listeners, and the thread.
+    ///
+    /// Calls that are open fail with unavailable.
     public func close() async {
         let (cores, listeners) = state.withLock { state in
             state.isClosed = true

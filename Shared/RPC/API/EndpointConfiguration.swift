@@ -2,9 +2,13 @@
 public struct EndpointConfiguration: Sendable {
     /// What peers may send.
     public var limits = SessionLimits()
-    /// A session on which nothing else was sent sends a PING that often. The listener's value holds at both ends.
+    /// A session on which nothing else was sent sends a PING that often.
+    ///
+    /// The listener's value holds at both ends.
     public var heartbeat: Duration = .milliseconds(1000)
-    /// A peer that has said nothing for so long is dead. The listener's value holds at both ends.
+    /// A peer that has said nothing for so long is dead.
+    ///
+    /// The listener's value holds at both ends.
     public var lease: Duration = .milliseconds(5000)
     /// The time for a connection to come up.
     public var connectTimeout: Duration = .seconds(5)

@@ -24,7 +24,9 @@ public final class Listener: Sendable {
     /// The sessions that are open.
     public var sessions: [Session] { state.withLock { Array($0.sessions.values) } }
 
-    /// Sessions that open from now on. Each stream has its own copy.
+    /// Sessions that open from now on.
+    ///
+    /// Each stream has its own copy.
     public var newSessions: AsyncStream<Session> {
         let (stream, continuation) = AsyncStream.makeStream(of: Session.self)
         let id = state.withLock { state in

@@ -1,6 +1,8 @@
 import Messaging
 
-/// The messages of a stream, as they come. Reading one gives the sender credit for more.
+/// The messages of a stream, as they come.
+///
+/// Reading one gives the sender credit for more.
 ///
 /// It can be iterated once. A client that drops it before its end cancels the call.
 public struct MessageStream<Message: WireMessage>: AsyncSequence, Sendable {

@@ -12,8 +12,9 @@ public struct MessageWriter<Message: WireMessage>: Sendable {
         try await call.write(OutgoingMessage(message, attachments, call.method))
     }
 
-    /// Says that no message follows; the other side's stream ends. Needless at the end of a handler, and of the closure
-    /// of a client stream.
+    /// Says that no message follows; the other side's stream ends.
+    ///
+    /// Needless at the end of a handler, and of the closure of a client stream.
     public func finish() {
         call.endInput()
     }

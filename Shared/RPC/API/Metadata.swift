@@ -1,4 +1,6 @@
-/// Pairs that travel beside a message, in order; a key may repeat. Keys that begin with `zrp-` are reserved.
+/// Pairs that travel beside a message, in order; a key may repeat.
+///
+/// Keys that begin with `zrp-` are reserved.
 public struct Metadata: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// One pair.
     public struct Entry: Hashable, Sendable {

@@ -1,4 +1,6 @@
-/// What the other end of a session said of itself. None of it is proof of anything.
+/// What the other end of a session said of itself.
+///
+/// None of it is proof of anything.
 public struct PeerInfo: Hashable, Sendable {
     /// Its name, for logs.
     public var name: String

@@ -4,7 +4,9 @@
 public struct ServerContext: Sendable {
     /// The method's name on the wire, `atelier.echo.Echo/Unary`.
     public let method: String
-    /// When the call fails with deadlineExceeded. Calls that the handler makes inherit it.
+    /// When the call fails with deadlineExceeded.
+    ///
+    /// Calls that the handler makes inherit it.
     public let deadline: ContinuousClock.Instant
     /// The caller's metadata.
     public let metadata: Metadata

@@ -1,6 +1,8 @@
 import Messaging
 
-/// A service with an implementation, ready to be served. Generated code makes it: `.echo(implementation)`.
+/// A service with an implementation, ready to be served.
+///
+/// Generated code makes it: `.echo(implementation)`.
 public struct ServiceDefinition: Sendable {
     /// The full name, `atelier.echo.Echo`.
     public let name: String
@@ -13,7 +15,9 @@ public struct ServiceDefinition: Sendable {
     }
 }
 
-/// A method with its implementation. Generated code makes it.
+/// A method with its implementation.
+///
+/// Generated code makes it.
 public struct MethodHandler: Sendable {
     let descriptor: MethodDescriptor
     /// Serves a call; `first` is the request, for the kinds that have one.

@@ -1,4 +1,6 @@
-/// A connection to a peer over which calls go both ways. It never resumes: when it is closed, it stays closed.
+/// A connection to a peer over which calls go both ways.
+///
+/// It never resumes: when it is closed, it stays closed.
 public final class Session: Caller {
     /// The other end.
     public let peer: PeerInfo

@@ -1,11 +1,15 @@
 /// What one end of a session is willing to receive; each end tells the other when the session opens.
 public struct SessionLimits: Hashable, Sendable {
-    /// Largest frame. Nothing larger than 4 MiB can arrive whatever is said here.
+    /// Largest frame.
+    ///
+    /// Nothing larger than 4 MiB can arrive whatever is said here.
     public var maximumFrameBytes = 4 << 20
     /// Largest message: body and attachments.
     public var maximumMessageBytes = 1 << 30
     /// Largest attachment that travels as a frame of its message; also the most that all such frames of one message
-    /// hold together. Larger ones travel as chunks.
+    /// hold together.
+    ///
+    /// Larger ones travel as chunks.
     public var inlineAttachmentBytes = 1 << 20
     /// Bytes of a chunk.
     public var chunkBytes = 1 << 20
