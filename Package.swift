@@ -18,8 +18,10 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = [], path: String) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, swiftSettings: swift)
+func library(
+    _ name: String, _ dependencies: [Target.Dependency] = [], path: String, exclude: [String] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: swift)
 }
 
 func executable(_ name: String, _ dependencies: [Target.Dependency], path: String) -> Target {
@@ -74,12 +76,13 @@ let parts: [Target] = [
 
 let models: [Target] = [
     library("Diffusion", ["Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging"], path: "Shared/Diffusion"),
-    library("Menagerie", ["Imaging", "CAtlas"], path: "Shared/Menagerie"),
+    library("Menagerie", ["Imaging", "CAtlas"], path: "Shared/Menagerie", exclude: ["Base"]),
     library("Rewards", ["Menagerie", "Imaging", crypto], path: "Shared/Rewards"),
 ]
 
 let policy: [Target] = [
-    library("DiffusionPolicy", ["Diffusion", "RL", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging"],
+    library(
+        "DiffusionPolicy", ["Diffusion", "RL", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging"],
         path: "Shared/DiffusionPolicy")
 ]
 
@@ -97,27 +100,36 @@ let services: [Target] = [
         serviceParts + ["Ledger", "DiffusionPolicy", "Diffusion", "NeuralNet", "TensorCore", "Imaging"],
         path: "Services/Sampler/Library"),
     library("RewardService", serviceParts + ["Rewards", "Imaging"], path: "Services/Reward/Library"),
-    library("LearnerService",
-        serviceParts + ["DiffusionPolicy", "Diffusion", "RL", "NeuralNet", "Autograd", "TensorCore", "Imaging", "Ledger"],
+    library(
+        "LearnerService",
+        serviceParts + [
+            "DiffusionPolicy", "Diffusion", "RL", "NeuralNet", "Autograd", "TensorCore", "Imaging", "Ledger",
+        ],
         path: "Services/Learner/Library"),
     library("CoordinatorService", serviceParts + ["Ledger", grdb], path: "Services/Coordinator/Library"),
-    library("Pretraining",
+    library(
+        "Pretraining",
         ["Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging", "Menagerie"],
         path: "Services/CLI/Pretraining"),
-    library("CommandLineTool",
+    library(
+        "CommandLineTool",
         serviceParts + [
             "SamplerService", "RewardService", "LearnerService", "CoordinatorService", "Pretraining", "DiffusionPolicy",
             "Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging", "Menagerie", "Rewards", "Ledger",
             argumentParser,
         ], path: "Services/CLI/Library"),
-    executable("atelier-sampler", ["SamplerService", "ServiceRuntime", "TensorCore", argumentParser],
+    executable(
+        "atelier-sampler", ["SamplerService", "ServiceRuntime", "TensorCore", argumentParser],
         path: "Services/Sampler/Executable"),
-    executable("atelier-reward", ["RewardService", "ServiceRuntime", argumentParser], path: "Services/Reward/Executable"),
-    executable("atelier-learner", ["LearnerService", "ServiceRuntime", "TensorCore", argumentParser],
+    executable(
+        "atelier-reward", ["RewardService", "ServiceRuntime", argumentParser], path: "Services/Reward/Executable"),
+    executable(
+        "atelier-learner", ["LearnerService", "ServiceRuntime", "TensorCore", argumentParser],
         path: "Services/Learner/Executable"),
-    executable("atelier-coordinator", ["CoordinatorService", "ServiceRuntime", argumentParser],
+    executable(
+        "atelier-coordinator", ["CoordinatorService", "ServiceRuntime", argumentParser],
         path: "Services/Coordinator/Executable"),
-    executable("atelier", ["CommandLineTool", "Pretraining", "TensorCore"], path: "Services/CLI/Executable"),
+    executable("atelier", ["CommandLineTool", "TensorCore"], path: "Services/CLI/Executable"),
 ]
 
 let tools: [Target] = [
@@ -127,7 +139,7 @@ let tools: [Target] = [
 let testTargets: [Target] = [
     tests("TensorCoreTests", ["TensorCore"]),
     tests("AutogradTests", ["Autograd", "TensorCore"]),
-    tests("MessagingTests", ["Messaging", "RPC", "Wire", "CWire"]),
+    tests("MessagingTests", ["Messaging", "RPC", "Wire", "CWire"], exclude: ["Fixtures"]),
     tests("LedgerTests", ["Ledger"]),
     tests("MenagerieTests", ["Menagerie", "Imaging", "Rewards"]),
     tests("DiffusionTests", ["Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore"]),

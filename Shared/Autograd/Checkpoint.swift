@@ -1,8 +1,10 @@
 import TensorCore
 
-/// Computes `body(inputs)` and keeps only the inputs; the backward pass computes it again (Chen et al. 2016).
+/// Computes `body(inputs)` and keeps only the inputs; the backward pass computes it again.
 ///
 /// Costs one more forward pass of `body`, saves all its activations. Parameters that `body` captures get their gradients.
+///
+/// Chen et al., "Training Deep Nets with Sublinear Memory Cost" (2016).
 public func recomputed(_ inputs: [Variable], _ body: @escaping ([Variable]) -> Variable) -> Variable {
     let result = body(inputs.map { Variable($0.value) })
     guard result.requiresGradient || inputs.contains(where: { $0.requiresGradient }) else { return result }

@@ -24,7 +24,7 @@ extension Variable {
         Variable(x.value.scaled(factor), inputs: [x]) { [$0.scaled(factor)] }
     }
 
-    /// `alpha * self + beta * other`
+    /// The weighted sum `alpha * self + beta * other`.
     public func combined(_ alpha: Float, _ other: Variable, _ beta: Float) -> Variable {
         Variable(value.combined(alpha, other.value, beta), inputs: [self, other]) { gradient in
             [
@@ -44,14 +44,14 @@ extension Variable {
         }
     }
 
-    /// `self[s, …, c] + vector[s, c]`
+    /// Adds a vector to every place of its sample: `self[s, …, c] + vector[s, c]`.
     public func addingPerSample(_ vector: Variable) -> Variable {
         Variable(value.addingPerSample(vector.value), inputs: [self, vector]) { gradient in
             [gradient, vector.requiresGradient ? gradient.summedPerSample() : nil]
         }
     }
 
-    /// `self[s, r, c] + table[r, c]`: the same rows for every sample, as for position embeddings.
+    /// Adds the same rows to every sample, as position embeddings are: `self[s, r, c] + table[r, c]`.
     public func addingRows(_ table: Variable) -> Variable {
         let samples = shape[0]
         let flat = value.reshaped([1, samples, -1])
@@ -70,7 +70,9 @@ extension Variable {
         return Variable(input.activated(activation), inputs: [self]) { [input.activationGradient(activation, $0)] }
     }
 
-    /// `a * gelu(b)` where `self` is `[a, b]` along the channels (Shazeer 2020).
+    /// The gated `a * gelu(b)` of `self`, which is `[a, b]` along the channels.
+    ///
+    /// Shazeer, "GLU Variants Improve Transformer" (2020).
     public func geglu() -> Variable {
         let input = value
         return Variable(input.geglu(), inputs: [self]) { [input.gegluGradient($0)] }

@@ -1,16 +1,17 @@
 import TensorCore
 
 extension Variable {
-    /// `self · weightᵀ + bias`
-    public func linear(weight: Variable, bias: Variable?) -> Variable {
+    /// The affine map `self · weightᵀ + bias`: `[…, in]` and `[out, in]` give `[…, out]`.
+    public func linear(weight: Variable, bias: Variable?, precision: ComputePrecision = .f32) -> Variable {
         let (input, matrix) = (value, weight.value)
         return Variable(
-            input.linear(weight: matrix, bias: bias?.value), inputs: [self, weight] + (bias.map { [$0] } ?? [])
+            input.linear(weight: matrix, bias: bias?.value, precision: precision),
+            inputs: [self, weight] + (bias.map { [$0] } ?? [])
         ) { gradient in
             [
-                self.requiresGradient ? gradient.linearInputGradient(weight: matrix) : nil,
+                self.requiresGradient ? gradient.linearInputGradient(weight: matrix, precision: precision) : nil,
                 weight.requiresGradient
-                    ? gradient.linearWeightGradient(input: input).reshaped(weight.shape) : nil,
+                    ? gradient.linearWeightGradient(input: input, precision: precision).reshaped(weight.shape) : nil,
                 bias?.requiresGradient == true ? gradient.summedRows() : nil,
             ]
         }
@@ -18,22 +19,26 @@ extension Variable {
 
     /// 2-d convolution of `[sample, height, width, in]` with `weight [out, in, kernel, kernel]`.
     public func convolved(
-        weight: Variable, bias: Variable?, stride: Int = 1, padding: (before: Int, after: Int)
+        weight: Variable, bias: Variable?, stride: Int = 1, padding: (before: Int, after: Int),
+        precision: ComputePrecision = .f32
     ) -> Variable {
         let (input, kernel) = (value, weight.value)
         return Variable(
-            input.convolved(weight: kernel, bias: bias?.value, stride: stride, padding: padding),
+            input.convolved(
+                weight: kernel, bias: bias?.value, stride: stride, padding: padding, precision: precision),
             inputs: [self, weight] + (bias.map { [$0] } ?? [])
         ) { gradient in
             let parameters =
                 weight.requiresGradient || bias?.requiresGradient == true
                 ? gradient.convolutionWeightGradient(
-                    input: input, weightShape: kernel.shape, hasBias: bias != nil, stride: stride, padding: padding)
+                    input: input, weightShape: kernel.shape, hasBias: bias != nil, stride: stride, padding: padding,
+                    precision: precision)
                 : nil
             return [
                 self.requiresGradient
                     ? gradient.convolutionInputGradient(
-                        inputShape: input.shape, weight: kernel, stride: stride, padding: padding) : nil,
+                        inputShape: input.shape, weight: kernel, stride: stride, padding: padding,
+                        precision: precision) : nil,
                 weight.requiresGradient ? parameters?.weight : nil,
                 bias?.requiresGradient == true ? parameters?.bias : nil,
             ]
@@ -55,6 +60,7 @@ extension Variable {
         }
     }
 
+    /// Layer normalisation over the channels.
     public func layerNormalized(epsilon: Float, weight: Variable, bias: Variable) -> Variable {
         let (input, scale) = (value, weight.value)
         let (out, statistics) = input.layerNormalized(epsilon: epsilon, weight: scale, bias: bias.value)
@@ -91,6 +97,7 @@ extension Variable {
         }
     }
 
+    /// The channels of `self`, then those of `other`.
     public func concatenatingChannels(_ other: Variable) -> Variable {
         let width = shape[shape.count - 1]
         return Variable(value.concatenatingChannels(other.value), inputs: [self, other]) { gradient in
@@ -108,6 +115,7 @@ extension Variable {
         )
     }
 
+    /// Nearest-neighbour enlargement by two of `[sample, height, width, channel]`.
     public func upsampled() -> Variable {
         Variable(value.upsampled(), inputs: [self]) { [$0.upsampledGradient()] }
     }

@@ -7,7 +7,9 @@ import TensorCore
 ///
 /// A class and not `Sendable`: one actor owns a model and all variables of its computations.
 public final class Variable {
-    /// The value. Assigning is for leaves (an optimiser's step); a recorded result keeps what it was computed from.
+    /// The value.
+    ///
+    /// Assigning is for leaves (an optimiser's step); a recorded result keeps what it was computed from.
     public var value: Tensor
 
     /// Whether ``backward(_:gradient:)`` computes a gradient at this variable.
@@ -27,8 +29,8 @@ public final class Variable {
 
     /// The result of an operation on `inputs`.
     ///
-    /// - Parameter backward: from the gradient at the result, the gradients at the inputs, in order; `nil` where an input
-    ///   does not require one. It is called at most once.
+    /// `backward` gives, from the gradient at the result, the gradients at the inputs, in order; `nil` where an input does not
+    /// require one. It is called at most once, and never if no input requires a gradient.
     public init(_ value: Tensor, inputs: [Variable], backward: @escaping (Tensor) -> [Tensor?]) {
         self.value = value
         requiresGradient = inputs.contains { $0.requiresGradient }
@@ -70,7 +72,8 @@ private final class Node {
 
 /// Adds to every leaf that requires it the gradient of `sum(root * gradient)`.
 ///
-/// - Parameter gradient: the gradient at the root; 1 for a scalar if not given.
+/// Without `gradient` it is all ones: for a scalar root, the derivative of the root itself.
+///
 /// - Precondition: this computation has not been run backward before.
 public func backward(_ root: Variable, gradient: Tensor? = nil) {
     backward([(root, gradient ?? Tensor(repeating: 1, shape: root.shape))])

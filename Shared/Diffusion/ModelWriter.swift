@@ -10,9 +10,10 @@ public struct ModelWriter {
 
     /// Writes `config.json` and the weights.
     ///
-    /// - Parameters:
-    ///   - className: what diffusers instantiates, for instance `UNet2DConditionModel`.
-    ///   - name: the file of the weights without its extension.
+    /// `className` is what diffusers instantiates, for instance `UNet2DConditionModel`; `name` is the file of the weights
+    /// without its extension. The folder is made if it is not there.
+    ///
+    /// - Throws: errors of the file system and of the encoder.
     public func write(
         _ configuration: some Encodable, className: String, weights: [(path: String, value: Tensor)], name: String,
         elementType: SafeTensorsWriter.ElementType = .f16
@@ -21,7 +22,11 @@ public struct ModelWriter {
         let encoded = try JSONEncoder().encode(configuration)
         var object = try JSONSerialization.jsonObject(with: encoded) as? [String: Any] ?? [:]
         // diffusers names the class with an underscore; transformers lists architectures.
-        if className.hasPrefix("CLIP") { object["architectures"] = [className] } else { object["_class_name"] = className }
+        if className.hasPrefix("CLIP") {
+            object["architectures"] = [className]
+        } else {
+            object["_class_name"] = className
+        }
         let json = try JSONSerialization.data(withJSONObject: object, options: [.prettyPrinted, .sortedKeys])
         try json.write(to: folder.appending(path: "config.json"), options: .atomic)
         let tensors = Dictionary(uniqueKeysWithValues: weights.map { ($0.path, $0.value) })

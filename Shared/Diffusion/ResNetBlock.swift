@@ -2,15 +2,20 @@ import Autograd
 import NeuralNet
 import TensorCore
 
-/// Two convolutions with a shortcut, conditioned on the timestep's embedding where there is one (diffusers'
-/// `ResnetBlock2D`).
+/// Two convolutions with a shortcut, conditioned on the timestep's embedding where there is one.
+///
+/// diffusers' `ResnetBlock2D`, after He et al. (2016).
 final class ResNetBlock {
     private let norm1, norm2: GroupNorm
     private let conv1, conv2: Convolution
     private let timeProjection: Linear?
     private let shortcut: Linear?
 
-    /// - Parameter timeWidth: width of the timestep's embedding; `nil` in a VAE, which has none.
+    /// A block from `inputs` to `outputs` channels.
+    ///
+    /// `timeWidth` is the width of the timestep's embedding; `nil` in a VAE, which has none.
+    ///
+    /// - Throws: ``ParameterError`` if the groups do not divide the channels, or the checkpoint does not fit.
     init(
         _ inputs: Int, _ outputs: Int, groups: Int, epsilon: Float, timeWidth: Int?, _ scope: ParameterScope
     ) throws {
@@ -23,7 +28,9 @@ final class ResNetBlock {
             inputs == outputs ? nil : try Linear(inputs, outputs, isConvolution: true, scope["conv_shortcut"])
     }
 
-    /// - Parameter time: the timestep's embedding after SiLU, `[sample, timeWidth]`.
+    /// Maps `[sample, height, width, in]` to as many pixels of `out` channels.
+    ///
+    /// `time` is the timestep's embedding after SiLU, `[sample, timeWidth]`.
     func callAsFunction(_ x: Variable, time: Variable? = nil) -> Variable {
         var hidden = conv1(norm1(x, silu: true))
         if let timeProjection, let time { hidden = hidden.addingPerSample(timeProjection(time)) }
@@ -36,7 +43,7 @@ final class ResNetBlock {
 final class Downsample {
     private let conv: Convolution
 
-    /// - Parameter padding: `(1, 1)` in a UNet, `(0, 1)` in a VAE's encoder.
+    /// A down-sampling whose `padding` is `(1, 1)` in a UNet and `(0, 1)` in a VAE's encoder.
     init(_ channels: Int, padding: (before: Int, after: Int), _ scope: ParameterScope) throws {
         conv = try Convolution(channels, channels, stride: 2, padding: padding, scope["downsamplers.0.conv"])
     }

@@ -6,7 +6,9 @@ public struct SamplingSettings: Codable, Hashable, Sendable {
     public var steps = 20
     /// Weight of classifier-free guidance; 1 is none.
     public var guidance = 4.0
-    /// DDIM's stochasticity: 0 deterministic, 1 as DDPM. Reinforcement learning needs 1.
+    /// DDIM's stochasticity η: 0 is deterministic, 1 is DDPM's.
+    ///
+    /// Reinforcement learning needs more than 0, or the steps have no log-probability.
     public var eta = 1.0
 
     public init(steps: Int = 20, guidance: Double = 4, eta: Double = 1) {
@@ -19,11 +21,15 @@ extension StableDiffusion {
     ///
     /// - Parameters:
     ///   - context: text states `[sample, token, channel]`.
+    ///   - unconditional: text states of the empty prompt, `[1, token, channel]`.
+    ///   - settings: steps, guidance and eta.
     ///   - noise: the noise of one sample at one step, as a function: any sample can be drawn again alone.
+    ///   - initial: the noise that one sample starts from.
     ///   - visit: called after every step with the transition, x_t, x_{t-1} and the guided prediction.
     /// - Returns: x_0, scaled.
     public func sample(
-        context: Tensor, unconditional: Tensor, settings: SamplingSettings, noise: (_ sample: Int, _ step: Int) -> Noise,
+        context: Tensor, unconditional: Tensor, settings: SamplingSettings,
+        noise: (_ sample: Int, _ step: Int) -> Noise,
         initial: (_ sample: Int) -> Noise,
         visit: (_ step: Int, Transition, _ from: Tensor, _ to: Tensor, _ output: Tensor) -> Void = { _, _, _, _, _ in }
     ) -> Tensor {
@@ -46,7 +52,7 @@ extension StableDiffusion {
         return latents
     }
 
-    /// Pictures of prompts: picture `i` depends on `(seed, i)` and its own prompt only.
+    /// Pictures of prompts, as pixels about -1…1: picture `i` depends on `(seed, i)` and its own prompt only.
     public func pictures(prompts: [String], seed: UInt64, settings: SamplingSettings) -> Tensor {
         let latents = sample(
             context: encode(prompts: prompts), unconditional: encode(prompts: [""]), settings: settings,

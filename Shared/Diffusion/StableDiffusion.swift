@@ -31,7 +31,9 @@ public final class StableDiffusion {
 
     /// Loads a checkpoint: `tokenizer/ text_encoder/ unet/ vae/ scheduler/`.
     ///
-    /// - Parameter lora: gives the UNet's targeted layers a trainable update; all other parameters are frozen.
+    /// `lora` gives the UNet's targeted layers an update, which takes gradients if `adapterIsTrainable`; all other parameters
+    /// are frozen.
+    ///
     /// - Throws: ``ModelError`` and errors of the parts, each naming the file.
     public convenience init(folder: URL, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true) throws {
         let (unet, store) = try Self.loadUNet(
@@ -44,6 +46,9 @@ public final class StableDiffusion {
             adapter: store.adapter)
     }
 
+    /// Loads a UNet with frozen parameters and, if configured, a low-rank update.
+    ///
+    /// - Throws: ``ModelError`` naming the folder if no layer matches `lora`, and as ``loadVAE(_:)``.
     public static func loadUNet(
         _ folder: URL, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true
     ) throws -> (UNet, ParameterStore) {
@@ -56,11 +61,16 @@ public final class StableDiffusion {
         let unet = try UNet(configuration, store.root)
         if let lora, store.adapter.isEmpty {
             throw ModelError(
-                path: folder.path, reason: "no layer matches the LoRA targets \(lora.targetModules.joined(separator: ", "))")
+                path: folder.path,
+                reason: "no layer matches the LoRA targets \(lora.targetModules.joined(separator: ", "))")
         }
         return (unet, store)
     }
 
+    /// Loads an auto-encoder with frozen parameters.
+    ///
+    /// - Throws: ``ModelError`` naming the file and an option that is not supported; `ParameterError` naming a tensor that does
+    ///   not fit; errors of the weights' file.
     public static func loadVAE(_ folder: URL) throws -> VAE {
         let model = ModelFolder(url: folder)
         let configuration = try model.configuration(VAEConfiguration.self, unsupported: VAEConfiguration.unsupported)
@@ -68,6 +78,9 @@ public final class StableDiffusion {
         return try VAE(configuration, ParameterStore(.archive(archive, trainable: false)).root)
     }
 
+    /// Loads a text encoder with frozen parameters.
+    ///
+    /// - Throws: as ``loadVAE(_:)``.
     public static func loadTextEncoder(_ folder: URL) throws -> CLIPTextEncoder {
         let model = ModelFolder(url: folder)
         let configuration = try model.configuration(CLIPTextConfiguration.self)
@@ -87,14 +100,20 @@ public final class StableDiffusion {
         return [samples, side, side, unet.configuration.inChannels]
     }
 
-    /// The guided prediction `ε_∅ + w (ε_c - ε_∅)` of classifier-free guidance (Ho & Salimans 2022).
+    /// The guided prediction `ε_∅ + w (ε_c - ε_∅)` of classifier-free guidance.
     ///
     /// Both halves run as one batch. With `guidance` 1 only the conditional half runs.
     ///
+    /// Ho & Salimans, "Classifier-Free Diffusion Guidance" (2022), with `w = 1` for no guidance.
+    ///
     /// - Parameters:
+    ///   - latents: scaled latents `[sample, height, width, channel]`.
     ///   - timesteps: one per sample.
     ///   - context: text states `[sample, token, channel]`.
     ///   - unconditional: text states of the empty prompt, `[1, token, channel]`.
+    ///   - guidance: the weight `w`.
+    ///   - recompute: keep only the blocks' inputs for the backward pass, as in ``UNet``.
+    /// - Returns: the prediction, shaped as `latents`.
     public func predict(
         _ latents: Tensor, timesteps: [Float], context: Tensor, unconditional: Tensor, guidance: Double,
         recompute: Bool = false
@@ -111,7 +130,7 @@ public final class StableDiffusion {
         return both.guided(Float(guidance))
     }
 
-    /// Pixels -1…1 of scaled latents, decoded a few at a time.
+    /// Pixels, about -1…1, of scaled latents, decoded a few at a time.
     public func decode(_ latents: Tensor) -> Tensor {
         let unscaled = latents.scaled(Float(1 / vae.configuration.scalingFactor))
         let samples = unscaled.shape[0]
@@ -123,7 +142,7 @@ public final class StableDiffusion {
 }
 
 extension Variable {
-    /// `u + w (c - u)` where the samples of `self` are `[u…, c…]`.
+    /// The guided `u + w (c - u)` where the samples of `self` are `[u…, c…]`.
     func guided(_ weight: Float) -> Variable {
         let half = shape[0] / 2
         let (unconditional, conditional) = (value[rows: 0..<half], value[rows: half..<2 * half])

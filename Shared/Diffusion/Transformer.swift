@@ -7,8 +7,11 @@ final class Attention {
     private let query, key, value, out: Linear
     private let heads: Int
 
-    /// - Parameter context: width of what is attended to; `nil` for self-attention.
-    init(_ channels: Int, context: Int? = nil, heads: Int, projectionBias: Bool = false, _ scope: ParameterScope) throws {
+    /// Attention of `channels` wide tokens to a context of width `context`, or to themselves if that is `nil`.
+    ///
+    /// - Throws: ``ParameterError`` if the heads do not divide the channels, or the checkpoint does not fit.
+    init(_ channels: Int, context: Int? = nil, heads: Int, projectionBias: Bool = false, _ scope: ParameterScope) throws
+    {
         guard heads > 0, channels % heads == 0 else {
             throw ParameterError(path: scope.path, reason: "\(channels) channels do not divide into \(heads) heads")
         }
@@ -25,8 +28,9 @@ final class Attention {
     }
 }
 
-/// Self-attention, cross-attention and a gated feed-forward layer, each with a pre-norm and a shortcut (diffusers'
-/// `BasicTransformerBlock`).
+/// Self-attention, cross-attention and a gated feed-forward layer, each with a pre-norm and a shortcut.
+///
+/// diffusers' `BasicTransformerBlock`.
 final class TransformerBlock {
     private let norm1, norm2, norm3: LayerNorm
     private let selfAttention, crossAttention: Attention

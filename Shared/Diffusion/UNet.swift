@@ -4,7 +4,9 @@ import Foundation
 import NeuralNet
 import TensorCore
 
-/// The denoising network of Stable Diffusion (Rombach et al. 2022): diffusers' `UNet2DConditionModel`.
+/// The denoising network of Stable Diffusion: diffusers' `UNet2DConditionModel`.
+///
+/// Rombach et al., "High-Resolution Image Synthesis with Latent Diffusion Models" (2022).
 public final class UNet {
     public let configuration: UNetConfiguration
     private let convIn: Convolution
@@ -18,7 +20,7 @@ public final class UNet {
 
     /// SDXL's micro-conditions.
     public struct AddedConditions {
-        /// `[sample, channel]`, the pooled output of the second text encoder.
+        /// The pooled output of the second text encoder, `[sample, channel]`.
         public let textEmbeddings: Variable
         /// Original size, crop and target size: six numbers a sample.
         public let timeIDs: [[Float]]
@@ -50,13 +52,31 @@ public final class UNet {
         convOut = try Convolution(widths[0], configuration.outChannels, scope["conv_out"], initial: .zeros)
     }
 
+    /// Whether latents of these sides fit: every level but the last halves them, and the way up doubles them again.
+    ///
+    /// - Parameters:
+    ///   - height: rows of the latents.
+    ///   - width: columns of the latents.
+    /// - Throws: ``ModelError`` naming the sizes, unless both are positive multiples of `2^(levels - 1)`.
+    public func check(height: Int, width: Int) throws(ModelError) {
+        let multiple = 1 << (configuration.blockOutChannels.count - 1)
+        guard height > 0, width > 0, height.isMultiple(of: multiple), width.isMultiple(of: multiple) else {
+            throw ModelError(
+                path: "unet",
+                reason: "latents of \(height)×\(width) do not fit: with \(configuration.blockOutChannels.count) levels "
+                    + "both sides must be multiples of \(multiple)")
+        }
+    }
+
     /// Predicts noise (or velocity, as the checkpoint was trained).
     ///
     /// - Parameters:
     ///   - sample: latents `[sample, height, width, channel]`.
     ///   - timesteps: one per sample.
     ///   - context: text states `[sample, token, channel]`.
+    ///   - conditions: SDXL's micro-conditions, for a checkpoint that has an embedding of them.
     ///   - recompute: keep only the blocks' inputs for the backward pass and compute the blocks again there.
+    /// - Returns: the prediction, `[sample, height, width, channel]`.
     public func callAsFunction(
         _ sample: Variable, timesteps: [Float], context: Variable, added conditions: AddedConditions? = nil,
         recompute: Bool = false
@@ -101,7 +121,10 @@ final class TimestepEmbedding {
 
     func callAsFunction(_ x: Variable) -> Variable { linear2(linear1(x).activated(.silu)) }
 
-    /// `[cos(t·ω_i)…, sin(t·ω_i)…]` with `ω_i = 10000^(-i/half)`: `[timestep, width]` (Vaswani et al. 2017, cosines first).
+    /// Cosines, then sines, of each timestep at `width / 2` frequencies: `[timestep, width]`.
+    ///
+    /// `[cos(t·ω_i)…, sin(t·ω_i)…]` with `ω_i = 10000^(-i / (width / 2))`: Vaswani et al., "Attention Is All You Need" (2017),
+    /// with the cosines first.
     static func sinusoids(_ timesteps: [Float], width: Int) -> Variable {
         let half = width / 2
         return Variable(

@@ -26,13 +26,15 @@ extension UNetConfiguration {
             layers: transformerLayersPerBlock[level], groups: normGroups, linearProjection: usesLinearProjection, scope)
     }
 
-    fileprivate func resnet(_ inputs: Int, _ outputs: Int, timeWidth: Int, _ scope: ParameterScope) throws -> ResNetBlock {
+    fileprivate func resnet(_ inputs: Int, _ outputs: Int, timeWidth: Int, _ scope: ParameterScope) throws
+        -> ResNetBlock
+    {
         try ResNetBlock(
             inputs, outputs, groups: normGroups, epsilon: normEpsilon, timeWidth: timeWidth, scope)
     }
 }
 
-/// One level of the contracting path. Each stage's result is a skip connection.
+/// One level of the contracting path, where each stage's result is a skip connection.
 final class DownBlock {
     let stages: [UNetStage]
 
@@ -74,7 +76,7 @@ final class MiddleBlock {
     }
 }
 
-/// One level of the expanding path. Each stage takes one skip connection.
+/// One level of the expanding path, where each stage takes one skip connection.
 final class UpBlock {
     let stages: [UNetStage]
     let upsample: Upsample?

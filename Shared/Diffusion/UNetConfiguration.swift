@@ -100,7 +100,8 @@ public struct UNetConfiguration: Codable, Hashable, Sendable {
     private func validate() throws {
         guard downBlockTypes.count == blockOutChannels.count, upBlockTypes.count == blockOutChannels.count else {
             throw ConfigurationError(
-                key: "down_block_types", reason: "\(downBlockTypes.count) down and \(upBlockTypes.count) up blocks for "
+                key: "down_block_types",
+                reason: "\(downBlockTypes.count) down and \(upBlockTypes.count) up blocks for "
                     + "\(blockOutChannels.count) block_out_channels")
         }
         for type in downBlockTypes where !["CrossAttnDownBlock2D", "DownBlock2D"].contains(type) {

@@ -2,7 +2,10 @@ import Autograd
 import NeuralNet
 import TensorCore
 
-/// The auto-encoder between pictures and latents (Kingma & Welling 2014; Rombach et al. 2022): diffusers' `AutoencoderKL`.
+/// The auto-encoder between pictures and latents: diffusers' `AutoencoderKL`.
+///
+/// Kingma & Welling, "Auto-Encoding Variational Bayes" (2014), in the shape of Rombach et al. (2022). The sides of a picture
+/// are multiples of the configuration's `downsampling`.
 public final class VAE {
     public let configuration: VAEConfiguration
     private let encoder: VAEEncoder
@@ -18,13 +21,17 @@ public final class VAE {
         postQuant = try Linear(channels, channels, isConvolution: true, scope["post_quant_conv"])
     }
 
-    /// The posterior of pixels in -1…1, `[sample, height, width, 3]`: mean and log-variance, clamped to -30…20.
+    /// The posterior of pixels in -1…1, `[sample, height, width, 3]`: mean and log-variance.
+    ///
+    /// Both are `[sample, height / downsampling, width / downsampling, latentChannels]`, not yet times `scalingFactor`.
     public func encode(_ pixels: Variable) -> (mean: Variable, logVariance: Variable) {
         let moments = quant(encoder(pixels))
         return moments.splittingChannels(at: configuration.latentChannels)
     }
 
     /// Pixels, about -1…1, of latents `[sample, height, width, channel]` as the encoder gives them (not scaled).
+    ///
+    /// Each side of the result is `downsampling` times that of the latents.
     public func decode(_ latents: Variable) -> Variable { decoder(postQuant(latents)) }
 }
 

@@ -15,6 +15,8 @@ public final class DiffusionPolicy {
     private let unconditional: Tensor
     private var contexts: [String: Tensor] = [:]
 
+    /// Loads a checkpoint and gives it a fresh adapter.
+    ///
     /// - Parameters:
     ///   - folder: a checkpoint in the diffusers layout.
     ///   - lora: where the adapter goes; it starts as nothing.
@@ -40,7 +42,9 @@ public final class DiffusionPolicy {
     }
 
     /// The guided prediction for latents of several prompts and timesteps in one batch.
-    func predict(_ latents: Tensor, timesteps: [Float], prompts: [String], guidance: Double, recompute: Bool) -> Variable {
+    func predict(_ latents: Tensor, timesteps: [Float], prompts: [String], guidance: Double, recompute: Bool)
+        -> Variable
+    {
         model.predict(
             latents, timesteps: timesteps, context: context(prompts), unconditional: unconditional, guidance: guidance,
             recompute: recompute)
@@ -51,6 +55,10 @@ public final class DiffusionPolicy {
     /// - Parameters:
     ///   - prompts: one per sample.
     ///   - unit: the unit's number; with `runSeed` it determines all noise.
+    ///   - runSeed: the seed of the run.
+    ///   - settings: steps, guidance and eta.
+    /// - Returns: the trajectories, with log-probabilities under the present adapter, and one picture per prompt.
+    /// - Precondition: there is a prompt, and eta is above 0.
     public func rollout(
         prompts: [String], unit: UInt64, runSeed: UInt64, settings: SamplingSettings
     ) -> (rollout: Rollout, pictures: [Picture]) {
@@ -86,13 +94,14 @@ extension DiffusionPolicy {
     /// The adapter as it is now.
     public var adapter: Adapter { Adapter(lora, model.adapter) }
 
-    /// Binds an adapter's matrices.
+    /// Binds an adapter's matrices; all or nothing.
     ///
     /// - Returns: the number of modules bound.
+    /// - Throws: `ParameterError` if a matrix is missing, has no place, or has another shape.
     @discardableResult
     public func bind(_ adapter: Adapter) throws -> Int { try adapter.load(into: model.adapter) }
 
-    /// As ``bind(_:)`` from the bytes of `adapter_model.safetensors`.
+    /// Binds an adapter from the bytes of `adapter_model.safetensors`; `name` is what errors call them.
     @discardableResult
     public func bind(weights: [UInt8], name: String) throws -> Int {
         try bind(Adapter(lora, weights: weights, name: name))

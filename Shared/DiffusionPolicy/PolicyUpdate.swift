@@ -49,13 +49,15 @@ public final class PolicyUpdate {
     /// - Parameters:
     ///   - rollouts: in unit order; all drawn with the same number of steps, guidance and eta.
     ///   - rewards: one per sample, rollout by rollout.
+    /// - Returns: what the update did.
     public func update(rollouts: [Rollout], rewards: [[Double]]) -> UpdateMetrics {
         precondition(!rollouts.isEmpty && rollouts.map(\.samples) == rewards.map(\.count), "one reward per sample")
         let round = makeRound(rollouts, rewards.flatMap { $0 })
         var metrics = UpdateMetrics()
         let mean = round.advantages.reduce(0, +) / Double(round.advantages.count)
         metrics.advantageDeviation =
-            (round.advantages.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(round.advantages.count)).squareRoot()
+            (round.advantages.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(round.advantages.count))
+            .squareRoot()
         var transitions = 0
         for epoch in 0..<configuration.innerEpochs {
             var draw = Noise(seed: seed, unit: UInt64(self.round), sample: epoch, purpose: .order).makeGenerator()
@@ -82,7 +84,8 @@ public final class PolicyUpdate {
 
     private func makeRound(_ rollouts: [Rollout], _ rewards: [Double]) -> Round {
         let prompts = rollouts.flatMap(\.prompts)
-        let raw = statistics?.advantages(rewards: rewards, prompts: prompts)
+        let raw =
+            statistics?.advantages(rewards: rewards, prompts: prompts)
             ?? PromptStatistics.batchAdvantages(rewards: rewards)
         let limit = configuration.advantageClip
         let places = rollouts.enumerated().flatMap { index, rollout in

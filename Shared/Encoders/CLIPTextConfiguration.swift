@@ -50,7 +50,8 @@ public struct CLIPTextConfiguration: Codable, Hashable, Sendable {
         switch activation {
         case "quick_gelu": .quickGELU
         case "gelu": .gelu
-        default: throw ConfigurationError(key: "hidden_act", reason: "'\(activation)' is not supported (quick_gelu, gelu)")
+        default:
+            throw ConfigurationError(key: "hidden_act", reason: "'\(activation)' is not supported (quick_gelu, gelu)")
         }
     }
 }

@@ -2,7 +2,9 @@ import Autograd
 import NeuralNet
 import TensorCore
 
-/// CLIP's text tower (Radford et al. 2021), with the names and numbers of transformers' `CLIPTextModel`.
+/// CLIP's text tower, with the names and numbers of transformers' `CLIPTextModel`.
+///
+/// Radford et al., "Learning Transferable Visual Models From Natural Language Supervision" (2021).
 public final class CLIPTextEncoder {
     public let configuration: CLIPTextConfiguration
     private let tokens: Embedding
@@ -41,7 +43,7 @@ public final class CLIPTextEncoder {
         sequence.firstIndex(of: configuration.endOfTextToken == 2 ? sequence.max() ?? 0 : configuration.endOfTextToken)
     }
 
-    /// - Parameter tokens: sequences of equal length, at most `maxPositions`.
+    /// Encodes token sequences of equal length, at most `maxPositions`.
     public func callAsFunction(_ batch: [[Int]]) -> Output {
         let length = batch.first?.count ?? 0
         precondition(batch.allSatisfy { $0.count == length }, "token sequences differ in length")

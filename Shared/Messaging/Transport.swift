@@ -4,15 +4,15 @@
 public protocol Transport: Sendable {
     /// Opens a connection.
     ///
-    /// - Parameters:
-    ///   - reactor: the only thread that will touch the link.
-    ///   - timeout: after that long nobody is there.
+    /// The reactor is the only thread that will touch the link. After the timeout nobody is there.
+    ///
     /// - Throws: ``MessagingError`` invalidAddress or unreachable.
     func connect(to address: String, on reactor: Reactor, timeout: Duration) async throws(MessagingError) -> any Link
 
     /// Takes connections at an address.
     ///
-    /// - Parameter accept: called on the reactor for every new connection; it calls ``Link/start(_:)`` before it returns.
+    /// `accept` is called on the reactor for every new connection; it calls ``Link/start(_:)`` before it returns.
+    ///
     /// - Throws: ``MessagingError`` invalidAddress, refusedAddress, addressInUse or system.
     func listen(
         at address: String, on reactor: Reactor, accept: @escaping @Sendable (any Link) -> Void

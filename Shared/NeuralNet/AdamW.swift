@@ -2,7 +2,9 @@ import Autograd
 import Foundation
 import TensorCore
 
-/// AdamW's settings (Loshchilov & Hutter 2019); the defaults are those of ddpo-pytorch but for the learning rate.
+/// AdamW's settings; the defaults are those of ddpo-pytorch but for the learning rate.
+///
+/// Loshchilov & Hutter, "Decoupled Weight Decay Regularization" (2019).
 public struct OptimizerConfiguration: Codable, Hashable, Sendable {
     public var learningRate: Double = 3e-4
     public var beta1: Double = 0.9
@@ -70,11 +72,14 @@ public final class AdamW {
         return state
     }
 
+    /// Goes on from a ``state``.
+    ///
     /// - Throws: ``ParameterError`` if a moment is missing or has another shape than its parameter.
     public func restore(_ state: [String: Tensor]) throws {
         func moment(_ path: String, _ shape: [Int]) throws -> Tensor {
             guard let tensor = state[path], tensor.shape == shape else {
-                throw ParameterError(path: path, reason: "missing in the optimiser's state, or of another shape than \(shape)")
+                throw ParameterError(
+                    path: path, reason: "missing in the optimiser's state, or of another shape than \(shape)")
             }
             return tensor
         }

@@ -7,9 +7,14 @@ public final class Linear {
     public let weight: Variable
     public let bias: Variable?
     private let lora: LoRAUpdate?
+    private let precision: ComputePrecision
 
-    /// - Parameter isConvolution: whether checkpoints store the weight as that of a 1×1 convolution, which over NHWC
-    ///   activations is the same product.
+    /// A layer whose weight (and bias) are at `scope`.
+    ///
+    /// Where `isConvolution`, checkpoints store the weight as that of a 1×1 convolution, which over NHWC activations is the
+    /// same product.
+    ///
+    /// - Throws: ``ParameterError`` if the checkpoint does not fit; errors of the file.
     public init(
         _ inputs: Int, _ outputs: Int, bias hasBias: Bool = true, isConvolution: Bool = false, _ scope: ParameterScope,
         initial: Initialization? = nil
@@ -18,11 +23,12 @@ public final class Linear {
             "weight", shape: [outputs, inputs] + (isConvolution ? [1, 1] : []), initial: initial ?? .fanIn(inputs))
         bias = hasBias ? try scope.parameter("bias", shape: [outputs], initial: .zeros) : nil
         lora = scope.lora(inputs: inputs, outputs: outputs)
+        precision = scope.store.precision
     }
 
-    /// `[…, in]` to `[…, out]`.
+    /// Maps `[…, in]` to `[…, out]`.
     public func callAsFunction(_ x: Variable) -> Variable {
-        let y = x.linear(weight: weight, bias: bias)
+        let y = x.linear(weight: weight, bias: bias, precision: precision)
         guard let lora else { return y }
         return y + lora(x)
     }
@@ -34,6 +40,7 @@ public final class Convolution {
     private let bias: Variable?
     private let stride: Int
     private let padding: (before: Int, after: Int)
+    private let precision: ComputePrecision
 
     public init(
         _ inputs: Int, _ outputs: Int, kernel: Int = 3, stride: Int = 1, padding: (before: Int, after: Int)? = nil,
@@ -44,14 +51,15 @@ public final class Convolution {
         bias = try scope.parameter("bias", shape: [outputs], initial: .zeros)
         self.stride = stride
         self.padding = padding ?? (kernel / 2, kernel / 2)
+        precision = scope.store.precision
     }
 
     public func callAsFunction(_ x: Variable) -> Variable {
-        x.convolved(weight: weight, bias: bias, stride: stride, padding: padding)
+        x.convolved(weight: weight, bias: bias, stride: stride, padding: padding, precision: precision)
     }
 }
 
-/// Group normalisation, followed by SiLU where `silu` (fused: the pair is in every ResNet block).
+/// Group normalisation, followed where asked by SiLU: fused, because the pair is in every ResNet block.
 public final class GroupNorm {
     private let weight: Variable
     private let bias: Variable
@@ -92,13 +100,13 @@ public final class LayerNorm {
 
 /// A table of vectors, one for each token or position.
 public final class Embedding {
-    /// `[entry, channel]`
+    /// The vectors, `[entry, channel]`.
     public let weight: Variable
 
     public init(_ entries: Int, _ channels: Int, _ scope: ParameterScope) throws {
         weight = try scope.parameter("weight", shape: [entries, channels], initial: .gaussian(deviation: 0.02))
     }
 
-    /// `[index, channel]`
+    /// The vectors of `indices`, `[index, channel]`.
     public func callAsFunction(_ indices: [Int]) -> Variable { weight.gathering(indices) }
 }

@@ -1,7 +1,9 @@
 import Autograd
 import TensorCore
 
-/// Which layers get a low-rank update and how large it is (Hu et al. 2021).
+/// Which layers get a low-rank update and how large it is.
+///
+/// Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models" (2021).
 public struct LoRAConfiguration: Codable, Hashable, Sendable {
     /// Rank of the update.
     public var rank = 4
@@ -20,7 +22,7 @@ public struct LoRAConfiguration: Codable, Hashable, Sendable {
     }
 }
 
-/// `x ↦ (alpha / rank) · B(A x)`, added to a frozen linear layer.
+/// The map `x ↦ (alpha / rank) · B(A x)` that is added to a frozen linear layer.
 public final class LoRAUpdate {
     /// A, `[rank, in]`, starts Gaussian with deviation 1/rank, as PEFT's `init_lora_weights="gaussian"`.
     let down: Variable

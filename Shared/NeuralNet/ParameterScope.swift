@@ -17,6 +17,7 @@ public final class ParameterStore {
     let source: Source
     let lora: LoRAConfiguration?
     let adapterIsTrainable: Bool
+    let precision: ComputePrecision
 
     /// All parameters of the model itself, in the order of construction.
     public private(set) var parameters: [(path: String, variable: Variable)] = []
@@ -24,13 +25,21 @@ public final class ParameterStore {
     /// All LoRA matrices, in the order of construction, under PEFT's names without its prefix.
     public private(set) var adapter: [(path: String, variable: Variable)] = []
 
+    /// A store with no parameter yet.
+    ///
     /// - Parameters:
-    ///   - lora: which modules get a low-rank update.
+    ///   - source: where values come from.
+    ///   - lora: which modules get a low-rank update; `nil` gives none.
     ///   - adapterIsTrainable: whether the update takes gradients; a sampler only applies it.
-    public init(_ source: Source, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true) {
+    ///   - precision: of the products in linear and convolution layers; parameters, sums and updates stay f32.
+    public init(
+        _ source: Source, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true,
+        precision: ComputePrecision = .f32
+    ) {
         self.source = source
         self.lora = lora
         self.adapterIsTrainable = adapterIsTrainable
+        self.precision = precision
     }
 
     /// The scope from which a model takes its parameters.
@@ -46,9 +55,11 @@ public final class ParameterStore {
                 throw ParameterError(path: path, reason: "missing in \(archive.path)")
             }
             // Linear layers stored as 1×1 convolutions (older checkpoints) have the same elements.
-            guard found.reduce(1, *) == shape.reduce(1, *), found.filter({ $0 != 1 }) == shape.filter({ $0 != 1 }) else {
+            guard found.reduce(1, *) == shape.reduce(1, *), found.filter({ $0 != 1 }) == shape.filter({ $0 != 1 })
+            else {
                 throw ParameterError(
-                    path: path, reason: "has shape \(found) in \(archive.path), the model's configuration asks for \(shape)")
+                    path: path,
+                    reason: "has shape \(found) in \(archive.path), the model's configuration asks for \(shape)")
             }
             variable = Variable(try archive.tensor(named: path).reshaped(shape), requiresGradient: trainable)
         case .random(let seed):
@@ -95,6 +106,8 @@ public struct ParameterScope {
 
     public subscript(_ name: String, _ index: Int) -> ParameterScope { self[name]["\(index)"] }
 
+    /// Takes the parameter `name` of this scope from the source and enters it into the store.
+    ///
     /// - Throws: ``ParameterError`` if the checkpoint has no such tensor or one of another shape; errors of the file.
     public func parameter(_ name: String, shape: [Int], initial: Initialization) throws -> Variable {
         try store.parameter(self[name].path, shape: shape, initial: initial)

@@ -17,7 +17,9 @@ public struct AlgorithmConfiguration: Codable, Hashable, Sendable {
     public var clipRange: Double?
     /// Advantages are clipped to ± this.
     public var advantageClip = 5.0
-    /// Optimiser steps a round; each takes an equal share of the samples. DDPO-SF needs 1.
+    /// Optimiser steps in one pass through a round; each takes an equal share of the samples.
+    ///
+    /// DDPO-SF needs 1: its estimator holds on policy only.
     public var updatesPerRound = 2
     /// How often a round's samples are gone through.
     public var innerEpochs = 1
@@ -38,7 +40,7 @@ public struct AlgorithmConfiguration: Codable, Hashable, Sendable {
 
     public init() {}
 
-    /// - Parameter latentElements: elements of one sample's latents.
+    /// The loss that these settings name, for samples of `latentElements` elements of latents.
     public func makeObjective(latentElements: Int) -> any PolicyObjective {
         switch name {
         case .ddpoScoreFunction: ScoreFunctionObjective()

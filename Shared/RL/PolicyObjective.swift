@@ -5,10 +5,13 @@ import Foundation
 /// The log-probability is the only way from the loss to the policy, so a value and a derivative are all that the update
 /// loop needs.
 public protocol PolicyObjective: Sendable {
+    /// The loss of one transition.
+    ///
     /// - Parameters:
     ///   - logProbability: of the stored step, under the policy being updated.
     ///   - old: of the same step, under the policy that drew it.
     ///   - advantage: of the trajectory, already clipped.
+    /// - Returns: the loss, to be minimised, and its derivative by `logProbability`.
     func term(logProbability: Double, old: Double, advantage: Double) -> PolicyTerm
 }
 
@@ -21,7 +24,9 @@ public struct PolicyTerm: Hashable, Sendable {
     public var isClipped: Bool
 }
 
-/// `-A · log π`: DDPO-SF (Black et al. 2024, section 4.2).
+/// DDPO-SF, the score-function estimator: `-A · log π`.
+///
+/// Black et al., "Training Diffusion Models with Reinforcement Learning" (2024).
 public struct ScoreFunctionObjective: PolicyObjective {
     public init() {}
 
@@ -30,7 +35,9 @@ public struct ScoreFunctionObjective: PolicyObjective {
     }
 }
 
-/// `max(-A ρ, -A clip(ρ, 1-ε, 1+ε))` with `ρ = π / π_old`: DDPO-IS, PPO's surrogate (Schulman et al. 2017).
+/// DDPO-IS, importance sampling under PPO's clip: `max(-A ρ, -A clip(ρ, 1-ε, 1+ε))` with `ρ = π / π_old`.
+///
+/// Black et al. (2024), with the surrogate of Schulman et al., "Proximal Policy Optimization Algorithms" (2017).
 public struct ClippedObjective: PolicyObjective {
     public let clipRange: Double
 

@@ -30,6 +30,9 @@ public enum Program {
             finish(root, error)
         } catch let error as ArgumentParser.ValidationError {
             finish(root, error)
+        } catch where root.exitCode(for: error).isSuccess {
+            // The help of a command, which is thrown like an error.
+            finish(root, error)
         } catch {
             code = .failed
             report(name, ServiceProcess.oneLine(error))

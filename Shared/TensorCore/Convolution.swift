@@ -15,6 +15,8 @@ public struct ConvolutionShape: Hashable, Sendable {
     /// Zero rows below (and columns right of) the input; differs from `paddingBefore` in the VAE's down-sampling.
     public var paddingAfter: Int
     public var hasBias: Bool
+    /// Of the products; sums are f32.
+    public var precision = ComputePrecision.f32
 
     public var outputHeight: Int { (height + paddingBefore + paddingAfter - kernel) / stride + 1 }
     public var outputWidth: Int { (width + paddingBefore + paddingAfter - kernel) / stride + 1 }
@@ -33,6 +35,7 @@ final class ConvolutionPrimitive: @unchecked Sendable {
     private let scratchpadLayout: dnnl_memory_desc_t
     let direction: ConvolutionDirection
     let shape: ConvolutionShape
+    private let threads: Int
     /// Descriptors of the tensors as the primitive wants them.
     let source, weights, bias, destination: dnnl_memory_desc_t
 
@@ -47,22 +50,30 @@ final class ConvolutionPrimitive: @unchecked Sendable {
     static func of(_ shape: ConvolutionShape, _ direction: ConvolutionDirection) -> ConvolutionPrimitive {
         let key = Key(shape: shape, direction: direction, threads: ComputeThreads.current)
         if let found = made.withLock({ $0[key] }) { return found }
-        let primitive = ConvolutionPrimitive(shape, direction)
+        let primitive = ConvolutionPrimitive(shape, direction, threads: key.threads)
         made.withLock { $0[key] = primitive }
         return primitive
     }
 
-    private init(_ shape: ConvolutionShape, _ direction: ConvolutionDirection) {
+    private init(_ shape: ConvolutionShape, _ direction: ConvolutionDirection, threads: Int) {
         self.shape = shape
+        self.threads = threads
         self.direction = direction
+        // What goes in has the precision of the products, what comes out is f32.
+        let low = shape.precision.elementType
         let source = MemoryDescription.make(
-            [shape.samples, shape.inputs, shape.height, shape.width], dnnl_nhwc)
+            [shape.samples, shape.inputs, shape.height, shape.width], dnnl_nhwc,
+            direction == .backwardInput ? dnnl_f32 : low)
         let destination = MemoryDescription.make(
-            [shape.samples, shape.outputs, shape.outputHeight, shape.outputWidth], dnnl_nhwc)
-        let weights = MemoryDescription.make([shape.outputs, shape.inputs, shape.kernel, shape.kernel], dnnl_format_tag_any)
+            [shape.samples, shape.outputs, shape.outputHeight, shape.outputWidth], dnnl_nhwc,
+            direction == .forward ? dnnl_f32 : low)
+        let weights = MemoryDescription.make(
+            [shape.outputs, shape.inputs, shape.kernel, shape.kernel], dnnl_format_tag_any,
+            direction == .backwardWeights ? dnnl_f32 : low)
         let bias = shape.hasBias ? MemoryDescription.make([shape.outputs], dnnl_a) : dnnl_memory_desc_t()
 
-        let forward = Self.describeForward(source, weights, bias, destination, shape)
+        let forward = Self.describeForward(
+            source.with(low), weights.with(low), bias, destination.with(dnnl_f32), shape)
         switch direction {
         case .forward:
             description = forward
@@ -137,12 +148,19 @@ final class ConvolutionPrimitive: @unchecked Sendable {
         for argument in list { dnnl_memory_destroy(argument.memory) }
     }
 
+    /// A tensor's elements as this primitive reads its input or the gradient at its output.
+    func operand(_ tensor: Tensor) -> TensorStorage {
+        shape.precision == .bf16 ? tensor.roundedToBF16() : tensor.storage
+    }
+
     /// Weights `[out, in, kernel, kernel]` in the layout that this primitive reads, made once for each set of values.
     func packed(_ weight: Tensor) -> TensorStorage {
-        weight.storage.packed(PackedLayout(primitive: shape, direction: direction)) {
+        weight.storage.packed(PackedLayout(primitive: shape, direction: direction, threads: threads)) {
             let out = TensorStorage(count: MemoryDescription.floats(weights))
             OneDNN.shared.reorder(
-                weight.pointer, MemoryDescription.make(weight.shape, dnnl_oihw), out.pointer, weights)
+                weight.pointer,
+                MemoryDescription.make([shape.outputs, shape.inputs, shape.kernel, shape.kernel], dnnl_oihw),
+                out.pointer, weights)
             return out
         }
     }

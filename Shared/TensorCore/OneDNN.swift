@@ -59,10 +59,12 @@ final class OneDNN: @unchecked Sendable {
 }
 
 enum MemoryDescription {
-    static func make(_ extents: [Int], _ layout: dnnl_format_tag_t) -> dnnl_memory_desc_t {
+    static func make(
+        _ extents: [Int], _ layout: dnnl_format_tag_t, _ type: dnnl_data_type_t = dnnl_f32
+    ) -> dnnl_memory_desc_t {
         var description = dnnl_memory_desc_t()
         let status = dnnl_memory_desc_init_by_tag(
-            &description, Int32(extents.count), extents.map(Int64.init), dnnl_f32, layout)
+            &description, Int32(extents.count), extents.map(Int64.init), type, layout)
         precondition(status == dnnl_success, "oneDNN has no layout for extents \(extents)")
         return description
     }
@@ -79,4 +81,13 @@ enum MemoryDescription {
 
 func oneDNN(_ status: dnnl_status_t, _ shape: ConvolutionShape) {
     precondition(status == dnnl_success, "oneDNN status \(status.rawValue) for \(shape)")
+}
+
+extension dnnl_memory_desc_t {
+    /// The same extents and layout for elements of another type.
+    func with(_ type: dnnl_data_type_t) -> dnnl_memory_desc_t {
+        var copy = self
+        copy.data_type = type
+        return copy
+    }
 }

@@ -7,9 +7,9 @@ public struct AdamWStep: Sendable {
     public var beta2: Double
     public var epsilon: Double
     public var weightDecay: Double
-    /// `1 - beta1^step`
+    /// Bias correction of the first moment, `1 - beta1^step`.
     public var correction1: Double
-    /// `1 - beta2^step`
+    /// Bias correction of the second moment, `1 - beta2^step`.
     public var correction2: Double
     /// Factor on every gradient, from clipping its norm.
     public var gradientScale: Double
@@ -25,7 +25,9 @@ public struct AdamWStep: Sendable {
 }
 
 extension Tensor {
-    /// Moves this parameter along `gradient` and updates its moments (Loshchilov & Hutter 2019, algorithm 2).
+    /// Moves this parameter against `gradient` and updates its moments.
+    ///
+    /// Loshchilov & Hutter, "Decoupled Weight Decay Regularization" (2019), algorithm 2. All tensors have this one's shape.
     public mutating func applyAdamW(_ step: AdamWStep, gradient: Tensor, first: inout Tensor, second: inout Tensor) {
         requireSameShape(gradient)
         let count = Int64(count)

@@ -3,8 +3,9 @@ internal import CKernels
 extension Tensor {
     /// Softmax attention of queries `self [sample, query, head·width]` over `keys` and `values` `[sample, key, head·width]`.
     ///
-    /// Blocked over query rows, so no score matrix of a whole sequence is in memory (Dao et al. 2022, without its tiling
-    /// of the keys).
+    /// Scores are scaled by `1 / √width` (Vaswani et al. 2017). Where `causal`, query `i` sees keys `0…i`. Blocked over query
+    /// rows, so that the scores of a long sequence are never all in memory (Dao et al. 2022, without its tiling of the
+    /// keys).
     public func attending(keys: Tensor, values: Tensor, heads: Int, causal: Bool = false) -> Tensor {
         precondition(
             keys.shape == values.shape && keys.shape[0] == shape[0] && keys.channels == channels,
@@ -18,7 +19,9 @@ extension Tensor {
         return out
     }
 
-    /// Gradients at queries, keys and values of ``attending(keys:values:heads:causal:)``; scores are computed again.
+    /// Gradients at queries, keys and values of ``attending(keys:values:heads:causal:)``.
+    ///
+    /// `self` is the queries and `gradient` that at `output`. Scores are computed again instead of kept.
     public func attendingGradient(
         keys: Tensor, values: Tensor, heads: Int, causal: Bool, output: Tensor, gradient: Tensor
     ) -> (queries: Tensor, keys: Tensor, values: Tensor) {

@@ -28,7 +28,7 @@ extension Tensor {
         return out
     }
 
-    /// `alpha * self + beta * other`
+    /// The weighted sum `alpha * self + beta * other` of tensors of one shape.
     public func combined(_ alpha: Float, _ other: Tensor, _ beta: Float) -> Tensor {
         requireSameShape(other)
         let out = Tensor.output(shape)
@@ -46,7 +46,7 @@ extension Tensor {
         return out
     }
 
-    /// `self += factor * other`
+    /// Adds `factor * other`, of the same shape, in place.
     public mutating func accumulate(_ other: Tensor, scale factor: Float = 1) {
         requireSameShape(other)
         let count = Int64(count)
@@ -67,7 +67,9 @@ extension Tensor {
         return out
     }
 
-    /// `a * gelu(b)` where `self` is `[a, b]` along the channels.
+    /// The gated `a * gelu(b)` of `self`, which is `[a, b]` along the channels: `[…, 2·width]` to `[…, width]`.
+    ///
+    /// Shazeer, "GLU Variants Improve Transformer" (2020), with the exact GELU.
     public func geglu() -> Tensor {
         let width = channels / 2
         let out = Tensor.output(shape.dropLast() + [width])
@@ -75,13 +77,14 @@ extension Tensor {
         return out
     }
 
+    /// The gradient at the input of ``geglu()``, which was `self`.
     public func gegluGradient(_ gradient: Tensor) -> Tensor {
         let out = Tensor.output(shape)
         atelier_geglu_backward(pointer, gradient.pointer, out.pointer, Int64(rows), Int64(channels / 2))
         return out
     }
 
-    /// `self[s, …, c] + vector[s, c]`
+    /// Adds a vector to every place of its sample: `self[s, …, c] + vector[s, c]`.
     public func addingPerSample(_ vector: Tensor) -> Tensor {
         precondition(vector.shape == [shape[0], channels], "addingPerSample: \(shape) and \(vector.shape)")
         let out = Tensor.output(shape)
@@ -105,10 +108,10 @@ extension Tensor {
         return out
     }
 
-    /// Sum of squares, accumulated in f64.
+    /// The sum of squares, accumulated in f64.
     public var sumOfSquares: Double { atelier_sum_of_squares(pointer, Int64(count)) }
 
-    /// Mean over the elements of each sample of `(self - other)²`, accumulated in f64.
+    /// The mean of `(self - other)²` over the elements of each sample: one number per sample, accumulated in f64.
     public func meanSquareDifferences(_ other: Tensor) -> [Double] {
         requireSameShape(other)
         var out = [Double](repeating: 0, count: shape[0])

@@ -55,7 +55,8 @@ extension Tensor {
         return Tensor(uninitialized: [indices.count, width]) { out in
             withUnsafeBuffer { table in
                 for (row, index) in indices.enumerated() {
-                    precondition(index >= 0 && index < shape[0], "index \(index) outside a table of \(shape[0]) entries")
+                    precondition(
+                        index >= 0 && index < shape[0], "index \(index) outside a table of \(shape[0]) entries")
                     _ = out[(row * width)...].initialize(from: table[index * width..<(index + 1) * width])
                 }
             }

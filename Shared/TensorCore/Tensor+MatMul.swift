@@ -3,9 +3,13 @@ internal import COneDNN
 
 extension Tensor {
     /// `self · weightᵀ + bias`: `[…, in]` and `[out, in]` give `[…, out]`.
-    public func linear(weight: Tensor, bias: Tensor?) -> Tensor {
+    public func linear(weight: Tensor, bias: Tensor?, precision: ComputePrecision = .f32) -> Tensor {
         let (outputs, inputs) = (weight.shape[0], weight.count / weight.shape[0])
         precondition(channels == inputs, "linear: input \(shape) does not fit weight \(weight.shape)")
+        if precision.supported == .bf16 {
+            return asPixels.convolved(weight: weight.asKernel, bias: bias, padding: (0, 0), precision: precision)
+                .reshaped(shape.dropLast() + [outputs])
+        }
         let out = Tensor.output(shape.dropLast() + [outputs])
         if let bias { atelier_fill_rows(bias.pointer, out.pointer, Int64(rows), Int64(outputs)) }
         matrixProduct(
@@ -15,8 +19,14 @@ extension Tensor {
     }
 
     /// The gradient at the input of ``linear(weight:bias:)``: `self · weight`, where `self` is the gradient at the output.
-    public func linearInputGradient(weight: Tensor) -> Tensor {
+    public func linearInputGradient(weight: Tensor, precision: ComputePrecision = .f32) -> Tensor {
         let (outputs, inputs) = (weight.shape[0], weight.count / weight.shape[0])
+        if precision.supported == .bf16 {
+            return asPixels.convolutionInputGradient(
+                inputShape: [1, rows, 1, inputs], weight: weight.asKernel, stride: 1, padding: (0, 0),
+                precision: precision
+            ).reshaped(shape.dropLast() + [inputs])
+        }
         let out = Tensor.output(shape.dropLast() + [inputs])
         matrixProduct(
             (rows, inputs, outputs), (pointer, outputs, false), (weight.pointer, inputs, false), out.pointer, beta: 0)
@@ -24,14 +34,27 @@ extension Tensor {
     }
 
     /// The gradient at the weight of ``linear(weight:bias:)``: `selfᵀ · input`, where `self` is the gradient at the output.
-    public func linearWeightGradient(input: Tensor) -> Tensor {
+    public func linearWeightGradient(input: Tensor, precision: ComputePrecision = .f32) -> Tensor {
         precondition(rows == input.rows, "linearWeightGradient: \(shape) and \(input.shape)")
+        if precision.supported == .bf16 {
+            return asPixels.convolutionWeightGradient(
+                input: input.asPixels, weightShape: [channels, input.channels, 1, 1], hasBias: false, stride: 1,
+                padding: (0, 0), precision: precision
+            ).weight.reshaped([channels, input.channels])
+        }
         let out = Tensor.output([channels, input.channels])
         matrixProduct(
             (channels, input.channels, rows), (pointer, channels, true), (input.pointer, input.channels, false),
             out.pointer, beta: 0)
         return out
     }
+}
+
+extension Tensor {
+    /// Rows as the pixels of one picture: a linear layer is then a 1×1 convolution, which oneDNN has in bf16 too.
+    private var asPixels: Tensor { reshaped([1, rows, 1, channels]) }
+
+    private var asKernel: Tensor { reshaped([shape[0], count / shape[0], 1, 1]) }
 }
 
 private typealias Operand = (pointer: UnsafeMutablePointer<Float>, stride: Int, transposed: Bool)

@@ -7,7 +7,9 @@ public struct NormalizationStatistics: Sendable {
 }
 
 extension Tensor {
-    /// Group normalisation of `[sample, …, channel]`, then SiLU if `silu` (Wu & He 2018; the pair of every ResNet block).
+    /// Group normalisation of `[sample, …, channel]`, then SiLU if `silu`, which is the pair of every ResNet block.
+    ///
+    /// Wu & He, "Group Normalization" (2018). The variance is the population's.
     public func groupNormalized(
         groups: Int, epsilon: Float, weight: Tensor, bias: Tensor, silu: Bool
     ) -> (Tensor, NormalizationStatistics) {
@@ -22,8 +24,9 @@ extension Tensor {
         return (out, statistics)
     }
 
-    /// Gradients at the input and, if asked for, at weight and bias, of ``groupNormalized(groups:epsilon:weight:bias:silu:)``
-    /// applied to `self`.
+    /// Gradients of ``groupNormalized(groups:epsilon:weight:bias:silu:)`` at its input `self`, weight and bias.
+    ///
+    /// Those at weight and bias are computed only if `parameters`.
     public func groupNormalizedGradient(
         groups: Int, weight: Tensor, bias: Tensor, silu: Bool, statistics: NormalizationStatistics, gradient: Tensor,
         parameters: Bool
@@ -40,6 +43,8 @@ extension Tensor {
     }
 
     /// Layer normalisation over the innermost dimension.
+    ///
+    /// Ba, Kiros & Hinton, "Layer Normalization" (2016).
     public func layerNormalized(epsilon: Float, weight: Tensor, bias: Tensor) -> (Tensor, NormalizationStatistics) {
         let out = Tensor.output(shape)
         let statistics = NormalizationStatistics(mean: .output([rows]), inverseDeviation: .output([rows]))
@@ -49,6 +54,7 @@ extension Tensor {
         return (out, statistics)
     }
 
+    /// The gradient of ``layerNormalized(epsilon:weight:bias:)`` at its input, which was `self`.
     public func layerNormalizedGradient(
         weight: Tensor, statistics: NormalizationStatistics, gradient: Tensor
     ) -> Tensor {
@@ -59,6 +65,7 @@ extension Tensor {
         return out
     }
 
+    /// The gradients of ``layerNormalized(epsilon:weight:bias:)`` at weight and bias, for the input `self`.
     public func layerNormalizedParameterGradients(
         statistics: NormalizationStatistics, gradient: Tensor
     ) -> (weight: Tensor, bias: Tensor) {

@@ -4,12 +4,14 @@
 public struct Tensor: Sendable {
     var storage: TensorStorage
 
-    /// Extents, outermost first. Empty for a scalar.
+    /// Extents, outermost first; empty for a scalar.
     public private(set) var shape: [Int]
 
     /// Number of elements.
     public var count: Int { storage.count }
 
+    /// A tensor of the given elements, in row-major order.
+    ///
     /// - Precondition: `scalars.count` is the product of `shape`.
     public init(_ scalars: [Float], shape: [Int]) {
         self.init(uninitialized: shape) { buffer in
@@ -36,14 +38,17 @@ public struct Tensor: Sendable {
         self.shape = shape
     }
 
+    /// The elements in row-major order, copied.
     public var scalars: [Float] { withUnsafeBuffer(Array.init) }
 
+    /// Lends the elements, in row-major order, for the duration of `body`.
     public func withUnsafeBuffer<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows -> Result {
         try withExtendedLifetime(storage) {
             try body(UnsafeBufferPointer(start: storage.pointer, count: storage.count))
         }
     }
 
+    /// Lends the elements for writing; other tensors that shared them keep the old ones.
     public mutating func withUnsafeMutableBuffer<Result>(
         _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
     ) rethrows -> Result {
@@ -88,7 +93,8 @@ public struct Tensor: Sendable {
         return Tensor(uninitialized: [parts.reduce(0) { $0 + $1.shape[0] }] + inner) { out in
             var at = 0
             for part in parts {
-                precondition(Array(part.shape.dropFirst()) == inner, "shapes \(parts[0].shape) and \(part.shape) differ")
+                precondition(
+                    Array(part.shape.dropFirst()) == inner, "shapes \(parts[0].shape) and \(part.shape) differ")
                 part.withUnsafeBuffer { _ = out[at...].initialize(from: $0) }
                 at += part.count
             }

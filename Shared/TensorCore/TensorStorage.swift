@@ -32,10 +32,11 @@ final class TensorStorage: @unchecked Sendable {
     func valuesChanged() { packed.withLock { $0.removeAll() } }
 }
 
-/// Names a layout that oneDNN chose for the weights of one convolution primitive.
+/// Names a layout that oneDNN chose for the weights of one convolution primitive, which it may choose by the threads.
 struct PackedLayout: Hashable {
     var primitive: ConvolutionShape
     var direction: ConvolutionDirection
+    var threads: Int
 }
 
 /// Free lists of aligned buffers by size class.
@@ -44,7 +45,16 @@ struct PackedLayout: Hashable {
 final class BufferPool: Sendable {
     static let shared = BufferPool()
 
-    private let free = Mutex<[Int: [UInt]]>([:])
+    private struct State {
+        /// Addresses of unused buffers by capacity.
+        var free: [Int: [UInt]] = [:]
+        /// Elements in `free`, elements of living tensors, and the most that ever lived.
+        var unused = 0
+        var used = 0
+        var mostUsed = 0
+    }
+
+    private let state = Mutex(State())
 
     /// Size classes grow by at most an eighth, so that little is wasted and much is reused.
     private func capacity(_ count: Int) -> Int {
@@ -55,32 +65,47 @@ final class BufferPool: Sendable {
 
     func take(_ count: Int) -> UnsafeMutablePointer<Float> {
         let capacity = capacity(count)
-        if let address = free.withLock({ $0[capacity]?.popLast() }),
-            let pointer = UnsafeMutablePointer<Float>(bitPattern: address)
-        {
-            return pointer
+        let (address, surplus) = state.withLock { state -> (UInt?, [UInt]) in
+            state.used += capacity
+            state.mostUsed = max(state.mostUsed, state.used)
+            if let address = state.free[capacity]?.popLast() {
+                state.unused -= capacity
+                return (address, [])
+            }
+            // Batches of ever other sizes would each keep their own buffers: beyond twice the need, start over.
+            return (nil, state.used + state.unused > 2 * state.mostUsed ? Self.empty(&state) : [])
         }
+        Self.deallocate(surplus)
+        if let address, let pointer = UnsafeMutablePointer<Float>(bitPattern: address) { return pointer }
         let raw = UnsafeMutableRawPointer.allocate(byteCount: capacity * MemoryLayout<Float>.stride, alignment: 64)
         return raw.bindMemory(to: Float.self, capacity: capacity)
     }
 
     func give(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) {
         let capacity = capacity(count)
-        free.withLock { $0[capacity, default: []].append(UInt(bitPattern: pointer)) }
+        state.withLock { state in
+            state.used -= capacity
+            state.unused += capacity
+            state.free[capacity, default: []].append(UInt(bitPattern: pointer))
+        }
+    }
+
+    fileprivate func releaseAll() { Self.deallocate(state.withLock { Self.empty(&$0) }) }
+
+    private static func empty(_ state: inout State) -> [UInt] {
+        defer {
+            state.free.removeAll()
+            state.unused = 0
+        }
+        return state.free.values.flatMap { $0 }
+    }
+
+    private static func deallocate(_ addresses: [UInt]) {
+        for address in addresses { UnsafeMutableRawPointer(bitPattern: address)?.deallocate() }
     }
 }
 
 extension Tensor {
     /// Returns the buffers that no tensor uses to the operating system.
     public static func releaseUnusedMemory() { BufferPool.shared.releaseAll() }
-}
-
-extension BufferPool {
-    fileprivate func releaseAll() {
-        let all = free.withLock { lists in
-            defer { lists.removeAll() }
-            return lists.values.flatMap { $0 }
-        }
-        for address in all { UnsafeMutableRawPointer(bitPattern: address)?.deallocate() }
-    }
 }

@@ -8,7 +8,9 @@ struct Generator {
     /// - Throws: ``GeneratorError`` for an unknown file, or when two things would have the same Swift name.
     func generate(files names: [String]) throws -> [(name: String, text: String)] {
         var outputs: [String: String] = [:]
-        func add(_ type: String, of file: Schema.File, _ imports: [String], _ write: (inout SourceText) throws -> Void) throws {
+        func add(_ type: String, of file: Schema.File, _ imports: [String], _ write: (inout SourceText) throws -> Void)
+            throws
+        {
             let folder = file.name.split(separator: "/").last.map { String($0.prefix { $0 != "." }) } ?? file.package
             let path = "\(Naming.upperFirst(folder))/\(type).swift"
             guard !outputs.keys.contains(where: { $0.hasSuffix("/\(type).swift") }) else {

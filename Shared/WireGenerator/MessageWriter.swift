@@ -33,7 +33,8 @@ struct MessageWriter {
             for member in members {
                 if case .oneof(let name, let fields) = member {
                     source.documentation("", otherwise: "One of the fields of `\(name)`.")
-                    try source.block("\(access) enum \(Naming.upperFirst(Naming.lowerCamel(name))): Sendable, Hashable") {
+                    try source.block("\(access) enum \(Naming.upperFirst(Naming.lowerCamel(name))): Sendable, Hashable")
+                    {
                         for field in fields {
                             $0.documentation(field.comment)
                             $0.line("case \(swiftName(field))(\(try elementType(field)))")
@@ -100,7 +101,9 @@ struct MessageWriter {
 
     /// The entry type of a map field, or nil.
     private func mapEntry(_ field: Schema.Field) -> Schema.Message? {
-        guard case .message(let name) = field.type, let entry = schema.messages[name], entry.isMapEntry else { return nil }
+        guard case .message(let name) = field.type, let entry = schema.messages[name], entry.isMapEntry else {
+            return nil
+        }
         return entry
     }
 
@@ -164,7 +167,9 @@ struct MessageWriter {
         case .field(let field):
             source.line("\(swiftName(field)) = \(try readMember(field))")
         case .optional(let field, let oneof):
-            source.line("if c.\(Naming.cField(oneof + "_case")).rawValue == \(field.number) { \(swiftName(field)) = \(try readSingle(field)) }")
+            source.line(
+                "if c.\(Naming.cField(oneof + "_case")).rawValue == \(field.number) { \(swiftName(field)) = \(try readSingle(field)) }"
+            )
         case .oneof(let oneof, let fields):
             try source.block("switch c.\(Naming.cField(oneof + "_case")).rawValue") {
                 for field in fields {

@@ -1,16 +1,22 @@
 /// The names that protoc-c gives to C, and those that we give to Swift.
 enum Naming {
     private static let swiftKeywords: Set<String> = [
-        "as", "associatedtype", "break", "case", "catch", "class", "continue", "default", "defer", "deinit", "do", "else",
-        "enum", "extension", "fallthrough", "false", "fileprivate", "for", "func", "guard", "if", "import", "in", "init",
-        "inout", "internal", "is", "let", "nil", "operator", "precedencegroup", "private", "protocol", "public", "repeat",
-        "rethrows", "return", "self", "static", "struct", "subscript", "super", "switch", "throw", "throws", "true", "try",
+        "as", "associatedtype", "break", "case", "catch", "class", "continue", "default", "defer", "deinit", "do",
+        "else",
+        "enum", "extension", "fallthrough", "false", "fileprivate", "for", "func", "guard", "if", "import", "in",
+        "init",
+        "inout", "internal", "is", "let", "nil", "operator", "precedencegroup", "private", "protocol", "public",
+        "repeat",
+        "rethrows", "return", "self", "static", "struct", "subscript", "super", "switch", "throw", "throws", "true",
+        "try",
         "typealias", "var", "where", "while",
     ]
     private static let cKeywords: Set<String> = [
         "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "class", "compl",
-        "const", "const_cast", "continue", "default", "delete", "do", "double", "dynamic_cast", "else", "enum", "explicit",
-        "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "long", "mutable", "namespace", "new",
+        "const", "const_cast", "continue", "default", "delete", "do", "double", "dynamic_cast", "else", "enum",
+        "explicit",
+        "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "long", "mutable", "namespace",
+        "new",
         "not", "not_eq", "operator", "or", "or_eq", "private", "protected", "public", "register", "reinterpret_cast",
         "return", "short", "signed", "sizeof", "static", "static_cast", "struct", "switch", "template", "this", "throw",
         "true", "try", "typedef", "typeid", "typename", "union", "unsigned", "using", "virtual", "void", "volatile",
@@ -27,7 +33,10 @@ enum Naming {
         let parts = name.lowercased().split(separator: "_").map(String.init)
         return parts.enumerated().map { index, part in
             if index == 0 { return part }
-            if acronyms.contains(part) { return part.prefix(part == "ids" ? 2 : part.count).uppercased() + part.dropFirst(part == "ids" ? 2 : part.count) }
+            if acronyms.contains(part) {
+                return part.prefix(part == "ids" ? 2 : part.count).uppercased()
+                    + part.dropFirst(part == "ids" ? 2 : part.count)
+            }
             return part.prefix(1).uppercased() + part.dropFirst()
         }.joined()
     }

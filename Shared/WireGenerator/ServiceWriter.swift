@@ -28,9 +28,12 @@ struct ServiceWriter {
                 source.documentation(method.comment)
                 let request = method.clientStreams ? "_ requests: MessageStream<\(input)>" : "_ request: \(input)"
                 if method.serverStreams {
-                    source.line("func \(name(method))(\(request), _ replies: MessageWriter<\(output)>, _ context: ServerContext) async throws")
+                    source.line(
+                        "func \(name(method))(\(request), _ replies: MessageWriter<\(output)>, _ context: ServerContext) async throws"
+                    )
                 } else {
-                    source.line("func \(name(method))(\(request), _ context: ServerContext) async throws -> Reply<\(output)>")
+                    source.line(
+                        "func \(name(method))(\(request), _ context: ServerContext) async throws -> Reply<\(output)>")
                 }
             }
         }
@@ -52,7 +55,9 @@ struct ServiceWriter {
                 let (input, output) = try types(method)
                 let idempotency = [0: "unknown", 1: "noSideEffects", 2: "idempotent"][method.idempotency] ?? "unknown"
                 source.documentation(method.comment)
-                source.line("\(access) static let \(name(method)) = Method<\(input), \(output)>(service: \"\(service.fullName)\", name: \"\(method.name)\", kind: .\(kind(method)), idempotency: .\(idempotency))")
+                source.line(
+                    "\(access) static let \(name(method)) = Method<\(input), \(output)>(service: \"\(service.fullName)\", name: \"\(method.name)\", kind: .\(kind(method)), idempotency: .\(idempotency))"
+                )
             }
             source.documentation("", otherwise: "All of them, in the order of the .proto file.")
             let all = service.methods.map { "\(name($0)).descriptor" }.joined(separator: ", ")
@@ -105,14 +110,20 @@ struct ServiceWriter {
             }
         case (false, true):
             source.block("\(head)(\(request)) async throws(RPCStatus) -> MessageStream<\(output)>") {
-                $0.line("try await caller.serverStreaming(\(descriptor), request, attachments: attachments, options: options)")
+                $0.line(
+                    "try await caller.serverStreaming(\(descriptor), request, attachments: attachments, options: options)"
+                )
             }
         case (true, false):
-            source.block("\(head)(\(options), _ send: (MessageWriter<\(input)>) async throws -> Void) async throws -> Reply<\(output)>") {
+            source.block(
+                "\(head)(\(options), _ send: (MessageWriter<\(input)>) async throws -> Void) async throws -> Reply<\(output)>"
+            ) {
                 $0.line("try await caller.clientStreaming(\(descriptor), options: options, send)")
             }
         case (true, true):
-            source.block("\(head)<Result>(\(options), _ body: (MessageWriter<\(input)>, MessageStream<\(output)>) async throws -> Result) async throws -> Result") {
+            source.block(
+                "\(head)<Result>(\(options), _ body: (MessageWriter<\(input)>, MessageStream<\(output)>) async throws -> Result) async throws -> Result"
+            ) {
                 $0.line("try await caller.bidirectional(\(descriptor), options: options, body)")
             }
         }

@@ -31,6 +31,31 @@ struct SourceText {
         }
         while lines.last?.isEmpty == true { lines.removeLast() }
         if lines.isEmpty, let fallback { lines = [fallback] }
-        for text in lines { line(text.isEmpty ? "///" : "/// " + text) }
+        guard !lines.isEmpty else { return }
+        let rest = lines.drop { !$0.isEmpty }
+        let summary = lines.prefix { !$0.isEmpty }.joined(separator: " ")
+        for paragraph in Self.sentences(summary) { wrap(paragraph) }
+        for text in rest { line(text.isEmpty ? "///" : "/// " + text) }
+    }
+
+    /// The first sentence, and the others, each with a full stop: a summary and what follows it.
+    private static func sentences(_ text: String) -> [String] {
+        let whole = text.hasSuffix(".") ? text : text + "."
+        guard let stop = whole.firstRange(of: ". ") else { return [whole] }
+        return [String(whole[..<stop.lowerBound]) + ".", "", String(whole[stop.upperBound...])]
+    }
+
+    /// A paragraph of a doc comment in lines of at most 120 columns.
+    private mutating func wrap(_ paragraph: String) {
+        guard !paragraph.isEmpty else { return line("///") }
+        var current = "///"
+        for word in paragraph.split(separator: " ") {
+            if current.count + word.count + 1 + 4 * depth > 120 {
+                line(current)
+                current = "///"
+            }
+            current += " " + word
+        }
+        line(current)
     }
 }

@@ -10,7 +10,8 @@ struct CallContractTests {
         try await Pair.with(network) { pair in
             let empty = try await pair.echo.unary(EchoRequest())
             #expect(empty.message.text == "")
-            let reply = try await pair.echo.unary(EchoRequest(text: "grün", mode: .upperCase, number: 7, payload: [1, 2]))
+            let reply = try await pair.echo.unary(
+                EchoRequest(text: "grün", mode: .upperCase, number: 7, payload: [1, 2]))
             #expect(reply.message.text == "GRÜN")
             #expect(reply.message.number == 7)
             #expect(reply.message.payload == [1, 2])
@@ -119,7 +120,7 @@ struct CallContractTests {
             // `relay` calls back to the session it was called on.
             let reply = try await pair.echo.relay(EchoRequest(text: "there and back"))
             #expect(reply.message.text == "there and back")
-            #expect(reply.trailers["served-by"] == nil)
+            #expect(reply.trailers["served-by"] == "server")
             let session = try #require(pair.listener.sessions.first)
             #expect(try await EchoClient(session).unary(EchoRequest(text: "hello")).message.text == "hello")
         }
@@ -131,7 +132,9 @@ struct CallContractTests {
             let echo = pair.echo
             let sum = try await withThrowingTaskGroup(of: UInt32.self) { group in
                 for index in 0..<1000 {
-                    group.addTask { try await echo.unary(EchoRequest(number: UInt32(index), delayUs: 1)).message.number }
+                    group.addTask {
+                        try await echo.unary(EchoRequest(number: UInt32(index), delayUs: 1)).message.number
+                    }
                 }
                 return try await group.reduce(0, +)
             }
@@ -143,7 +146,6 @@ struct CallContractTests {
     func whatIsTooLargeIsRefusedBeforeItIsSent(network: Network) async throws {
         var configuration = EndpointConfiguration()
         configuration.limits.maximumMessageBytes = 4 << 20
-        configuration.limits.maximumCalls = 1
         try await Pair.with(network, serverConfiguration: configuration) { pair in
             let large = Attachment(copying: [UInt8](repeating: 0, count: 4 << 20 + 1))
             let cases: [(EchoRequest, [Attachment], Metadata)] = [
@@ -163,8 +165,6 @@ struct CallContractTests {
                 try await pair.echo.unary(EchoRequest(text: "a\0b"))
             }
             #expect(status.code == .invalidArgument)
-            async let slow = pair.echo.unary(EchoRequest(delayUs: 10_000_000), options: CallOptions(timeout: .seconds(1)))
-            _ = try? await slow
             #expect(try await pair.echo.unary(EchoRequest(text: "alive")).message.text == "alive")
         }
     }

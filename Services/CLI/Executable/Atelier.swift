@@ -1,8 +1,10 @@
 import CommandLineTool
+import TensorCore
 
 @main
 enum Atelier {
     static func main() async {
+        ProcessorTuning.apply()
         await AtelierCommand.start()
     }
 }

@@ -31,8 +31,13 @@ struct LatentCache {
         let missing = Array(Set(indices.filter { entries[$0] == nil })).sorted()
         if !missing.isEmpty {
             let examples = missing.map { Menagerie.example(seed: seed, index: $0, distribution: distribution) }
-            let pixels = Tensor(pictures: examples.map(\.picture))
-            let latents = vae.encode(Variable(pixels)).mean.value.scaled(Float(vae.configuration.scalingFactor))
+            // A few at a time: buffers are recycled by size, and a batch of each size would keep its own.
+            let latents = Tensor.concatenating(
+                stride(from: 0, to: examples.count, by: 4).map { first in
+                    let few = examples[first..<min(first + 4, examples.count)].map(\.picture)
+                    let mean = vae.encode(Variable(Tensor(pictures: few))).mean.value
+                    return mean.scaled(Float(vae.configuration.scalingFactor))
+                })
             for (row, index) in missing.enumerated() {
                 let tokens = tokenizer.encode(examples[row].caption, length: length)
                 entries[index] = Entry(latents: latents[row], tokens: tokens)

@@ -22,10 +22,14 @@ public struct ModelTraining: Sendable {
         public var averageDecay = 0.9995
         /// Share of captions replaced by the empty one, so that guidance works.
         public var emptyShare = 0.1
-        /// Loss weights are `min(SNR, gamma) / SNR` (Hang et al. 2023).
+        /// The γ of the loss weights `min(SNR, γ) / SNR`.
+        ///
+        /// Hang et al., "Efficient Diffusion Training via Min-SNR Weighting Strategy" (2023).
         public var signalToNoiseLimit = 5.0
         /// Number of different scenes; each is encoded once.
         public var scenes = 48000
+        /// Of the products, forward and backward.
+        public var precision = ComputePrecision.bf16
         public var seed: UInt64 = 1
         public var saveEvery = 500
         public var samplePrompts = [
@@ -54,9 +58,9 @@ public struct ModelTraining: Sendable {
         let vae = try StableDiffusion.loadVAE(folder.appending(path: "vae"))
         let (tokenizer, scheduler, textConfiguration) = try writeFixedParts()
 
-        let textStore = ParameterStore(.random(seed: configuration.seed))
+        let textStore = ParameterStore(.random(seed: configuration.seed), precision: configuration.precision)
         let textEncoder = try CLIPTextEncoder(textConfiguration, textStore.root)
-        let unetStore = ParameterStore(.random(seed: configuration.seed + 1))
+        let unetStore = ParameterStore(.random(seed: configuration.seed + 1), precision: configuration.precision)
         let unet = try UNet(configuration.unet, unetStore.root)
         let model = StableDiffusion(
             tokenizer: tokenizer, textEncoder: textEncoder, unet: unet, vae: vae, scheduler: scheduler)

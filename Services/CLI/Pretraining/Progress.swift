@@ -9,7 +9,7 @@ public final class Progress {
     private let firstStep: Int
     private var lastPrinted: ContinuousClock.Instant?
 
-    /// - Parameter firstStep: where a resumed run goes on; the time left counts from there.
+    /// A progress of `total` steps; a resumed run goes on at `firstStep`, and the time left counts from there.
     public init(total: Int, firstStep: Int = 0) {
         self.total = total
         self.firstStep = firstStep
@@ -29,7 +29,8 @@ public final class Progress {
         let fraction = Double(step) / Double(max(total, 1))
         let bar = String(repeating: "━", count: Int(fraction * 24)).padding(toLength: 24, withPad: " ", startingAt: 0)
         let clock = String(format: "%d:%02d:%02d", left / 3600, left / 60 % 60, left % 60)
-        let line = isTerminal
+        let line =
+            isTerminal
             ? "\r\u{1B}[K\(bar) \(step)/\(total)  \(text)  \(clock) left"
             : "\(step)/\(total)  \(text)  \(clock) left\n"
         FileHandle.standardError.write(Data(line.utf8))

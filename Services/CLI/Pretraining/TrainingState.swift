@@ -28,7 +28,8 @@ struct TrainingState {
         for (path, variable) in parameters {
             let value = try archive.tensor(named: "parameter.\(path)")
             guard value.shape == variable.shape else {
-                throw ParameterError(path: path, reason: "has another shape in \(file.path); start anew in another folder")
+                throw ParameterError(
+                    path: path, reason: "has another shape in \(file.path); start anew in another folder")
             }
             variable.value = value
             averages[path] = try archive.tensor(named: "average.\(path)")

@@ -37,6 +37,9 @@ public struct VAETraining: Sendable {
     /// Trains to the last step, or goes on from the state in `folder`; writes the model there.
     public func run() throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let recipe = JSONEncoder()
+        recipe.outputFormatting = [.prettyPrinted, .sortedKeys]
+        try recipe.encode(configuration).write(to: folder.appending(path: "recipe.json"), options: .atomic)
         let store = ParameterStore(.random(seed: configuration.seed))
         let vae = try VAE(configuration.model, store.root)
         var settings = OptimizerConfiguration()

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LearnerService
 import ServiceRuntime
+import TensorCore
 
 @main
 struct LearnerCommand: AsyncParsableCommand {
@@ -24,6 +25,7 @@ struct LearnerCommand: AsyncParsableCommand {
     var withParent = false
 
     static func main() async {
+        ProcessorTuning.apply()
         await Program.run(Self.self)
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import SamplerService
 import ServiceRuntime
+import TensorCore
 
 @main
 struct SamplerCommand: AsyncParsableCommand {
@@ -21,6 +22,7 @@ struct SamplerCommand: AsyncParsableCommand {
     var withParent = false
 
     static func main() async {
+        ProcessorTuning.apply()
         await Program.run(Self.self)
     }
 

@@ -175,3 +175,15 @@ void atelier_mean_square_per_sample(const float *a, const float *b, double *out,
     layout l = {.x = a, .y = b, .sums = out, .channels = count};
     atelier_parallel(samples, rows_of(count), mean_square_range, &l);
 }
+
+KERNEL static void round_bf16_range(void *p, int64_t begin, int64_t end) {
+    layout l = *(layout *)p;
+    const uint32_t *bits = (const uint32_t *)l.x;
+    uint16_t *out = (uint16_t *)l.out;
+    for (int64_t i = begin; i < end; i++) out[i] = (uint16_t)((bits[i] + 0x7fff + ((bits[i] >> 16) & 1)) >> 16);
+}
+
+void atelier_round_bf16(const float *a, uint16_t *out, int64_t count) {
+    layout l = {.x = a, .out = (float *)out};
+    atelier_parallel(count, GRAIN, round_bf16_range, &l);
+}

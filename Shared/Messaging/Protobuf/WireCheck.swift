@@ -30,7 +30,9 @@ public struct WireCheck: Sendable {
         _ bytes: UnsafeRawBufferPointer, _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>, depth: Int,
         fields: inout Int
     ) throws(WireError) {
-        func refuse(_ reason: String) -> WireError { WireError("\(String(cString: descriptor.pointee.name)): \(reason)") }
+        func refuse(_ reason: String) -> WireError {
+            WireError("\(String(cString: descriptor.pointee.name)): \(reason)")
+        }
         guard depth <= maximumDepth else { throw refuse("nested deeper than \(maximumDepth)") }
         var position = 0
         while position < bytes.count {

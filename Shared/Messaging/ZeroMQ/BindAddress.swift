@@ -62,7 +62,8 @@ struct BindAddress {
         }
         let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
         if mkdir(folder, 0o700) != 0, errno != EEXIST {
-            throw MessagingError(.system, "\(address): cannot make the folder \(folder): \(String(cString: strerror(errno)))")
+            throw MessagingError(
+                .system, "\(address): cannot make the folder \(folder): \(String(cString: strerror(errno)))")
         }
         var status = stat()
         guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {

@@ -33,6 +33,7 @@ final class DealerLink: Link, @unchecked Sendable {
             socket.close(linger: 0)
             throw error
         }
+        socket.prepare(for: endpoint)
         guard zmq_connect(socket.handle, endpoint) == 0 else {
             let text = zeroMQErrorText()
             socket.close(linger: 0)
@@ -102,8 +103,8 @@ final class DealerLink: Link, @unchecked Sendable {
                 // What the peer sent before it went is still in the socket.
                 receive(limit: .max)
                 end("the connection to \(remoteAddress) was closed")
-            case .failed(let reason):
-                fail(reason)
+            case .closed: fail("nobody listens here")
+            case .failed(let reason): fail(reason)
             }
         }
     }

@@ -8,12 +8,13 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     private let reactor: Reactor
     private let socket: ZeroMQSocket
     private let monitor: SocketMonitor
-    private let lock: FileLock?
+    private var lock: FileLock?
     private let accept: @Sendable (any Link) -> Void
     private var sources: [Reactor.Source] = []
     private var links: [[UInt8]: RouterLink] = [:]
     private var retryTimer: ReactorTimer?
     private var isClosed = false
+    private var closing: CheckedContinuation<Void, Never>?
 
     init(
         address: String, reactor: Reactor, accept: @escaping @Sendable (any Link) -> Void
@@ -28,6 +29,7 @@ final class RouterListener: TransportListener, @unchecked Sendable {
             socket.close(linger: 0)
             throw error
         }
+        socket.prepare(for: bindAddress.endpoint)
         guard zmq_bind(socket.handle, bindAddress.endpoint) == 0 else {
             let (number, text) = (zmq_errno(), zeroMQErrorText())
             socket.close(linger: 0)
@@ -51,21 +53,38 @@ final class RouterListener: TransportListener, @unchecked Sendable {
         for source in sources { reactor.add(source) }
     }
 
+    /// Ends the links, and returns when the address is free: libzmq removes an ipc path late, and would remove the next
+    /// listener's.
     func close() async {
-        await reactor.perform { self.shut() }
+        await withCheckedContinuation { continuation in
+            reactor.submit { self.shut(continuation) }
+        }
     }
 
-    private func shut() {
-        guard !isClosed else { return }
+    private func shut(_ continuation: CheckedContinuation<Void, Never>) {
+        guard !isClosed else { return continuation.resume() }
         isClosed = true
         for link in links.values { link.forget() }
         links = [:]
-        for source in sources { reactor.remove(source) }
-        sources = []
+        reactor.remove(sources[1])
         if let retryTimer { reactor.cancel(retryTimer) }
+        closing = continuation
+        retryTimer = reactor.schedule(after: .seconds(1)) { self.addressIsFree() }
+        if zmq_unbind(socket.handle, address) != 0 { addressIsFree() }
+    }
+
+    private func addressIsFree() {
+        guard let closing else { return }
+        self.closing = nil
+        if let retryTimer { reactor.cancel(retryTimer) }
+        retryTimer = nil
+        reactor.remove(sources[0])
+        sources = []
         zmq_socket_monitor(socket.handle, nil, 0)
         monitor.socket.close(linger: 0)
         socket.close(linger: 500)
+        lock = nil
+        closing.resume()
     }
 
     // MARK: For the links
@@ -94,15 +113,22 @@ final class RouterListener: TransportListener, @unchecked Sendable {
 
     // MARK: Receiving
 
-    private func drainMonitor() {
-        while !isClosed, let event = monitor.next() {
-            guard case .disconnected(let descriptor) = event else { continue }
-            for link in links.values where link.descriptor == descriptor {
-                // What the peer sent before it went is still in the socket.
-                receive(limit: 4096)
-                remove(link)
-                link.end("the peer closed the connection")
+    private func drainMonitor(receivesRest: Bool = true) {
+        while !sources.isEmpty, let event = monitor.next() {
+            switch event {
+            case .disconnected(let descriptor): disconnected(descriptor, receivesRest: receivesRest)
+            case .closed where isClosed: addressIsFree()
+            default: break
             }
+        }
+    }
+
+    private func disconnected(_ descriptor: Int32, receivesRest: Bool) {
+        for link in links.values where link.descriptor == descriptor {
+            // What the peer sent before it went is still in the socket.
+            if receivesRest { receive(limit: 4096) }
+            remove(link)
+            link.end("the peer closed the connection")
         }
     }
 
@@ -128,6 +154,9 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     private func link(of first: Frame, _ descriptor: Int32) -> RouterLink? {
         guard case .bytes(let identity) = first else { return nil }
         if let link = links[identity] { return link }
+        // The system gives descriptors out again: the end of the last connection with this one must be seen before.
+        drainMonitor(receivesRest: false)
+        guard !isClosed else { return nil }
         let link = RouterLink(identity: identity, descriptor: descriptor, listener: self, reactor: reactor)
         links[identity] = link
         accept(link)

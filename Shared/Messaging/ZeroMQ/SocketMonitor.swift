@@ -10,6 +10,8 @@ final class SocketMonitor {
         case ready(descriptor: Int32)
         /// A connection that could be used has ended.
         case disconnected(descriptor: Int32)
+        /// A socket of the system was closed: the listening one, or one that never got a connection.
+        case closed
         /// There will be no connection.
         case failed(String)
     }
@@ -46,7 +48,7 @@ final class SocketMonitor {
             switch kind {
             case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .ready(descriptor: value)
             case ZMQ_EVENT_DISCONNECTED: return .disconnected(descriptor: value)
-            case ZMQ_EVENT_CLOSED: return .failed("nobody listens here")
+            case ZMQ_EVENT_CLOSED: return .closed
             case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return .failed("the peer refused our key")
             case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
                 return .failed("the peer does not speak ZMTP")

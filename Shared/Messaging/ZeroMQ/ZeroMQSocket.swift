@@ -36,7 +36,7 @@ final class ZeroMQSocket {
     init(_ kind: Int32) throws(MessagingError) {
         handle = try ZeroMQContext.process.socket(kind)
         let options: [(Int32, Int32)] = [
-            (ZMQ_LINGER, 0), (ZMQ_SNDHWM, 1024), (ZMQ_RCVHWM, 1024), (ZMQ_IPV6, 1), (ZMQ_IMMEDIATE, 1),
+            (ZMQ_LINGER, 0), (ZMQ_SNDHWM, 1024), (ZMQ_RCVHWM, 1024), (ZMQ_IMMEDIATE, 1),
             (ZMQ_RECONNECT_IVL, -1), (ZMQ_HANDSHAKE_IVL, 5000), (ZMQ_BACKLOG, 1024),
             (ZMQ_HEARTBEAT_IVL, 5000), (ZMQ_HEARTBEAT_TIMEOUT, 15_000), (ZMQ_HEARTBEAT_TTL, 15_000),
             (ZMQ_TCP_KEEPALIVE, 1), (ZMQ_TCP_KEEPALIVE_IDLE, 30), (ZMQ_TCP_KEEPALIVE_INTVL, 10),
@@ -51,6 +51,11 @@ final class ZeroMQSocket {
         var value = value
         let result = zmq_setsockopt(handle, option, &value, 4)
         precondition(result == 0, "libzmq refused option \(option) = \(value): \(zeroMQErrorText())")
+    }
+
+    /// Lets the socket use IPv6 for an address that needs it; it would show IPv4 addresses as IPv6 otherwise.
+    func prepare(for endpoint: String) {
+        if endpoint.hasPrefix("tcp://[") { set(ZMQ_IPV6, 1) }
     }
 
     /// The address that the last bind gave.
@@ -117,7 +122,8 @@ final class ZeroMQSocket {
                 zmq_msg_close(&message)
                 return nil
             }
-            if frames.isEmpty, let descriptor { descriptor.pointee = zmq_msg_get(&message, ZMQ_SRCFD) }
+            // A ROUTER's first frame is the identity, which does not know where it came from.
+            if frames.count == 1, let descriptor { descriptor.pointee = zmq_msg_get(&message, ZMQ_SRCFD) }
             let hasMore = zmq_msg_more(&message) != 0
             if frames.count >= Self.maximumFrames {
                 isTooLong = true

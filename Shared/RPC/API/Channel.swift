@@ -48,14 +48,18 @@ public actor Channel: Caller {
 
     /// One attempt, shared by all callers that need it.
     private func dial() async throws(RPCStatus) -> Session {
-        if let dialling { return try await dialling.value.get() }
-        let task = Task { [endpoint, address, services] () -> Result<Session, RPCStatus> in
-            do throws(RPCStatus) { return .success(try await endpoint.dial(address, services: services)) } catch {
-                return .failure(error)
-            }
-        }
+        let task = dialling ?? Task { await attempt() }
         dialling = task
-        let result = await task.value
+        return try await task.value.get()
+    }
+
+    /// Dials and keeps what came of it before any caller learns of it: a caller that tries again at once must find the
+    /// wait of this failure, not the finished attempt, or it would go round for ever and let nobody else in.
+    private func attempt() async -> Result<Session, RPCStatus> {
+        let result: Result<Session, RPCStatus>
+        do throws(RPCStatus) { result = .success(try await endpoint.dial(address, services: services)) } catch {
+            result = .failure(error)
+        }
         dialling = nil
         switch result {
         case .success(let session):
@@ -64,7 +68,7 @@ public actor Channel: Caller {
             notBefore = nil
         case .failure: backOff()
         }
-        return try result.get()
+        return result
     }
 
     private func backOff() {

@@ -37,7 +37,8 @@ public final class Endpoint: Sendable {
 
     /// Takes sessions at an address, and serves calls on them.
     ///
-    /// - Parameter address: `tcp://127.0.0.1:PORT` (0: the system chooses) or `ipc:///PATH` in a folder of mode 0700.
+    /// The address is `tcp://127.0.0.1:PORT` (0: the system chooses) or `ipc:///PATH` in a folder of mode 0700.
+    ///
     /// - Throws: ``RPCStatus`` invalidArgument, permissionDenied (the address may not be bound), alreadyExists (it is in
     ///   use) or unavailable; the message begins with the address.
     public func listen(_ address: String, services: [ServiceDefinition] = []) async throws(RPCStatus) -> Listener {
@@ -63,7 +64,8 @@ public final class Endpoint: Sendable {
 
     /// Opens a session.
     ///
-    /// - Parameter services: what the peer may call on this session.
+    /// The services are what the peer may call on it.
+    ///
     /// - Throws: ``RPCStatus`` unavailable, with the address, when nobody answers there.
     public func dial(_ address: String, services: [ServiceDefinition] = []) async throws(RPCStatus) -> Session {
         guard !state.withLock(\.isClosed) else { throw RPCStatus(.unavailable, "\(name): the endpoint is closed") }

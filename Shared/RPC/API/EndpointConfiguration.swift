@@ -16,9 +16,9 @@ public struct EndpointConfiguration: Sendable {
     public var handshakeTimeout: Duration = .seconds(5)
     /// The timeout of calls that neither say one nor inherit one.
     public var defaultTimeout: Duration = .seconds(60)
-    /// A channel waits so long after a first failure to connect, and twice as long after each further one …
+    /// A channel waits so long after a first failure to connect, and twice as long after each further one.
     public var initialBackoff: Duration = .milliseconds(50)
-    /// … but no longer than this; each wait is multiplied by a random number from 0.8 to 1.2.
+    /// A channel waits no longer than this; each wait is multiplied by a random number from 0.8 to 1.2.
     public var maximumBackoff: Duration = .seconds(2)
     /// Most memory that attachments of one session may hold before they are read.
     public var memoryBudget = 2 << 30

@@ -20,7 +20,7 @@ struct CallRecord: Sendable {
     var assembly: IncomingAssembly?
     /// Messages that the application has not read.
     var unread = 0
-    /// Chunks of messages behind an unread one: their credit waits until that is read.
+    /// Chunks (and their message) behind an unread message: their credit waits until that is read.
     var heldChunkBytes = 0
 }
 

@@ -10,9 +10,9 @@ package struct SendWindow: Hashable, Sendable {
 
     /// Whether a message of that size may go now.
     ///
-    /// Half of the window is always enough, so that a message larger than the window can pass: the receiver returns at
+    /// Nothing can always go. Half of the window is always enough, so that a message larger than the window can pass: the receiver returns at
     /// least three quarters of the window when it has read everything.
-    package func admits(_ bytes: Int) -> Bool { available >= min(bytes, size / 2) }
+    package func admits(_ bytes: Int) -> Bool { bytes == 0 || available >= min(bytes, size / 2) }
 
     package mutating func spend(_ bytes: Int) { available -= bytes }
 
@@ -38,7 +38,7 @@ package struct ReceiveWindow: Hashable, Sendable {
 
     /// Counts an arrival; false if the sender may not have sent it.
     package mutating func arrived(_ bytes: Int) -> Bool {
-        let isAdmitted = size - outstanding >= min(bytes, size / 2)
+        let isAdmitted = bytes == 0 || size - outstanding >= min(bytes, size / 2)
         outstanding += bytes
         return isAdmitted
     }

@@ -145,8 +145,13 @@ extension SessionMachine {
             return fail(id, RPCStatus(.resourceExhausted, "\(call.method): a message \(what)"))
         }
         reservedBytes += Int(chunkedBytes)
-        let assembly = assemble(header, heads, frames, credit: bytes, reserved: Int(chunkedBytes))
-        if assembly.chunked.isEmpty { deliver(id, assembly) } else { calls[id]?.assembly = assembly }
+        guard chunkedBytes > 0 else {
+            return deliver(id, assemble(header, heads, frames, credit: bytes, reserved: 0))
+        }
+        // The chunks may need the credit of the body, so that is returned as theirs is.
+        let assembly = assemble(header, heads, frames, credit: 0, reserved: Int(chunkedBytes))
+        calls[id]?.assembly = assembly
+        returnOrHold(id, bytes)
     }
 
     private func assemble(
@@ -191,12 +196,13 @@ extension SessionMachine {
             return violation("more bytes than the call's credit")
         }
         let isComplete = calls[id]?.assembly?.take(frame, chunkBytes: chunkBytes) == true
-        if call.unread == 0 {
-            returnCredit(id, frame.count)
-        } else {
-            calls[id]?.heldChunkBytes += frame.count
-        }
+        returnOrHold(id, frame.count)
         if isComplete, let assembly = calls[id]?.assembly { deliver(id, assembly) }
+    }
+
+    /// Returns the credit of bytes whose place was allocated before, unless the application still has a message to read.
+    private mutating func returnOrHold(_ id: UInt64, _ bytes: Int) {
+        if calls[id]?.unread == 0 { returnCredit(id, bytes) } else { calls[id]?.heldChunkBytes += bytes }
     }
 
     // MARK: Control

@@ -4,9 +4,8 @@ import Messaging
 extension SessionMachine {
     /// Opens a call; returns its id.
     ///
-    /// - Parameters:
-    ///   - message: the first message, nil for a call that begins without one.
-    ///   - isEnd: no message follows.
+    /// The message is the first one, nil for a call that begins without; `isEnd` says that none follows.
+    ///
     /// - Throws: ``RPCStatus`` unavailable (not processed) when the session takes no calls, resourceExhausted or
     ///   invalidArgument when the peer would not take this one.
     package mutating func open(
@@ -23,7 +22,8 @@ extension SessionMachine {
         guard metadataBytes <= peerLimits.maximumMetadataBytes else {
             throw RPCStatus(
                 .resourceExhausted,
-                "\(request.method): metadata of \(metadataBytes) bytes, the peer takes \(peerLimits.maximumMetadataBytes)")
+                "\(request.method): metadata of \(metadataBytes) bytes, the peer takes \(peerLimits.maximumMetadataBytes)"
+            )
         }
         try check(message, request.method)
         let id = nextCall
@@ -257,6 +257,11 @@ extension SessionMachine {
         actions.append(.stopTimer(.deadline(call: id)))
         actions.append(.finished(call: id, status))
         retire(call)
+        // Those behind it in the queue must not wait for a call that is gone.
+        if let place = sessionQueue.firstIndex(of: id) {
+            sessionQueue.remove(at: place)
+            drainSessionQueue()
+        }
     }
 
     /// Returns what a forgotten call still holds of the session.

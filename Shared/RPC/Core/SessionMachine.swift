@@ -141,7 +141,8 @@ package struct SessionMachine: Sendable {
         }
         if !hasSent {
             pingSequence &+= 1
-            transmit(FrameHeader(.ping, sequence: pingSequence), head: encode(ZRPPing(activeCalls: UInt32(calls.count))))
+            transmit(
+                FrameHeader(.ping, sequence: pingSequence), head: encode(ZRPPing(activeCalls: UInt32(calls.count))))
         }
         hasSent = false
         actions.append(.startTimer(.heartbeat, heartbeat))
@@ -228,7 +229,9 @@ package struct SessionMachine: Sendable {
 
     mutating func peerReset(_ frames: [Frame]) {
         let text = (try? ZRPCallStatus(frame: frames.count > 1 ? frames[1] : .bytes([])))?.text ?? ""
-        close(RPCStatus(.unavailable, text.isEmpty ? "the peer ended the session" : "the peer ended the session: \(text)"))
+        close(
+            RPCStatus(.unavailable, text.isEmpty ? "the peer ended the session" : "the peer ended the session: \(text)")
+        )
     }
 
     /// The peer broke the protocol: the session cannot go on, but everything else can.

@@ -70,6 +70,9 @@ void atelier_attention_backward(
     const float *q, const float *k, const float *v, const float *out, const float *grad, float *gradQ, float *gradK,
     float *gradV, int64_t batch, int64_t queries, int64_t keys, int64_t heads, int64_t width, float scale, bool causal);
 
+// out = a rounded to the nearest bf16, ties to even
+void atelier_round_bf16(const float *a, uint16_t *out, int64_t count);
+
 // Layout.
 void atelier_concatenate(
     const float *a, const float *b, float *out, int64_t rows, int64_t channelsA, int64_t channelsB);

@@ -7,7 +7,9 @@ import Messaging
 /// What a message says of one of its attachments.
 package struct ZRPAttachment: Sendable, Hashable {
     package var size: UInt64
-    /// False: a frame of this message. True: CHUNK messages after it.
+    /// False: a frame of this message.
+    ///
+    /// True: CHUNK messages after it.
     package var chunked: Bool
     /// CRC-32C of the bytes; 0 = not computed.
     package var crc32c: UInt32

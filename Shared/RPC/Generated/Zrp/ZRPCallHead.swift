@@ -6,7 +6,7 @@ import Messaging
 
 /// Head of REQUEST.
 package struct ZRPCallHead: Sendable, Hashable {
-    /// package.Service/Method
+    /// package.Service/Method.
     package var method: String
     /// Counted by the receiver from receipt; 0 = the receiver's default.
     package var timeoutUs: UInt64

@@ -4,7 +4,9 @@ internal import CProtobufC
 internal import CWire
 import Messaging
 
-/// What one end of a session is willing to receive. A zero means the default.
+/// What one end of a session is willing to receive.
+///
+/// A zero means the default.
 package struct ZRPLimits: Sendable, Hashable {
     /// Largest single frame.
     package var maxFrameBytes: UInt32

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Foundation
+import Wire
+
+/// Calls between two endpoints.
+struct BenchRPC: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rpc", abstract: "Calls between two endpoints of this process, over a socket.")
+
+    @Option(help: "Where to listen.")
+    var address = "tcp://127.0.0.1:0"
+    @Option(help: "Calls one after another.")
+    var calls = 2000
+    @Option(help: "Large transfers one after another.")
+    var transfers = 10
+    @Flag(help: "Print one JSON object on standard output.")
+    var json = false
+
+    func validate() throws {
+        for (name, value) in [("calls", calls), ("transfers", transfers)] where value < 1 {
+            throw ValidationError("--\(name) \(value): at least one is needed")
+        }
+    }
+
+    func run() async throws {
+        var benchmark = RPCBenchmark()
+        benchmark.sequentialCalls = calls
+        benchmark.transfers = transfers
+        let measured = try await benchmark.run(address: address)
+        guard !json else { return try Output.json(measured) }
+        Output.line(
+            String(
+                format:
+                    "rpc over %@: a call in %.0f µs (99th percentile %.0f), %.0f calls/s at once, %.2f GB/s of attachments",
+                measured.address, measured.unaryMedianMicroseconds, measured.unary99thMicroseconds,
+                measured.callsPerSecond, measured.transferBytesPerSecond / 1e9))
+    }
+}

@@ -1,0 +1,122 @@
+import ArgumentParser
+import Autograd
+import Diffusion
+import Encoders
+import Foundation
+import ServiceRuntime
+import TensorCore
+
+/// `atelier forward`: one pass of a model's component over tensors from a file, to check a port of a checkpoint.
+struct ForwardCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "forward", abstract: "One pass of a component over tensors of a file.",
+        discussion: """
+            Reads and writes the field's layouts (NCHW).
+              unet          sample, timestep, encoder_hidden_states[, text_embeds, time_ids] -> sample
+              vae-decode    latents (not scaled) -> pixels
+              vae-encode    pixels -> mean, logvar
+              text-encoder  input_ids -> last_hidden_state, penultimate, pooled
+            """)
+
+    @Argument(help: "unet, vae-encode, vae-decode or text-encoder.")
+    var component: String
+    @OptionGroup var source: ModelOptions
+    @OptionGroup var compute: ComputeOptions
+    @Option(help: ArgumentHelp("The safetensors file to read.", valueName: "file"))
+    var inputs: String
+    @Option(help: ArgumentHelp("The safetensors file to write.", valueName: "file"))
+    var outputs: String
+    @Option(help: "Arithmetic; f32 only.")
+    var dtype = ElementType.f32
+
+    private enum Component: String, CaseIterable {
+        case unet
+        case vaeEncode = "vae-encode"
+        case vaeDecode = "vae-decode"
+        case textEncoder = "text-encoder"
+    }
+
+    func run() async throws {
+        try dtype.require(.f32)
+        guard let known = Component(rawValue: component) else {
+            let names = Component.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ServiceError(
+                "forward \(component): there is no such component; there are: \(names)", exitCode: .refused)
+        }
+        compute.apply()
+        let file = try TensorInputs(path: inputs)
+        let result =
+            switch known {
+            case .unet: try unet(file)
+            case .vaeEncode: try encode(file)
+            case .vaeDecode: try decode(file)
+            case .textEncoder: try textEncoder(file)
+            }
+        try SafeTensorsWriter().write(result, to: outputs)
+    }
+
+    private func unet(_ file: TensorInputs) throws -> [String: Tensor] {
+        let unet = try source.loadUNet()
+        let configuration = unet.configuration
+        let sample = try file.tensor("sample", shape: [nil, configuration.inChannels, nil, nil])
+        let divisor = 1 << (configuration.blockOutChannels.count - 1)
+        try file.requireMultiple("sample", sample, of: divisor)
+        let samples = sample.shape[0]
+        let context = try file.tensor(
+            "encoder_hidden_states", shape: [samples, nil, configuration.crossAttentionDimension])
+        let output = unet(
+            Variable(sample.toNHWC()), timesteps: try file.numbers("timestep", count: samples),
+            context: Variable(context), added: try addedConditions(file, configuration, samples: samples))
+        return ["sample": output.value.toNCHW()]
+    }
+
+    private func addedConditions(
+        _ file: TensorInputs, _ configuration: UNetConfiguration, samples: Int
+    ) throws -> UNet.AddedConditions? {
+        guard configuration.additionEmbedType != nil,
+            let inputs = configuration.projectionClassEmbeddingsInputDimension,
+            let width = configuration.additionTimeEmbedDimension
+        else { return nil }
+        let text = try file.tensor("text_embeds", shape: [samples, nil])
+        let count = (inputs - text.shape[1]) / max(width, 1)
+        guard count >= 1, text.shape[1] + count * width == inputs else {
+            throw ServiceError(
+                "\(file.path): tensor 'text_embeds': \(text.shape[1]) channels and \(width) for each of time_ids do not "
+                    + "make \(inputs) (projection_class_embeddings_input_dim)")
+        }
+        let sizes = try file.numbers("time_ids", rows: samples, columns: count)
+        return UNet.AddedConditions(textEmbeddings: Variable(text), timeIDs: sizes)
+    }
+
+    private func decode(_ file: TensorInputs) throws -> [String: Tensor] {
+        try source.requireNoAdapter(for: "vae")
+        let vae = try StableDiffusion.loadVAE(try source.folder().appending(path: "vae"))
+        let latents = try file.tensor("latents", shape: [nil, vae.configuration.latentChannels, nil, nil])
+        return ["pixels": vae.decode(Variable(latents.toNHWC())).value.toNCHW()]
+    }
+
+    private func encode(_ file: TensorInputs) throws -> [String: Tensor] {
+        try source.requireNoAdapter(for: "vae")
+        let vae = try StableDiffusion.loadVAE(try source.folder().appending(path: "vae"))
+        let pixels = try file.tensor("pixels", shape: [nil, vae.configuration.inChannels, nil, nil])
+        try file.requireMultiple("pixels", pixels, of: vae.configuration.downsampling)
+        let posterior = vae.encode(Variable(pixels.toNHWC()))
+        // diffusers' DiagonalGaussianDistribution clamps the log-variance, so what it shows is clamped too.
+        let logVariance = posterior.logVariance.value
+        let clamped = Tensor(logVariance.scalars.map { min(max($0, -30), 20) }, shape: logVariance.shape)
+        return ["mean": posterior.mean.value.toNCHW(), "logvar": clamped.toNCHW()]
+    }
+
+    private func textEncoder(_ file: TensorInputs) throws -> [String: Tensor] {
+        try source.requireNoAdapter(for: "text encoder")
+        let encoder = try StableDiffusion.loadTextEncoder(try source.folder().appending(path: "text_encoder"))
+        let output = encoder(
+            try file.tokens(
+                "input_ids", vocabulary: encoder.configuration.vocabularySize,
+                maximumLength: encoder.configuration.maxPositions))
+        return [
+            "last_hidden_state": output.lastHiddenState.value, "penultimate": output.penultimate.value,
+            "pooled": output.pooled.value,
+        ]
+    }
+}

@@ -1,0 +1,73 @@
+import Messaging
+import RPC
+import Testing
+import Wire
+
+@Suite("Flow control, over every transport", .timeLimit(.minutes(1)))
+struct FlowControlTests {
+    static func window(_ bytes: Int) -> EndpointConfiguration {
+        var configuration = EndpointConfiguration()
+        configuration.limits.callWindowBytes = bytes
+        return configuration
+    }
+
+    @Test(arguments: Network.allCases)
+    func aSlowReaderBoundsTheSender(network: Network) async throws {
+        let echo = EchoImplementation()
+        let (size, window) = (10_000, 1 << 18)
+        try await Pair.with(network, clientConfiguration: Self.window(window), services: [.echo(echo)]) { pair in
+            let request = EchoRequest(number: 1000, payload: [UInt8](repeating: 1, count: size))
+            var iterator = try await pair.echo.serverStream(request).makeAsyncIterator()
+            #expect(try await iterator.next()?.message.number == 0)
+            // Calls on the same session pass; after many of them the stream has long come to its bound.
+            for _ in 0..<200 { _ = try await pair.echo.unary(EchoRequest()) }
+            let sent = echo.journal.count("sent")
+            #expect(sent <= 2 * window / size, "\(sent) messages were sent to a reader of one")
+            var count = 1
+            while try await iterator.next() != nil { count += 1 }
+            #expect(count == 1000)
+        }
+    }
+
+    @Test(arguments: Network.allCases)
+    func messagesLargerThanTheWindowPass(network: Network) async throws {
+        var configuration = Self.window(4096)
+        configuration.limits.sessionWindowBytes = 16_384
+        configuration.limits.chunkBytes = 10_000
+        configuration.limits.inlineAttachmentBytes = 5000
+        try await Pair.with(network, serverConfiguration: configuration, clientConfiguration: configuration) { pair in
+            let echo = pair.echo
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for size in [1, 4000, 5000, 5001, 10_000, 10_001, 250_000] {
+                    group.addTask {
+                        for body in [0, 3000, 200_000] {
+                            let attachment = Attachment(copying: [UInt8](repeating: UInt8(size % 251), count: size))
+                            let reply = try await echo.unary(
+                                EchoRequest(payload: [UInt8](repeating: 5, count: body)), attachments: [attachment])
+                            #expect(reply.attachments.first?.bytes == attachment.bytes)
+                            #expect(reply.message.payload.count == body)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test(arguments: Network.allCases)
+    func unreadStreamsDoNotStopOtherCalls(network: Network) async throws {
+        try await Pair.with(network, clientConfiguration: Self.window(1 << 16)) { pair in
+            let request = EchoRequest(number: 500, payload: [UInt8](repeating: 1, count: 5000))
+            var streams: [MessageStream<EchoResponse>] = []
+            for _ in 0..<20 { streams.append(try await pair.echo.serverStream(request)) }
+            let large = Attachment(copying: [UInt8](repeating: 3, count: 5 << 20))
+            let reply = try await pair.echo.unary(EchoRequest(), attachments: [large])
+            #expect(reply.attachments.first?.bytes == large.bytes)
+            for stream in streams {
+                var count = 0
+                for try await _ in stream { count += 1 }
+                #expect(count == 500)
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Messaging
+import RPC
+import Synchronization
+
+/// A peer that says whatever a test wants, frame by frame, and hears everything.
+final class RawPeer: LinkReceiver {
+    enum Event: Sendable {
+        case message([Frame])
+        case ended(String)
+    }
+
+    let events: AsyncStream<Event>
+    private let continuation: AsyncStream<Event>.Continuation
+    private let reactor: Reactor
+    private let link = Mutex<(any Link)?>(nil)
+
+    private init(reactor: Reactor) {
+        self.reactor = reactor
+        (events, continuation) = AsyncStream.makeStream(of: Event.self)
+    }
+
+    /// Dials an address.
+    static func dial(_ address: String, _ transport: any Transport) async throws -> RawPeer {
+        let peer = RawPeer(reactor: try Reactor())
+        let link = try await transport.connect(to: address, on: peer.reactor, timeout: .seconds(5))
+        await peer.reactor.perform { peer.attach(link) }
+        return peer
+    }
+
+    /// Listens at an address; the first peer to come is the one that is talked to.
+    static func listen(
+        _ address: String, _ transport: any Transport
+    ) async throws -> (peer: RawPeer, listener: any TransportListener) {
+        let peer = RawPeer(reactor: try Reactor())
+        let listener = try await transport.listen(at: address, on: peer.reactor) { peer.attach($0) }
+        return (peer, listener)
+    }
+
+    private func attach(_ link: any Link) {
+        self.link.withLock { $0 = link }
+        link.start(self)
+    }
+
+    func linkReceived(_ frames: [Frame]) { continuation.yield(.message(frames)) }
+
+    func linkEnded(_ reason: String) { continuation.yield(.ended(reason)) }
+
+    func send(_ frames: [[UInt8]]) async {
+        guard let link = link.withLock({ $0 }) else { return }
+        await reactor.perform { link.send(frames.map { .bytes($0) }) }
+    }
+
+    func send(_ header: FrameHeader, _ rest: [UInt8]...) async {
+        await send([header.encoded()] + rest)
+    }
+
+    /// HELLO with the defaults.
+    func sayHello(name: String = "raw") async throws {
+        await send(FrameHeader(.hello), try ZRPHello(versionMin: 1, versionMax: 1, peer: name).encoded())
+    }
+
+    /// Waits for a message of a kind; PINGs and others are passed over.
+    ///
+    /// Nil when the link ends first.
+    func next(_ kind: FrameKind) async -> [Frame]? {
+        for await event in events {
+            guard case .message(let frames) = event else { return nil }
+            if let first = frames.first, case .header(let header) = FrameHeader.read(first), header.kind == kind {
+                return frames
+            }
+        }
+        return nil
+    }
+
+    /// Goes away without a word.
+    func vanish() async {
+        guard let link = link.withLock({ $0 }) else { return }
+        await reactor.perform { link.close() }
+        reactor.stop()
+    }
+}

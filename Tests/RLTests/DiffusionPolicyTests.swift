@@ -1,0 +1,95 @@
+import Diffusion
+import DiffusionPolicy
+import Foundation
+import Imaging
+import NeuralNet
+import RL
+import TensorCore
+import Testing
+
+/// The embedded model, as every test of this suite uses it.
+private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "Shared/Menagerie/Base")
+
+@Suite struct DiffusionPolicyTests {
+    private let settings = SamplingSettings(steps: 4, guidance: 3, eta: 1)
+    private let prompts = ["a red fox", "a green colored rabbit", "four wolves"]
+
+    private func policy(trainable: Bool = true) throws -> DiffusionPolicy {
+        try DiffusionPolicy(model: base, lora: LoRAConfiguration(), isTrainable: trainable)
+    }
+
+    @Test("a unit drawn twice, by a sampler and by a learner, has the same bytes")
+    func rolloutIsAFunction() throws {
+        let (learner, sampler) = (try policy(), try policy(trainable: false))
+        let first = learner.rollout(prompts: prompts, unit: 7, runSeed: 3, settings: settings)
+        let second = sampler.rollout(prompts: prompts, unit: 7, runSeed: 3, settings: settings)
+        #expect(first.rollout.latents.scalars == second.rollout.latents.scalars)
+        #expect(first.rollout.logProbabilities.scalars == second.rollout.logProbabilities.scalars)
+        #expect(first.pictures == second.pictures)
+        let other = sampler.rollout(prompts: prompts, unit: 8, runSeed: 3, settings: settings)
+        #expect(other.rollout.latents.scalars != first.rollout.latents.scalars)
+    }
+
+    @Test("the adapter's gradient agrees with a finite difference")
+    func selfCheckPasses() throws { try policy().selfCheck() }
+
+    @Test("before the first step every ratio is 1, and the update raises the log-probability of what was rewarded")
+    func updateFollowsTheReward() throws {
+        let policy = try policy()
+        let rollout = policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
+        var algorithm = AlgorithmConfiguration()
+        algorithm.name = .ddpoScoreFunction
+        algorithm.updatesPerRound = 1
+        algorithm.tracker = nil
+        let update = PolicyUpdate(
+            policy: policy, algorithm: algorithm, optimizer: OptimizerConfiguration(), seed: 1)
+        let rewards: [[Double]] = [[1, 0, 0]]
+        let first = update.update(rollouts: [rollout], rewards: rewards)
+        #expect(first.ratioDrift < 1e-4)
+        #expect(first.gradientNorm > 0)
+        let before = first.loss
+        let second = update.update(rollouts: [rollout], rewards: rewards)
+        #expect(second.loss < before)
+        #expect(second.approximateKL > 0)
+    }
+
+    @Test("an update goes on from a checkpoint as if it had not stopped")
+    func updateResumes() throws {
+        func makeUpdate() throws -> PolicyUpdate {
+            PolicyUpdate(
+                policy: try policy(), algorithm: AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 4)
+        }
+        let (straight, broken) = (try makeUpdate(), try makeUpdate())
+        let rollout = straight.policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
+        let rewards = [[0.2, 0.9, 0.1]]
+        _ = straight.update(rollouts: [rollout], rewards: rewards)
+        _ = straight.update(rollouts: [rollout], rewards: rewards)
+        _ = broken.update(rollouts: [rollout], rewards: rewards)
+
+        let resumed = try makeUpdate()
+        try resumed.policy.bind(broken.policy.adapter)
+        let state = try JSONDecoder().decode(
+            PolicyUpdate.State.self, from: JSONEncoder().encode(broken.state))
+        try resumed.restore(state, optimizer: broken.optimizerState)
+        _ = resumed.update(rollouts: [rollout], rewards: rewards)
+        #expect(resumed.policy.adapter.weights() == straight.policy.adapter.weights())
+    }
+
+    @Test("an adapter comes back from its PEFT folder, and a strange one is refused by name")
+    func adapterRoundTrips() throws {
+        let policy = try policy()
+        let folder = FileManager.default.temporaryDirectory.appending(path: "adapter-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try policy.adapter.write(to: folder)
+        let read = try Adapter(folder: folder)
+        #expect(read.weights() == policy.adapter.weights())
+        #expect(try policy.bind(read) == read.matrices.count / 2)
+
+        var strange = read
+        strange.matrices["nowhere.to_q.lora_A.weight"] = Tensor(zeros: [4, 4])
+        let error = try #require(throws: ParameterError.self) { try policy.bind(strange) }
+        #expect(error.description.contains("nowhere.to_q"))
+    }
+}
