@@ -28,7 +28,8 @@ public struct SamplingConfiguration: Codable, Hashable, Sendable {
         }
         guard samplesPerRound.isMultiple(of: samplesPerUnit) else {
             throw ConfigurationError(
-                path: "sampling.samplesPerRound", "\(samplesPerRound) is not a multiple of samplesPerUnit \(samplesPerUnit)")
+                path: "sampling.samplesPerRound",
+                "\(samplesPerRound) is not a multiple of samplesPerUnit \(samplesPerUnit)")
         }
         guard samplesPerUnit.isMultiple(of: groupSize) else {
             throw ConfigurationError(

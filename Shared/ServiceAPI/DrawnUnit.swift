@@ -42,7 +42,9 @@ public struct DrawnUnit: Sendable {
             throw PeerError("\(attachments.count) attachments where latents, log-probabilities and pictures are due")
         }
         let samples = wire.prompts.count
-        guard samples > 0, wire.steps > 0, wire.steps <= 10_000 else { throw PeerError("a trajectory without steps or prompts") }
+        guard samples > 0, wire.steps > 0, wire.steps <= 10_000 else {
+            throw PeerError("a trajectory without steps or prompts")
+        }
         let steps = Int(wire.steps)
         unit = UnitID(wire.unit)
         token = FencingToken(wire.token)

@@ -19,7 +19,9 @@ public struct PictureBatch: Hashable, Sendable {
 
     /// - Throws: `PeerError` that names what does not fit.
     public init(_ wire: ScorePicturesRequest, _ attachments: [Attachment]) throws(PeerError) {
-        guard attachments.count == 1 else { throw PeerError("\(attachments.count) attachments where the pictures are due") }
+        guard attachments.count == 1 else {
+            throw PeerError("\(attachments.count) attachments where the pictures are due")
+        }
         pictures = try Pixels.pictures(
             attachments[0], count: wire.prompts.count, width: Int(wire.width), height: Int(wire.height))
         prompts = wire.prompts

@@ -70,7 +70,8 @@ public final class ChildProcess: Sendable {
         let code = posix_spawn(&identifier, program, &actions, &attributes, argumentPointers, environ)
         guard code == 0 else {
             Glibc.close(ends[1])
-            throw ServiceError("cannot start \(program)\(log.map { " with log \($0)" } ?? ""): \(String(cString: strerror(code)))")
+            throw ServiceError(
+                "cannot start \(program)\(log.map { " with log \($0)" } ?? ""): \(String(cString: strerror(code)))")
         }
         self.name = name
         processID = identifier

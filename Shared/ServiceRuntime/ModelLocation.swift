@@ -18,7 +18,8 @@ public enum ModelLocation {
                 if let folder = above(place) { return folder }
             }
             throw ServiceError(
-                "the embedded model is not here: no folder \(embeddedFolder) above the working folder or above \(program.path)")
+                "the embedded model is not here: no folder \(embeddedFolder) above the working folder or above \(program.path)"
+            )
         }
         let folder = URL(fileURLWithPath: name)
         guard FileManager.default.fileExists(atPath: folder.appending(path: "model_index.json").path) else {

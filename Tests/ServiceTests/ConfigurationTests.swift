@@ -12,7 +12,9 @@ struct ConfigurationTests {
         configuration.algorithm.tracker = nil
         configuration.algorithm.clipRange = 0.001
         configuration.prompts = ["a: \"quoted\" prompt", "#2"]
-        configuration.rewards = [.init(name: "a", spec: "checker", weight: 0.5), .init(name: "b", spec: "checker:count")]
+        configuration.rewards = [
+            .init(name: "a", spec: "checker", weight: 0.5), .init(name: "b", spec: "checker:count"),
+        ]
         #expect(try RunConfiguration(yaml: configuration.yaml()) == configuration)
     }
 

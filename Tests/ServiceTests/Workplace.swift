@@ -39,7 +39,9 @@ final class Workplace: Sendable {
 
     init() throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "service-test-\(UUID().uuidString.prefix(8))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        // Private, because sockets may be bound in it.
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         try TinyModel.write(to: folder.appending(path: "model"))
     }
 
@@ -82,11 +84,12 @@ final class Workplace: Sendable {
     /// Starts a program.
     func start(_ program: String, _ arguments: [String]) throws -> Running {
         let number = UUID().uuidString.prefix(8)
-        let output = folder.appending(path: "\(program)-\(number).out")
-        let error = folder.appending(path: "\(program)-\(number).err")
+        let name = URL(fileURLWithPath: program).lastPathComponent
+        let output = folder.appending(path: "\(name)-\(number).out")
+        let error = folder.appending(path: "\(name)-\(number).err")
         let path = program.hasPrefix("/") ? program : Self.programs.appending(path: program).path
         let child = try ChildProcess(
-            name: program, program: path, arguments: arguments, output: output.path, log: error.path)
+            name: name, program: path, arguments: arguments, output: output.path, log: error.path)
         return Running(child: child, output: output, error: error)
     }
 

@@ -28,7 +28,9 @@ enum Figures {
         let dropped = counts.dropped.values.reduce(0, +)
         let reasons =
             counts.dropped.isEmpty
-            ? "" : " (" + counts.dropped.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ") + ")"
+            ? ""
+            : " (" + counts.dropped.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+                + ")"
         return "\(counts.issued) issued = \(counts.trained) trained + \(counts.buffered) buffered + "
             + "\(counts.inFlight) in flight + \(dropped) dropped\(reasons)"
     }

@@ -42,7 +42,8 @@ final class ProgressDisplay: Sendable {
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
         let wait = status.waitingFor.first.map { "  \($0)" } ?? ""
         let activity = status.workers.first { $0.kind == .learner }.map { "  learner: \($0.activity)" } ?? ""
-        let text = "round \(min(status.round + 1, rounds))/\(rounds) \(bar) \(drawn)/\(samplesPerRound) pictures  "
+        let text =
+            "round \(min(status.round + 1, rounds))/\(rounds) \(bar) \(drawn)/\(samplesPerRound) pictures  "
             + "\(status.state.rawValue)\(wait.isEmpty ? activity : wait)"
         hasBar.withLock { hasBar in
             Output.error("\r\u{1B}[K" + String(text.prefix(columns - 1)))

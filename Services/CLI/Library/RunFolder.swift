@@ -48,7 +48,8 @@ final class RunFolder: Sendable {
         guard mkdtemp(&template) != nil else {
             throw ServiceError("cannot make a folder for sockets: \(String(cString: strerror(errno)))")
         }
-        sockets = URL(fileURLWithPath: String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
+        sockets = URL(
+            fileURLWithPath: String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
 
     deinit {

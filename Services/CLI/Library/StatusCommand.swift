@@ -13,7 +13,8 @@ struct StatusCommand: AsyncParsableCommand {
             try RunStatus(try await client.status(AdminStatusRequest(), options: .command).message)
         }
         if connection.json { return try Output.json(status) }
-        Output.line("\(status.run) (\(status.algorithm)): \(status.state.rawValue), round \(status.round)/\(status.rounds)")
+        Output.line(
+            "\(status.run) (\(status.algorithm)): \(status.state.rawValue), round \(status.round)/\(status.rounds)")
         Output.line("  pictures  \(Figures.line(status.rollouts))")
         let rewards = status.rewards.map { "\($0.name)=\($0.spec)" }.joined(separator: ", ")
         Output.line("  rewards   set \(status.rewardSet): \(rewards)")

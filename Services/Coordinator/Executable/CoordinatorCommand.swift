@@ -6,7 +6,8 @@ import ServiceRuntime
 @main
 struct CoordinatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "atelier-coordinator", abstract: "Keeps the books of a run and takes orders from the command line.")
+        commandName: "atelier-coordinator", abstract: "Keeps the books of a run and takes orders from the command line."
+    )
 
     @Option(help: "Path of the run's configuration.")
     var config: String

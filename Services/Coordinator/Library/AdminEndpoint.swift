@@ -49,7 +49,8 @@ struct AdminEndpoint: AdminService {
         }
     }
 
-    func tail(_ request: AdminTailRequest, _ replies: MessageWriter<AdminEvent>, _ context: ServerContext) async throws {
+    func tail(_ request: AdminTailRequest, _ replies: MessageWriter<AdminEvent>, _ context: ServerContext) async throws
+    {
         var last = request.after
         while !Task.isCancelled {
             let number = coordinator.changes.number

@@ -51,7 +51,8 @@ struct LearningEndpoint: LearningService {
         }
     }
 
-    func trained(_ request: ControlTrainedRequest, _ context: ServerContext) async throws -> Reply<ControlTrainedReply> {
+    func trained(_ request: ControlTrainedRequest, _ context: ServerContext) async throws -> Reply<ControlTrainedReply>
+    {
         try await answering {
             guard let policy = request.policy, let report = request.report else {
                 throw PeerError("a trained round without its policy or its report")
@@ -70,7 +71,8 @@ struct LearningEndpoint: LearningService {
         }
     }
 
-    func blocked(_ request: ControlBlockedRequest, _ context: ServerContext) async throws -> Reply<ControlBlockedReply> {
+    func blocked(_ request: ControlBlockedRequest, _ context: ServerContext) async throws -> Reply<ControlBlockedReply>
+    {
         await coordinator.blocked(request.reason)
         return Reply(ControlBlockedReply())
     }

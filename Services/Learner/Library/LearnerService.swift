@@ -97,7 +97,8 @@ public struct LearnerService: Sendable {
         }
         let version = await host.version(last.state.round)
         guard version.policy.sha256 == last.state.adapterSHA256 else {
-            throw ServiceError("cannot go on from \(last.folder.path): its adapter is not the one that state.json names")
+            throw ServiceError(
+                "cannot go on from \(last.folder.path): its adapter is not the one that state.json names")
         }
         log.info("goes on from \(last.folder.path)")
         return (version, last.state.round)

@@ -29,7 +29,8 @@ struct LearnerConnection {
         let hash = AdapterHash.of(bytes)
         guard hash == policy.sha256 else {
             throw ServiceError(
-                "adapter \(policy.version) of the learner at \(address) has SHA-256 \(hash), published was \(policy.sha256)")
+                "adapter \(policy.version) of the learner at \(address) has SHA-256 \(hash), published was \(policy.sha256)"
+            )
         }
         return bytes
     }
