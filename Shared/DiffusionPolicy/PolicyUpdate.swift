@@ -97,7 +97,8 @@ public final class PolicyUpdate {
     }
 
     /// The steps of one trajectory that are trained on, in random order.
-    private func steps(_ count: Int, _ draw: inout some RandomNumberGenerator) -> [Int] {
+    private func steps(_ all: Int, _ draw: inout some RandomNumberGenerator) -> [Int] {
+        let count = min(max(configuration.trainedSteps ?? all, 1), all)
         let kept = max(1, Int((Double(count) * configuration.timestepFraction).rounded()))
         return Array((0..<count).shuffled(using: &draw).prefix(kept))
     }

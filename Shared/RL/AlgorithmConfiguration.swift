@@ -23,6 +23,11 @@ public struct AlgorithmConfiguration: Codable, Hashable, Sendable {
     public var updatesPerRound = 2
     /// How often a round's samples are gone through.
     public var innerEpochs = 1
+    /// How many of a trajectory's steps, the noisiest first, are trained on; `nil` is all.
+    ///
+    /// The last steps have the smallest deviation and so the largest gradients (the weight `κ` of `Transition.divergenceScale`
+    /// is 50 times that of the others in the last but one), yet what a picture shows has been decided before them.
+    public var trainedSteps: Int?
     /// Share of each trajectory's timesteps that is trained on, drawn at random.
     public var timestepFraction = 1.0
     /// Rewards of each prompt that advantages are normalised over; `nil` normalises over the round.

@@ -54,7 +54,9 @@ extension RunConfiguration {
     }
 
     /// The keys that may hold nothing; an encoder leaves them out then, and a reader must not.
-    private static let optionalKeys = [["algorithm", "clipRange"], ["algorithm", "tracker"]]
+    private static let optionalKeys = [
+        ["algorithm", "clipRange"], ["algorithm", "trainedSteps"], ["algorithm", "tracker"],
+    ]
 
     private func tree() throws -> Node {
         var tree = try Self.tree(of: self)
