@@ -11,7 +11,7 @@ struct FailureContractTests {
         try await Pair.with(network, services: [.echo(echo)]) { pair in
             let status = try await #require(throws: RPCStatus.self) {
                 try await pair.echo.unary(
-                    EchoRequest(delayUs: 60_000_000), options: CallOptions(timeout: .milliseconds(60)))
+                    EchoRequest(delayUs: 60_000_000), options: CallOptions(timeout: .milliseconds(500)))
             }
             #expect(status.code == .deadlineExceeded)
             #expect(status.message.contains("atelier.echo.Echo/Unary"))
@@ -25,12 +25,12 @@ struct FailureContractTests {
         try await Pair.with(network, services: [.echo(last)]) { far in
             let middle = EchoImplementation(next: far.session)
             try await Pair.with(network, services: [.echo(middle)]) { near in
-                let options = CallOptions(timeout: .seconds(3))
+                let options = CallOptions(timeout: .seconds(30))
                 let reply = try await near.echo.relay(EchoRequest(), options: options)
-                #expect((1...3_000_000).contains(reply.message.remainingUs), "the far handler inherited the deadline")
+                #expect((1...30_000_000).contains(reply.message.remainingUs), "the far handler inherited the deadline")
                 let status = try await #require(throws: RPCStatus.self) {
                     try await near.echo.relay(
-                        EchoRequest(delayUs: 60_000_000), options: CallOptions(timeout: .milliseconds(60)))
+                        EchoRequest(delayUs: 60_000_000), options: CallOptions(timeout: .seconds(1)))
                 }
                 #expect(status.code == .deadlineExceeded)
                 await last.journal.wait(for: "cancelled")
@@ -121,7 +121,7 @@ struct FailureContractTests {
         let session = try await dialled
         let status = await #expect(throws: RPCStatus.self) { try await EchoClient(session).unary(EchoRequest()) }
         #expect(status?.code == .unavailable)
-        #expect(status?.message.contains("said nothing") == true)
+        #expect(await session.closed.message.contains("said nothing"))
         #expect(await server.next(.ping) != nil, "the client asked before it gave up")
         await client.close()
         await listener.close()
@@ -148,11 +148,11 @@ struct FailureContractTests {
     @Test(arguments: Network.allCases)
     func idleSessionsLiveAsLongAsBothEndsPing(network: Network) async throws {
         var configuration = EndpointConfiguration()
-        configuration.heartbeat = .milliseconds(10)
-        configuration.lease = .milliseconds(60)
+        configuration.heartbeat = .milliseconds(50)
+        configuration.lease = .seconds(1)
         try await Pair.with(network, serverConfiguration: configuration) { pair in
-            // Longer than several leases, and only PINGs on the way.
-            let request = EchoRequest(text: "still here", delayUs: 400_000)
+            // Longer than the lease, and only PINGs on the way.
+            let request = EchoRequest(text: "still here", delayUs: 1_500_000)
             let reply = try await pair.echo.unary(request)
             #expect(reply.message.text == "still here")
         }

@@ -17,6 +17,7 @@ actor SessionCore: LinkReceiver {
     private var machine: SessionMachine
     private var calls: [UInt64: ActiveCall] = [:]
     private var timers: [SessionMachine.Timer: ReactorTimer] = [:]
+    private var isRunning = false
     private var session: Session?
     private var closedStatus: RPCStatus?
     private var openWaiters: [CheckedContinuation<Result<Session, RPCStatus>, Never>] = []
@@ -185,7 +186,11 @@ actor SessionCore: LinkReceiver {
 
     // MARK: What the machine wants
 
+    /// Carries out what the machine wants, in its order: an action that leads to more of them does not overtake.
     private func run() {
+        guard !isRunning else { return }
+        isRunning = true
+        defer { isRunning = false }
         while true {
             let actions = machine.takeActions()
             if actions.isEmpty { return }
