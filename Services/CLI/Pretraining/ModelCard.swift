@@ -130,6 +130,11 @@ public struct ModelCard {
             lines += try LossTable(file: folder.appending(path: log)).markdown
             lines += ["", "Every logged step: [`\(log)`](\(log)).\(recipeNote)"]
         }
+        // What a person has to say of this very training: interruptions, changes on the way.
+        let notes = folder.appending(path: "training/notes.md")
+        if let text = try? String(contentsOf: notes, encoding: .utf8) {
+            lines += ["", "### Notes", "", text.trimmingCharacters(in: .whitespacesAndNewlines)]
+        }
         return lines.joined(separator: "\n")
     }
 }

@@ -11,7 +11,7 @@ public struct VAETraining: Sendable {
     /// The recipe; it is written beside the weights.
     public struct Configuration: Codable, Hashable, Sendable {
         public var model = VAEConfiguration.menagerie
-        public var steps = 6000
+        public var steps = 3000
         public var batch = 16
         public var learningRate = 1.5e-3
         public var warmup = 200
