@@ -14,7 +14,7 @@ public struct ModelTraining: Sendable {
         public var unet = UNetConfiguration.menagerie
         public var textEncoder = CLIPTextConfiguration.menagerie
         public var distribution = Distribution()
-        public var steps = 17000
+        public var steps = 13500
         public var batch = 32
         public var learningRate = 1e-3
         public var warmup = 500
