@@ -89,14 +89,16 @@ let policy: [Target] = [
 let assembly: [Target] = [
     library("RunConfiguration", ["RL", "NeuralNet", "Rewards", yams], path: "Shared/RunConfiguration"),
     library("ServiceAPI", ["Wire", "RPC", "Ledger", "TensorCore", "Imaging", crypto], path: "Shared/ServiceAPI"),
-    library("ServiceRuntime", ["RunConfiguration", "ServiceAPI", "Wire", "RPC", "Messaging", logging, argumentParser],
+    library(
+        "ServiceRuntime", ["RunConfiguration", "ServiceAPI", "Wire", "RPC", "Messaging", logging, argumentParser],
         path: "Shared/ServiceRuntime"),
 ]
 
 let serviceParts: [Target.Dependency] = ["RunConfiguration", "ServiceAPI", "ServiceRuntime", "Wire", "RPC", logging]
 
 let services: [Target] = [
-    library("SamplerService",
+    library(
+        "SamplerService",
         serviceParts + ["Ledger", "DiffusionPolicy", "Diffusion", "NeuralNet", "TensorCore", "Imaging"],
         path: "Services/Sampler/Library"),
     library("RewardService", serviceParts + ["Rewards", "Imaging"], path: "Services/Reward/Library"),
@@ -144,7 +146,8 @@ let testTargets: [Target] = [
     tests("MenagerieTests", ["Menagerie", "Imaging", "Rewards"]),
     tests("DiffusionTests", ["Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore"]),
     tests("RLTests", ["RL", "DiffusionPolicy", "Diffusion", "NeuralNet", "Autograd", "TensorCore"]),
-    tests("ServiceTests",
+    tests(
+        "ServiceTests",
         serviceParts + [
             "Ledger", "CoordinatorService", "Diffusion", "Encoders", "NeuralNet", "Menagerie", "TensorCore", "Imaging",
         ]),

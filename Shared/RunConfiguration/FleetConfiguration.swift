@@ -1,7 +1,9 @@
 /// The processes of a run on this machine.
 public struct FleetConfiguration: Codable, Hashable, Sendable {
     public var samplers = 2
-    /// Threads of one sampler. The same for every sampler, because sums depend on how they are split.
+    /// Threads of one sampler.
+    ///
+    /// The same for every sampler, because sums depend on how they are split.
     public var samplerThreads = 1
     public var learnerThreads = 2
     /// How often a process that dies is started again before the run fails.

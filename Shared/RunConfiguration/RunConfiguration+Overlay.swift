@@ -107,7 +107,7 @@ extension RunConfiguration {
 
 /// Lays a tree that was read over the tree of the defaults.
 ///
-/// - Parameter templates: for keys that hold a list of structures, the defaults of one element.
+/// `templates` holds, for keys that hold a list of structures, the defaults of one element.
 private func overlay(_ read: Node, over tree: inout Node, path: String, templates: [String: Node])
     throws(ConfigurationError)
 {

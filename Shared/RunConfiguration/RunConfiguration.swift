@@ -1,7 +1,9 @@
 import NeuralNet
 import RL
 
-/// Everything that defines a run. Read from YAML over these defaults; a key that is not here is an error.
+/// Everything that defines a run.
+///
+/// Read from YAML over these defaults; a key that is not here is an error.
 public struct RunConfiguration: Codable, Hashable, Sendable {
     /// What the run is called in its summary and its folder.
     public var run = "run"

@@ -2,7 +2,9 @@
 public struct SamplingConfiguration: Codable, Hashable, Sendable {
     /// Pictures that one update learns from.
     public var samplesPerRound = 32
-    /// Pictures that a sampler draws in one batch. Part of the mathematics: it does not depend on the fleet.
+    /// Pictures that a sampler draws in one batch.
+    ///
+    /// Part of the mathematics: it does not depend on the fleet.
     public var samplesPerUnit = 8
     /// Pictures drawn one after another for the same prompt; a unit holds whole groups.
     public var groupSize = 1

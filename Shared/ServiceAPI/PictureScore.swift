@@ -1,6 +1,8 @@
 public import Wire
 
-/// What a reward says of one picture. A failure is never a number.
+/// What a reward says of one picture.
+///
+/// A failure is never a number.
 public enum PictureScore: Hashable, Sendable {
     /// The reward, and the parts it was made of; `success` among them is 1 where the picture is right.
     case number(Double, detail: [String: Double])

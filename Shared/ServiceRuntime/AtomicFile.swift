@@ -25,7 +25,9 @@ public enum AtomicFile {
         try synchronize(path.deletingLastPathComponent())
     }
 
-    /// Moves a finished folder to its place and makes that durable. A folder that is there already is replaced.
+    /// Moves a finished folder to its place and makes that durable.
+    ///
+    /// A folder that is there already is replaced.
     ///
     /// - Throws: `ServiceError` that names the path and the reason.
     public static func move(folder: URL, to place: URL) throws(ServiceError) {

@@ -31,10 +31,8 @@ public final class ChildProcess: Sendable {
 
     /// Starts a program.
     ///
-    /// - Parameters:
-    ///   - output: where standard output goes; nil is this process's own.
-    ///   - log: where standard error goes, appended; nil is this process's own.
-    /// - Throws: `ServiceError` that names the program or the log.
+    /// Standard output goes to the file `output`, standard error is appended to `log`; nil is this process's own.
+    /// Throws `ServiceError` that names the program or the log.
     public init(name: String, program: String, arguments: [String], output: String? = nil, log: String?) throws {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw ServiceError("cannot make a pipe: \(Self.reason())") }
@@ -84,7 +82,9 @@ public final class ChildProcess: Sendable {
     /// How it ended; nil as long as it runs.
     public var ending: Ending? { state.withLock(\.ending) }
 
-    /// Asks it to stop. Nothing happens if it has ended.
+    /// Asks it to stop.
+    ///
+    /// Nothing happens if it has ended.
     public func terminate() { send(SIGTERM) }
 
     /// Ends it at once.

@@ -16,7 +16,7 @@ public final class FleetMembership: Sendable {
     /// How long a coordinator may be out of reach before the worker gives up.
     private let patience: Duration
 
-    /// - Parameter address: the coordinator's control socket.
+    /// A membership in the fleet of the coordinator whose control socket has this address.
     public init(
         _ endpoint: Endpoint, address: String, _ introduction: WorkerIntroduction, patience: Duration, log: Logger
     ) {

@@ -8,8 +8,8 @@ public enum ModelLocation {
 
     /// The folder of a model in the diffusers layout.
     ///
-    /// - Parameter name: a path, or `menagerie`, which is looked for above the working folder and above this program.
-    /// - Throws: `ServiceError` that names the folder that is missing.
+    /// The name is a path, or `menagerie`, which is looked for above the working folder and above this program. Throws
+    /// `ServiceError` that names the folder that is missing.
     public static func folder(_ name: String) throws(ServiceError) -> URL {
         if name == embedded {
             let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()

@@ -19,7 +19,9 @@ public final class Shutdown: Sendable {
 
     public var isRequested: Bool { reason != nil }
 
-    /// Gives the order. Only the first reason is kept.
+    /// Gives the order.
+    ///
+    /// Only the first reason is kept.
     ///
     /// - Returns: whether this was the first.
     @discardableResult

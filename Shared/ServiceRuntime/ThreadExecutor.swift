@@ -24,7 +24,9 @@ public final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
         condition.unlock()
     }
 
-    /// Ends the thread once everything enqueued has run. Nothing may be enqueued afterwards.
+    /// Ends the thread once everything enqueued has run.
+    ///
+    /// Nothing may be enqueued afterwards.
     public func close() {
         condition.lock()
         isClosed = true

@@ -17,10 +17,9 @@ actor LocalStack {
     private let onFailure: @Sendable (String) -> Void
     private let onEvent: @Sendable (String) -> Void
 
-    /// - Parameters:
-    ///   - restarts: how often a process that was killed is started again.
-    ///   - onFailure: told why the run cannot go on.
-    ///   - onEvent: told what else there is to know.
+    /// A stack that starts a killed process again up to `restarts` times.
+    ///
+    /// `onFailure` is told why the run cannot go on, `onEvent` what else there is to know.
     init(
         _ folder: RunFolder, restarts: Int, onFailure: @escaping @Sendable (String) -> Void,
         onEvent: @escaping @Sendable (String) -> Void

@@ -15,10 +15,9 @@ final class RunFolder: Sendable {
     /// The file that says where the run's admin socket is.
     static func addressFile(in folder: URL) -> URL { folder.appending(path: "address") }
 
-    /// Takes a folder.
+    /// Takes a folder in which a run must be if this one is `resuming` it, and otherwise none may be.
     ///
-    /// - Parameter resuming: whether a run must be in it; otherwise none may be.
-    /// - Throws: `ServiceError` with exit code `refused` if another run holds the folder or has used it.
+    /// Throws `ServiceError` with exit code `refused` if another run holds the folder or has used it.
     init(_ url: URL, resuming: Bool) throws {
         self.url = url
         let ledger = url.appending(path: "ledger.sqlite").path

@@ -25,8 +25,7 @@ struct CheckpointFolder: Sendable {
 
     /// Writes a checkpoint: into a hidden folder first, made durable, then moved to its place.
     ///
-    /// - Parameter save: writes everything but `state.json` into the folder it is given.
-    /// - Throws: `ServiceError` that names the folder.
+    /// `save` writes everything but `state.json` into the folder it is given. Throws `ServiceError` that names the folder.
     func write(_ state: State, _ save: (URL) async throws -> PolicyUpdate.State) async throws {
         let place = folder.appending(path: Self.name(state.round))
         let temporary = folder.appending(path: ".\(Self.name(state.round)).part")

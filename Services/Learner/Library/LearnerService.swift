@@ -67,7 +67,9 @@ public struct LearnerService: Sendable {
         await endpoint.close()
     }
 
-    /// Trains and gives signs of life side by side. Unlike a sampler a learner that is told to stop finishes what it
+    /// Trains and gives signs of life side by side.
+    ///
+    /// Unlike a sampler a learner that is told to stop finishes what it
     /// has begun.
     private func work(
         _ host: LearningHost, _ learner: Learner, _ membership: FleetMembership, from version: LearningHost.Version,

@@ -9,7 +9,7 @@ struct SampleSheet: Sendable {
     private let columns: Int
     private static let scale = 2
 
-    /// - Parameter run: the run's folder.
+    /// The sheets of the run in this folder.
     init(run: URL, columns: Int) {
         folder = run.appending(path: "samples")
         self.columns = columns

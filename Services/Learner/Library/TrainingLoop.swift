@@ -42,7 +42,9 @@ final class TrainingLoop {
         current = version
     }
 
-    /// Works until the run is over or the shutdown is requested. An update that has begun is finished.
+    /// Works until the run is over or the shutdown is requested.
+    ///
+    /// An update that has begun is finished.
     func run(_ shutdown: Shutdown) async throws {
         try metrics.truncate(toRound: current.policy.version)
         await learner.publish(current)

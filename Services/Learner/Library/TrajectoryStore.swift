@@ -16,7 +16,9 @@ struct TrajectoryStore {
 
     subscript(unit: UnitID) -> Entry? { entries[unit] }
 
-    /// Keeps a settled trajectory. The first one stays: a second is the same pictures.
+    /// Keeps a settled trajectory.
+    ///
+    /// The first one stays: a second is the same pictures.
     ///
     /// - Returns: whether it was kept now.
     mutating func keep(_ drawn: DrawnUnit) -> Bool {

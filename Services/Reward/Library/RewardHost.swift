@@ -12,7 +12,9 @@ actor RewardHost {
         self.model = model
     }
 
-    /// Scores a batch. What the model as a whole cannot do makes every picture unavailable, and none 0.
+    /// Scores a batch.
+    ///
+    /// What the model as a whole cannot do makes every picture unavailable, and none 0.
     func score(_ batch: PictureBatch) -> [PictureScore] {
         let scores: [Score]
         do {
