@@ -9,7 +9,9 @@ public struct ControlRegisterRequest: Sendable, Hashable {
     public var name: String
     public var kind: ControlWorkerKind
     public var processID: UInt32
-    /// Where it serves: the data socket of a learner, the score socket of a reward service. Empty for a sampler.
+    /// Where it serves: the data socket of a learner, the score socket of a reward service.
+    ///
+    /// Empty for a sampler.
     public var address: String
     /// A reward service: what it was started with.
     public var rewardSpec: String

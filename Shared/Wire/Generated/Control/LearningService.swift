@@ -10,7 +10,7 @@ public protocol LearningService: Sendable {
     >
     /// The policy that the learner starts with.
     func publish(_ request: ControlPolicy, _ context: ServerContext) async throws -> Reply<ControlPublishReply>
-    /// A trajectory has come: is it the one that counts?
+    /// A trajectory has come: is it the one that counts?.
     func settle(_ request: ControlSettleRequest, _ context: ServerContext) async throws -> Reply<ControlSettleReply>
     /// The rewards that score a unit, with the addresses of their services.
     func rewards(_ request: ControlRewardSetRequest, _ context: ServerContext) async throws -> Reply<ControlRewardSet>
@@ -34,7 +34,7 @@ public enum LearningMethods {
     /// The policy that the learner starts with.
     public static let publish = Method<ControlPolicy, ControlPublishReply>(
         service: "atelier.control.Learning", name: "Publish", kind: .unary, idempotency: .unknown)
-    /// A trajectory has come: is it the one that counts?
+    /// A trajectory has come: is it the one that counts?.
     public static let settle = Method<ControlSettleRequest, ControlSettleReply>(
         service: "atelier.control.Learning", name: "Settle", kind: .unary, idempotency: .unknown)
     /// The rewards that score a unit, with the addresses of their services.
@@ -103,7 +103,7 @@ public struct LearningClient: Sendable {
         try await caller.unary(LearningMethods.publish, request, attachments: attachments, options: options)
     }
 
-    /// A trajectory has come: is it the one that counts?
+    /// A trajectory has come: is it the one that counts?.
     public func settle(
         _ request: ControlSettleRequest, attachments: [Attachment] = [], options: CallOptions = CallOptions()
     ) async throws(RPCStatus) -> Reply<ControlSettleReply> {
