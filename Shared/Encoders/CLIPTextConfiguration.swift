@@ -12,6 +12,8 @@ public struct CLIPTextConfiguration: Codable, Hashable, Sendable {
     public var layerNormEpsilon: Float = 1e-5
     public var activation = "quick_gelu"
     public var endOfTextToken = 49407
+    /// Not used by the tower; transformers wants it within the vocabulary.
+    public var beginOfTextToken = 49406
 
     enum CodingKeys: String, CodingKey {
         case vocabularySize = "vocab_size"
@@ -23,6 +25,7 @@ public struct CLIPTextConfiguration: Codable, Hashable, Sendable {
         case layerNormEpsilon = "layer_norm_eps"
         case activation = "hidden_act"
         case endOfTextToken = "eos_token_id"
+        case beginOfTextToken = "bos_token_id"
     }
 
     public init() {}
@@ -41,6 +44,7 @@ public struct CLIPTextConfiguration: Codable, Hashable, Sendable {
         try read(.layerNormEpsilon, &layerNormEpsilon)
         try read(.activation, &activation)
         try read(.endOfTextToken, &endOfTextToken)
+        try read(.beginOfTextToken, &beginOfTextToken)
     }
 
     /// The non-linearity of the feed-forward layers.

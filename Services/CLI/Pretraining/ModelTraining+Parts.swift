@@ -17,6 +17,7 @@ extension ModelTraining {
         let tokenizer = try CLIPTokenizer(folder: tokenizerFolder.path)
         text.vocabularySize = tokenizer.vocabulary.count
         text.endOfTextToken = tokenizer.end
+        text.beginOfTextToken = tokenizer.begin
 
         let scheduler = schedulerFolder.appending(path: "scheduler_config.json")
         try writeJSON(
