@@ -129,6 +129,15 @@ public final class Endpoint: Sendable {
         await close()
     }
 
+    /// What goes on on the sessions that are open.
+    public func snapshots() async -> [SessionSnapshot] {
+        var snapshots: [SessionSnapshot] = []
+        for core in state.withLock({ Array($0.cores.values) }) {
+            if let snapshot = await core.snapshot { snapshots.append(snapshot) }
+        }
+        return snapshots.sorted { ($0.peer.name, $0.remoteAddress) < ($1.peer.name, $1.remoteAddress) }
+    }
+
     private func table(_ services: [ServiceDefinition]) -> HandlerTable {
         HandlerTable(services, interceptors: configuration.serverInterceptors, desk: desk)
     }

@@ -63,6 +63,15 @@ actor SessionCore: LinkReceiver {
 
     var isReady: Bool { machine.isReady }
 
+    /// What goes on, once the session is open.
+    var snapshot: SessionSnapshot? {
+        guard let session, closedStatus == nil else { return nil }
+        var snapshot = machine.snapshot
+        snapshot.peer = session.peer
+        snapshot.remoteAddress = session.remoteAddress
+        return snapshot
+    }
+
     /// Waits for the handshake.
     func waitUntilOpen() async throws(RPCStatus) -> Session {
         if let closedStatus { throw closedStatus }
