@@ -14,6 +14,11 @@ public struct StandardServices: Sendable {
         self.metrics = metrics
     }
 
+    /// Services beside those of an endpoint, whose metrics they show.
+    public init(of endpoint: Endpoint, health: HealthBoard = HealthBoard()) {
+        self.init(health: health, metrics: endpoint.configuration.metrics ?? CallMetrics())
+    }
+
     /// A process's own services, which are serving from now on, and the standard ones.
     public func beside(_ services: [ServiceDefinition], of endpoint: Endpoint) -> [ServiceDefinition] {
         for service in services { health.set(service.name, .serving) }

@@ -1,6 +1,7 @@
 import Foundation
 import Messaging
 import RPC
+import RPCServices
 import Testing
 import Wire
 
@@ -39,12 +40,15 @@ struct Pair {
         _ network: Network, serverConfiguration: EndpointConfiguration = EndpointConfiguration(),
         clientConfiguration: EndpointConfiguration = EndpointConfiguration(),
         services: [ServiceDefinition]? = nil, clientServices: [ServiceDefinition] = [],
+        standardBeside: [ServiceDefinition]? = nil,
         _ body: (Pair) async throws -> Result
     ) async throws -> Result {
         let (transport, address) = network.make()
         let server = try Endpoint(name: "server", transport: transport, configuration: serverConfiguration)
         let client = try Endpoint(name: "client", transport: transport, configuration: clientConfiguration)
-        let listener = try await server.listen(address, services: services ?? [.echo(EchoImplementation())])
+        let standard = standardBeside.map { StandardServices().beside($0, of: server) }
+        let served = standard ?? services ?? [.echo(EchoImplementation())]
+        let listener = try await server.listen(address, services: served)
         let session = try await client.dial(listener.address, services: clientServices)
         let pair = Pair(server: server, client: client, listener: listener, session: session, transport: transport)
         let result: Swift.Result<Result, any Error>

@@ -139,13 +139,22 @@ public final class Endpoint: Sendable {
     }
 
     private func table(_ services: [ServiceDefinition]) -> HandlerTable {
-        HandlerTable(services, interceptors: configuration.serverInterceptors, desk: desk)
+        HandlerTable(services, interceptors: measured(configuration.serverInterceptors), desk: desk)
+    }
+
+    private func measured(_ interceptors: [any ServerInterceptor]) -> [any ServerInterceptor] {
+        (configuration.metrics.map { [$0] } ?? []) + interceptors
+    }
+
+    private func measured(_ interceptors: [any ClientInterceptor]) -> [any ClientInterceptor] {
+        (configuration.metrics.map { [$0] } ?? []) + interceptors
     }
 
     private var conduct: SessionConduct {
         SessionConduct(
             compressesBodies: configuration.compressesBodies, checksumsAttachments: configuration.checksumsAttachments,
-            clientInterceptors: configuration.clientInterceptors, defaultTimeout: configuration.defaultTimeout)
+            clientInterceptors: measured(configuration.clientInterceptors), defaultTimeout: configuration.defaultTimeout
+        )
     }
 
     private func settings(_ table: HandlerTable) -> SessionMachine.Settings {
