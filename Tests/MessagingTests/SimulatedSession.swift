@@ -64,6 +64,7 @@ struct SimulatedSession {
         case .inputEnded(let call): update(call) { $0.inputEnded = true }
         case .sent(let call, let ticket): update(call) { $0.sentTickets.append(ticket) }
         case .finished(let call, let status): update(call) { $0.finished.append(status) }
+        case .expel: break
         case .closed(let status): closed[side.rawValue] = status
         }
     }

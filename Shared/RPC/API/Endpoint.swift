@@ -42,6 +42,7 @@ public final class Endpoint: Sendable {
     /// - Throws: ``RPCStatus`` invalidArgument, permissionDenied (the address may not be bound), alreadyExists (it is in
     ///   use) or unavailable; the message begins with the address.
     public func listen(_ address: String, services: [ServiceDefinition] = []) async throws(RPCStatus) -> Listener {
+        try configuration.permissions?.requireServing(services, as: role)
         let listener = Listener()
         let settings = settings(services)
         let accept: @Sendable (any Link) -> Void = { [weak self] link in
@@ -50,7 +51,7 @@ public final class Endpoint: Sendable {
             settings.sessionID = UInt64.random(in: 1 ... .max)
             let core = SessionCore(
                 link: link, reactor: reactor, role: .listener, settings: settings, services: services,
-                observer: observer(listener))
+                permissions: configuration.permissions, observer: observer(listener))
             add(core)
             core.assumeIsolated { $0.start() }
         }
@@ -69,13 +70,14 @@ public final class Endpoint: Sendable {
     /// - Throws: ``RPCStatus`` unavailable, with the address, when nobody answers there.
     public func dial(_ address: String, services: [ServiceDefinition] = []) async throws(RPCStatus) -> Session {
         guard !state.withLock(\.isClosed) else { throw RPCStatus(.unavailable, "\(name): the endpoint is closed") }
+        try configuration.permissions?.requireServing(services, as: role)
         let link: any Link
         do throws(MessagingError) {
             link = try await transport.connect(to: address, on: reactor, timeout: configuration.connectTimeout)
         } catch { throw RPCStatus(error) }
         let core = SessionCore(
             link: link, reactor: reactor, role: .dialer, settings: settings(services), services: services,
-            observer: observer(nil))
+            permissions: configuration.permissions, observer: observer(nil))
         add(core)
         await core.start()
         do throws(RPCStatus) { return try await core.waitUntilOpen() } catch {
@@ -137,6 +139,8 @@ extension RPCStatus {
             switch error.code {
             case .invalidAddress: .invalidArgument
             case .refusedAddress: .permissionDenied
+            case .refused: .unauthenticated
+            case .insecure: .failedPrecondition
             case .addressInUse: .alreadyExists
             case .unreachable: .unavailable
             default: .resourceExhausted

@@ -23,6 +23,9 @@ public struct EndpointConfiguration: Sendable {
     /// Most memory that attachments of one session may hold before they are read.
     public var memoryBudget = 2 << 30
 
+    /// What each role may call and serve, where peers have keys; nil allows everything.
+    public var permissions: Permissions?
+
     /// The defaults.
     public init() {}
 }

@@ -49,6 +49,8 @@ package struct SessionMachine: Sendable {
         case sent(call: UInt64, ticket: UInt64)
         /// The call is over: for an originated call the outcome, for an accepted one the reason to stop.
         case finished(call: UInt64, RPCStatus)
+        /// The peer broke the protocol, and is not to come back for a while.
+        case expel
         /// The session is over, after all its calls.
         case closed(RPCStatus)
     }
@@ -236,7 +238,11 @@ package struct SessionMachine: Sendable {
 
     /// The peer broke the protocol: the session cannot go on, but everything else can.
     mutating func violation(_ reason: String) {
-        shutDown(RPCStatus(.unavailable, "the peer broke the protocol: \(reason)"))
+        guard phase != .closed else { return }
+        let status = RPCStatus(.unavailable, "the peer broke the protocol: \(reason)")
+        transmit(FrameHeader(.reset), head: encode(status.wire))
+        actions.append(.expel)
+        close(status)
     }
 
     mutating func close(_ status: RPCStatus) {

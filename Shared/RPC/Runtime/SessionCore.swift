@@ -14,6 +14,7 @@ actor SessionCore: LinkReceiver {
     private let services: Set<String>
     private let defaultTimeout: Duration
     private let observer: Observer
+    private let access: SessionAccess
     private var machine: SessionMachine
     private var calls: [UInt64: ActiveCall] = [:]
     private var timers: [SessionMachine.Timer: ReactorTimer] = [:]
@@ -27,8 +28,9 @@ actor SessionCore: LinkReceiver {
 
     init(
         link: any Link, reactor: Reactor, role: SessionMachine.Role, settings: SessionMachine.Settings,
-        services: [ServiceDefinition], observer: Observer
+        services: [ServiceDefinition], permissions: Permissions?, observer: Observer
     ) {
+        access = SessionAccess(permissions: permissions, peer: link.peer)
         self.link = link
         self.reactor = reactor
         self.observer = observer
@@ -89,6 +91,7 @@ actor SessionCore: LinkReceiver {
         guard !call.isAbandoned else {
             return finish(call, RPCStatus(.cancelled, "\(call.method): the caller cancelled"))
         }
+        if let refusal = access.refusal(ofAsking: call.method) { return finish(call, refusal) }
         do throws(RPCStatus) {
             let id = try machine.open(request, message: message, isEnd: isEnd)
             call.id = id
@@ -210,6 +213,7 @@ actor SessionCore: LinkReceiver {
         case .sent(let id, let ticket): calls[id]?.writers.removeValue(forKey: ticket)?.resume(returning: .success(()))
         case .finished(let id, let status):
             if let call = calls.removeValue(forKey: id) { finish(call, status) }
+        case .expel: link.expel()
         case .closed(let status): becomeClosed(status)
         }
     }
@@ -230,6 +234,8 @@ actor SessionCore: LinkReceiver {
     }
 
     private func becomeOpen(_ peer: PeerInfo) {
+        var peer = peer
+        peer.identity = link.peer
         let session = Session(
             peer: peer, remoteAddress: link.remoteAddress, defaultTimeout: defaultTimeout, core: self)
         self.session = session
@@ -296,6 +302,7 @@ actor SessionCore: LinkReceiver {
     // MARK: Calls that this end serves
 
     private func accept(_ id: UInt64, _ request: CallRequest) {
+        if let refusal = access.refusal(ofCall: request.method) { return machine.respond(id, nil, refusal) }
         guard let handler = handlers[request.method] else {
             let service = String(request.method.prefix { $0 != "/" })
             let text = services.contains(service) ? "no such method" : "the service is not served here"
