@@ -31,8 +31,10 @@ struct RefusalTest {
         try result.get()
     }
 
-    /// Opens a domain for the test's listener; a test of the test gives one that is broken.
+    /// Opens a domain for the test's listener; tests of this test give one that is broken.
     var open: (ZAPHandler, Authenticator) -> String = { $0.open($1) }
+    /// For tests of this test: has the stranger on the list.
+    var admitsEverybody = false
 
     /// - Throws: ``MessagingError`` insecure, when a stranger was let in or a friend was not.
     func run() throws(MessagingError) {
@@ -40,6 +42,9 @@ struct RefusalTest {
         var allowed = AllowList()
         do throws(KeyError) {
             try allowed.add(PeerIdentity(name: "friend", role: "test", key: friend.publicKey))
+            if admitsEverybody {
+                try allowed.add(PeerIdentity(name: "stranger", role: "test", key: stranger.publicKey))
+            }
         } catch {
             throw MessagingError(.insecure, error.description)
         }
