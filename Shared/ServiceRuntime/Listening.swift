@@ -13,7 +13,8 @@ public enum Listening {
         } catch {
             let isRefusal = error.code == .permissionDenied || error.code == .failedPrecondition
             throw ServiceError(
-                "cannot listen at \(address): \(ServiceProcess.oneLine(error))", exitCode: isRefusal ? .refused : .failed)
+                "cannot listen at \(address): \(ServiceProcess.oneLine(error))",
+                exitCode: isRefusal ? .refused : .failed)
         }
     }
 }

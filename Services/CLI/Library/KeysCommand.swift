@@ -47,7 +47,8 @@ struct KeysCommand: AsyncParsableCommand {
         var name: String
         @Argument(help: "What the holder may do: \(Role.allCases.map(\.rawValue).joined(separator: ", ")).")
         var role: Role
-        @Option(help: "The public half of a key that was made elsewhere (40 characters); without it a key is made here.")
+        @Option(
+            help: "The public half of a key that was made elsewhere (40 characters); without it a key is made here.")
         var `public`: String?
         @OptionGroup var place: Place
 

@@ -16,7 +16,8 @@ struct FleetEndpoint: FleetService {
             if let identity = context.peer.identity, identity.role != role {
                 throw RPCStatus(
                     .permissionDenied,
-                    "\(introduction.name) enters as \(introduction.kind.rawValue), and its key is that of a \(identity.role)")
+                    "\(introduction.name) enters as \(introduction.kind.rawValue), and its key is that of a \(identity.role)"
+                )
             }
             let epoch = try await coordinator.enter(introduction)
             let (coordinator, session) = (coordinator, context.session)

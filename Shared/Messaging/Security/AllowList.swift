@@ -34,7 +34,9 @@ public struct AllowList: Hashable, Sendable {
             guard let first = words.first, !first.hasPrefix("#") else { continue }
             func wrong(_ reason: String) -> KeyError { KeyError("line \(index + 1): \(reason)") }
             guard words.count == 3 else { throw wrong("not of the form NAME ROLE KEY") }
-            guard let key = PublicKey(z85: words[2]) else { throw wrong("the key of \(first) is not 40 characters of Z85") }
+            guard let key = PublicKey(z85: words[2]) else {
+                throw wrong("the key of \(first) is not 40 characters of Z85")
+            }
             do throws(KeyError) { try add(PeerIdentity(name: first, role: words[1], key: key)) } catch {
                 throw wrong(error.description)
             }

@@ -51,7 +51,8 @@ public enum GuardedFile {
         }
         let forbidden: mode_t = secret ? 0o077 : 0o022
         guard status.st_mode & forbidden == 0 else {
-            throw KeyError("others can \(secret ? "read" : "change") \(path): run `chmod \(secret ? 600 : 644) \(path)`")
+            throw KeyError(
+                "others can \(secret ? "read" : "change") \(path): run `chmod \(secret ? 600 : 644) \(path)`")
         }
         guard status.st_size <= maximumBytes else { throw KeyError("\(path) is too large to be a file of keys") }
         var bytes = [UInt8](repeating: 0, count: Int(status.st_size))

@@ -133,7 +133,8 @@ final class DealerLink: Link, @unchecked Sendable {
             // Trying again would not help before somebody changes the list.
             fail("the peer refused our key: it is not on its list, or no longer", code: .refused)
         case (_, nil): fail("the peer demands keys, or does not speak ZMTP")
-        case (_, .some): fail("the peer does not hold the key of this address, or wants to hear nothing of us for a while")
+        case (_, .some):
+            fail("the peer does not hold the key of this address, or wants to hear nothing of us for a while")
         }
     }
 
@@ -143,13 +144,15 @@ final class DealerLink: Link, @unchecked Sendable {
     ) throws(MessagingError) -> (endpoint: String, key: PublicKey?) {
         let (endpoint, named) = try BindAddress.dialled(address)
         if named != nil, security == nil {
-            throw MessagingError(.insecure, "\(address): this address is guarded by keys, and this process has none: give --keys")
+            throw MessagingError(
+                .insecure, "\(address): this address is guarded by keys, and this process has none: give --keys")
         }
         let key = named ?? security?.pinned
         // Without the listener's key anybody could answer; an ipc path is in a folder that only its owner can enter.
         if let security, key == nil, endpoint.hasPrefix("tcp://") {
             let hint = "the address must end in '#' and the listener's key"
-            throw MessagingError(.insecure, "\(address): \(security.keys.publicKey) knows no key of this listener: \(hint)")
+            throw MessagingError(
+                .insecure, "\(address): \(security.keys.publicKey) knows no key of this listener: \(hint)")
         }
         return (endpoint, key)
     }

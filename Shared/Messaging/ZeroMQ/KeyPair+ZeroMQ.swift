@@ -70,6 +70,7 @@ extension ZeroMQSocket {
 
     private static func refused(_ option: Int32) -> MessagingError {
         MessagingError(
-            .insecure, "libzmq refused the security option \(option) (\(zeroMQErrorText())): it was built without CURVE")
+            .insecure, "libzmq refused the security option \(option) (\(zeroMQErrorText())): it was built without CURVE"
+        )
     }
 }

@@ -22,8 +22,10 @@ final class RouterLink: Link, @unchecked Sendable {
         return "\(peer.name) (\(peer.role)) at \(listenerAddress)"
     }
 
-    init(_ origin: ZeroMQSocket.Origin, identity: [UInt8], peer: PeerIdentity?, listener: RouterListener, reactor: Reactor)
-    {
+    init(
+        _ origin: ZeroMQSocket.Origin, identity: [UInt8], peer: PeerIdentity?, listener: RouterListener,
+        reactor: Reactor
+    ) {
         self.identity = identity
         self.peer = peer
         descriptor = origin.descriptor

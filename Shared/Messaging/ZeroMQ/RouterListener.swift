@@ -258,7 +258,9 @@ final class RouterListener: TransportListener, @unchecked Sendable {
         guard !isClosed, connections.count > 0 else { return }
         let resident = ResidentMemory.bytes
         idleLooks += 1
-        guard resident > lastResidentBytes + Self.remarkableGrowth || idleLooks >= Self.looksWithoutGrowth else { return }
+        guard resident > lastResidentBytes + Self.remarkableGrowth || idleLooks >= Self.looksWithoutGrowth else {
+            return
+        }
         (idleLooks, lastResidentBytes) = (0, resident)
         // Whole messages that wait in the socket speak for their senders.
         receive(limit: 16 * DealerLink.messagesPerTurn)

@@ -1,7 +1,7 @@
 internal import CZeroMQ
 import Synchronization
 
-/// Answers libzmq's question about every handshake: may this key come in? (ZeroMQ RFC 27.)
+/// Answers libzmq's question about every handshake, whether its key may come in (ZeroMQ RFC 27).
 ///
 /// There is one for the process's context, on a thread of its own, started before the first socket that needs it is
 /// bound. Every listener asks in a domain of its own.

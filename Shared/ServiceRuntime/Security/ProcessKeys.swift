@@ -9,7 +9,7 @@ public import RPC
 /// sockets. Otherwise, for tcp, those of the user, which are made at their first use: no tcp socket is without keys. An
 /// ipc socket is without keys if none are named; its folder lets nobody else in.
 public enum ProcessKeys {
-    /// An endpoint that proves who it is, and asks everybody else to.
+    /// Makes an endpoint that proves who it is, and asks everybody else to.
     ///
     /// - Parameters:
     ///   - name: what the process is called in the fleet.
@@ -18,6 +18,7 @@ public enum ProcessKeys {
     ///   - binds: addresses that it will bind.
     ///   - dials: addresses that it will dial.
     ///   - log: is told of refused connections and of changes of the list.
+    /// - Returns: the endpoint; without keys if there are none to be used.
     /// - Throws: `ServiceError`: refused if the keys are missing, wrong or readable by others.
     public static func endpoint(
         name: String, role: Role?, keys: String?, binds: [String] = [], dials: [String] = [], log: Logger
@@ -75,7 +76,8 @@ public enum ProcessKeys {
         let key = try KeyFile(at: isFolder.boolValue ? file(in: folder, name, role ?? .operator).path : place.path)
         if let role, key.role != role {
             throw ServiceError(
-                "\(place.path) is the key of a \(key.role.rawValue), and this is a \(role.rawValue)", exitCode: .refused)
+                "\(place.path) is the key of a \(key.role.rawValue), and this is a \(role.rawValue)", exitCode: .refused
+            )
         }
         var authenticator: Authenticator?
         if folder.exists {
