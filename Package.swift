@@ -127,7 +127,7 @@ let services: [Target] = [
         serviceParts + [
             "SamplerService", "RewardService", "LearnerService", "CoordinatorService", "Pretraining", "DiffusionPolicy",
             "Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging", "Menagerie", "Rewards", "Ledger",
-            argumentParser,
+            "Messaging", argumentParser,
         ], path: "Services/CLI/Library"),
     executable(
         "atelier-sampler", ["SamplerService", "ServiceRuntime", "TensorCore", argumentParser],

@@ -9,11 +9,14 @@ public enum Listening {
     public static func on(_ address: String, _ endpoint: Endpoint, services: [ServiceDefinition]) async throws
         -> Listener
     {
-        do {
+        do throws(RPCStatus) {
             return try await endpoint.listen(
                 address, services: StandardServices(of: endpoint).beside(services, of: endpoint))
         } catch {
-            throw ServiceError("cannot listen at \(address): \(ServiceProcess.oneLine(error))")
+            let isRefusal = error.code == .permissionDenied || error.code == .failedPrecondition
+            throw ServiceError(
+                "cannot listen at \(address): \(ServiceProcess.oneLine(error))",
+                exitCode: isRefusal ? .refused : .failed)
         }
     }
 }

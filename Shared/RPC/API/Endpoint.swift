@@ -43,6 +43,7 @@ public final class Endpoint: Sendable {
     /// - Throws: ``RPCStatus`` invalidArgument, permissionDenied (the address may not be bound), alreadyExists (it is in
     ///   use) or unavailable; the message begins with the address.
     public func listen(_ address: String, services: [ServiceDefinition] = []) async throws(RPCStatus) -> Listener {
+        try configuration.permissions?.requireServing(services, as: role)
         let listener = Listener()
         let table = table(services)
         let settings = settings(table)
@@ -71,6 +72,7 @@ public final class Endpoint: Sendable {
     /// - Throws: ``RPCStatus`` unavailable, with the address, when nobody answers there.
     public func dial(_ address: String, services: [ServiceDefinition] = []) async throws(RPCStatus) -> Session {
         guard !state.withLock(\.isClosed) else { throw RPCStatus(.unavailable, "\(name): the endpoint is closed") }
+        try configuration.permissions?.requireServing(services, as: role)
         let link: any Link
         do throws(MessagingError) {
             link = try await transport.connect(to: address, on: reactor, timeout: configuration.connectTimeout)
@@ -153,8 +155,9 @@ public final class Endpoint: Sendable {
     private var conduct: SessionConduct {
         SessionConduct(
             compressesBodies: configuration.compressesBodies, checksumsAttachments: configuration.checksumsAttachments,
-            clientInterceptors: measured(configuration.clientInterceptors), defaultTimeout: configuration.defaultTimeout
-        )
+            clientInterceptors: measured(configuration.clientInterceptors),
+            defaultTimeout: configuration.defaultTimeout,
+            permissions: configuration.permissions)
     }
 
     private func settings(_ table: HandlerTable) -> SessionMachine.Settings {
@@ -194,6 +197,8 @@ extension RPCStatus {
             switch error.code {
             case .invalidAddress: .invalidArgument
             case .refusedAddress: .permissionDenied
+            case .refused: .unauthenticated
+            case .insecure: .failedPrecondition
             case .addressInUse: .alreadyExists
             case .unreachable: .unavailable
             default: .resourceExhausted

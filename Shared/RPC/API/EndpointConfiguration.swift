@@ -23,6 +23,8 @@ public struct EndpointConfiguration: Sendable {
     /// Most memory that attachments of one session may hold before they are read.
     public var memoryBudget = 2 << 30
 
+    /// What each role may call and serve, where peers have keys; nil allows everything.
+    public var permissions: Permissions?
     /// Calls that the process can work on at once, for those who choose among servers; 0: it does not say.
     public var capacity = 0
     /// Whether bodies of more than 1 KiB are compressed where the peer can read that.

@@ -6,6 +6,7 @@ struct SessionConduct: Sendable {
     var checksumsAttachments = false
     var clientInterceptors: [any ClientInterceptor] = []
     var defaultTimeout: Duration = .seconds(60)
+    var permissions: Permissions?
 }
 
 extension OutgoingMessage {

@@ -59,6 +59,9 @@ package struct IncomingMessage: Sendable {
     package var uncompressedBytes = 0
     /// CRC-32C that the attachments are to have; 0 for those of which the sender did not say.
     package var checksums: [UInt32] = []
+
+    /// Memory that it takes beside its bytes, roughly: what credits do not count, and a peer could send without end.
+    package var overhead: Int { attachments.reduce(256) { $0 + 64 + $1.name.utf8.count } }
 }
 
 /// What the originator says of a call.

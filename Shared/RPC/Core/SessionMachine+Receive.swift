@@ -15,8 +15,9 @@ extension SessionMachine {
             return violation("\(header.kind) of \(frames.count) frames")
         }
         switch header.kind {
-        case .ping: receivePing(header, frames)
-        case .pong: break
+        case .ping:
+            if isWelcomeIdler() { receivePing(header, frames) }
+        case .pong: _ = isWelcomeIdler()
         case .headers: receiveHeaders(header, frames)
         case .reset: peerReset(frames)
         case .goAway: peerIsGoing(frames)
@@ -211,11 +212,19 @@ extension SessionMachine {
     }
 
     private mutating func deliver(_ id: UInt64, _ assembly: IncomingAssembly) {
-        calls[id]?.assembly = nil
-        calls[id]?.unread += 1
         let message = IncomingMessage(
             body: assembly.body, attachments: assembly.attachments, credit: assembly.credit,
             reserved: assembly.reserved, uncompressedBytes: assembly.uncompressedBytes, checksums: assembly.checksums)
+        calls[id]?.assembly = nil
+        unreadOverhead += message.overhead
+        guard unreadOverhead <= Self.maximumUnreadOverhead else {
+            unreadOverhead -= message.overhead
+            reservedBytes -= message.reserved
+            returnToSession(message.credit)
+            let method = calls[id]?.method ?? ""
+            return fail(id, RPCStatus(.resourceExhausted, "\(method): too many messages that nobody has read"))
+        }
+        calls[id]?.unread += 1
         actions.append(.message(call: id, message))
         if assembly.isEnd { actions.append(.inputEnded(call: id)) }
     }
@@ -261,6 +270,10 @@ extension SessionMachine {
     }
 
     private mutating func receiveCredit(_ header: FrameHeader) {
+        guard header.auxiliary > 0, header.call == 0 || calls[header.call] != nil else {
+            _ = isWelcomeIdler()
+            return
+        }
         let bytes = Int(header.auxiliary)
         if header.call == 0 {
             guard sendWindow.refill(bytes) else { return violation("credit for bytes that were never sent") }

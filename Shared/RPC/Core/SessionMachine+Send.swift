@@ -127,9 +127,10 @@ extension SessionMachine {
     }
 
     /// The application has read a message, or thrown it away.
-    package mutating func consumed(_ id: UInt64, credit: Int, reserved: Int) {
-        reservedBytes -= reserved
-        var bytes = credit
+    package mutating func consumed(_ id: UInt64, _ message: IncomingMessage) {
+        reservedBytes -= message.reserved
+        unreadOverhead -= message.overhead
+        var bytes = message.credit
         if let call = calls[id] {
             calls[id]?.unread -= 1
             if call.unread == 1 {

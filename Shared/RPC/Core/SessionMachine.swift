@@ -59,6 +59,8 @@ package struct SessionMachine: Sendable {
         case sent(call: UInt64, ticket: UInt64)
         /// The call is over: for an originated call the outcome, for an accepted one the reason to stop.
         case finished(call: UInt64, RPCStatus)
+        /// The peer broke the protocol, and is not to come back for a while.
+        case expel
         /// The peer takes no more calls.
         case peerIsDraining
         /// What the peer says of its load.
@@ -95,6 +97,10 @@ package struct SessionMachine: Sendable {
     var isDraining = false
     /// Whether bodies may be compressed on this session.
     package private(set) var allowsCompression = false
+    /// Messages of this heartbeat that did nothing for any call.
+    var idleFrames = 0
+    /// Memory of the messages that nobody has read, beside their bytes.
+    var unreadOverhead = 0
     private var hasSent = false
     private var hasHeard = false
     private var silence: Duration = .zero
@@ -172,6 +178,7 @@ package struct SessionMachine: Sendable {
             transmit(FrameHeader(.ping, sequence: pingSequence), head: encode(ping))
         }
         hasSent = false
+        idleFrames = 0
         actions.append(.startTimer(.heartbeat, heartbeat))
     }
 
@@ -185,9 +192,12 @@ package struct SessionMachine: Sendable {
         guard phase != .closed else { return }
         hasHeard = true
         guard let first = frames.first else { return violation("more frames than a message may have") }
+        guard frames.allSatisfy({ $0.count <= settings.limits.maximumFrameBytes }) else {
+            return violation("a frame of more than \(settings.limits.maximumFrameBytes) bytes")
+        }
         switch FrameHeader.read(first) {
         case .malformed(let reason): violation(reason)
-        case .ignorable: break
+        case .ignorable: _ = isWelcomeIdler()
         case .header(let header):
             if phase == .opening { handshake(header, frames) } else { dispatch(header, frames) }
         }
@@ -206,6 +216,7 @@ package struct SessionMachine: Sendable {
                     head: encode(RPCStatus(.failedPrecondition, text).wire))
                 return close(RPCStatus(.failedPrecondition, text))
             }
+            guard accepts(hello.limits ?? ZRPLimits()) else { return }
             peerLimits = SessionLimits(hello.limits ?? ZRPLimits())
             chunkBytes = min(settings.limits.chunkBytes, peerLimits.chunkBytes)
             var limits = settings.limits
@@ -221,6 +232,7 @@ package struct SessionMachine: Sendable {
                 PeerInfo(name: hello.peer, role: hello.role, bootID: hello.bootID, serves: hello.serves))
         case (.dialer, .welcome):
             guard let welcome: ZRPWelcome = head(frames) else { return }
+            guard accepts(welcome.limits ?? ZRPLimits()) else { return }
             peerLimits = SessionLimits(welcome.limits ?? ZRPLimits())
             chunkBytes = peerLimits.chunkBytes
             if welcome.heartbeatMs > 0 { heartbeat = .milliseconds(Int64(welcome.heartbeatMs)) }
@@ -269,7 +281,11 @@ package struct SessionMachine: Sendable {
 
     /// The peer broke the protocol: the session cannot go on, but everything else can.
     mutating func violation(_ reason: String) {
-        shutDown(RPCStatus(.unavailable, "the peer broke the protocol: \(reason)"))
+        guard phase != .closed else { return }
+        let status = RPCStatus(.unavailable, "the peer broke the protocol: \(reason)")
+        transmit(FrameHeader(.reset), head: encode(status.wire))
+        actions.append(.expel)
+        close(status)
     }
 
     mutating func close(_ status: RPCStatus) {

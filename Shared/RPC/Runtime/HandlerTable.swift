@@ -62,8 +62,10 @@ final class HandlerTable: Sendable {
     /// Under which a call's answer is kept; nil if it is not.
     static func answerKey(_ handler: MethodHandler, _ request: CallRequest, _ peer: PeerInfo) -> AnswerCache.Key? {
         guard handler.descriptor.kind == .unary, !request.idempotencyKey.isEmpty else { return nil }
+        // What a peer says of itself is no proof: nobody is to read another's answers.
+        let holder = peer.identity?.key.hexadecimal ?? ""
         return AnswerCache.Key(
-            caller: "\(peer.name)#\(peer.bootID)", method: request.method, bytes: request.idempotencyKey)
+            caller: "\(holder)#\(peer.name)#\(peer.bootID)", method: request.method, bytes: request.idempotencyKey)
     }
 
     private func run(

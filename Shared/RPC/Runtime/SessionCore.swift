@@ -13,6 +13,7 @@ actor SessionCore: LinkReceiver {
     private let table: HandlerTable
     private var conduct: SessionConduct
     private let observer: Observer
+    private let access: SessionAccess
     private var machine: SessionMachine
     private var calls: [UInt64: ActiveCall] = [:]
     private var timers: [SessionMachine.Timer: ReactorTimer] = [:]
@@ -28,6 +29,7 @@ actor SessionCore: LinkReceiver {
         link: any Link, reactor: Reactor, role: SessionMachine.Role, settings: SessionMachine.Settings,
         table: HandlerTable, conduct: SessionConduct, observer: Observer
     ) {
+        access = SessionAccess(permissions: conduct.permissions, peer: link.peer)
         self.link = link
         self.reactor = reactor
         self.observer = observer
@@ -100,6 +102,7 @@ actor SessionCore: LinkReceiver {
         guard !call.isAbandoned else {
             return finish(call, RPCStatus(.cancelled, "\(call.method): the caller cancelled"))
         }
+        if let refusal = access.refusal(ofAsking: call.method) { return finish(call, refusal) }
         do throws(RPCStatus) {
             let id = try machine.open(request, message: message, isEnd: isEnd)
             call.id = id
@@ -201,7 +204,7 @@ actor SessionCore: LinkReceiver {
     }
 
     private func consumed(_ id: UInt64, _ message: IncomingMessage) {
-        machine.consumed(id, credit: message.credit, reserved: message.reserved)
+        machine.consumed(id, message)
     }
 
     private func discardInbox(_ call: ActiveCall) {
@@ -238,6 +241,7 @@ actor SessionCore: LinkReceiver {
         case .sent(let id, let ticket): calls[id]?.writers.removeValue(forKey: ticket)?.resume(returning: .success(()))
         case .finished(let id, let status):
             if let call = calls.removeValue(forKey: id) { finish(call, status) }
+        case .expel: link.expel()
         case .peerIsDraining: session?.isGoing.store(true, ordering: .relaxed)
         case .peerLoad(let load): session?.report(load)
         case .closed(let status): becomeClosed(status)
@@ -261,6 +265,8 @@ actor SessionCore: LinkReceiver {
     }
 
     private func becomeOpen(_ peer: PeerInfo) {
+        var peer = peer
+        peer.identity = link.peer
         conduct.compressesBodies = conduct.compressesBodies && machine.allowsCompression
         let session = Session(peer: peer, remoteAddress: link.remoteAddress, core: self, conduct: conduct)
         self.session = session
@@ -332,6 +338,7 @@ actor SessionCore: LinkReceiver {
     // MARK: Calls that this end serves
 
     private func accept(_ id: UInt64, _ request: CallRequest) {
+        if let refusal = access.refusal(ofCall: request.method) { return machine.respond(id, nil, refusal) }
         guard let session else { return }
         let handler: MethodHandler
         do throws(RPCStatus) { handler = try table.admit(request, from: session.peer) } catch {

@@ -67,6 +67,7 @@ struct SimulatedSession {
         case .inputEnded(let call): update(call) { $0.inputEnded = true }
         case .sent(let call, let ticket): update(call) { $0.sentTickets.append(ticket) }
         case .finished(let call, let status): update(call) { $0.finished.append(status) }
+        case .expel: break
         case .closed(let status): closed[side.rawValue] = status
         }
     }
@@ -82,7 +83,7 @@ struct SimulatedSession {
     mutating func read(_ side: Side, _ call: UInt64) {
         guard let first = seen[side.rawValue][call]?.unread.first else { return }
         seen[side.rawValue][call]?.unread.removeFirst()
-        act(side) { $0.consumed(call, credit: first.credit, reserved: first.reserved) }
+        act(side) { $0.consumed(call, first) }
     }
 
     var isQuiet: Bool { wires.allSatisfy(\.isEmpty) }
