@@ -58,13 +58,13 @@ struct SemanticsTests {
             policy.initialBackoff = .microseconds(10)
             var failures = 0
             for index in UInt32(0)..<100 {
-                do throws(RPCStatus) {
+                do {
                     let reply = try await pair.echo.unary(
                         EchoRequest(number: index), options: CallOptions(retry: policy))
                     #expect(reply.message.number == index)
-                } catch {
+                } catch let status as RPCStatus {
                     // The throttle lets few calls fail for the good of all.
-                    #expect(error.message == "injected")
+                    #expect(status.message == "injected")
                     failures += 1
                 }
             }
@@ -135,7 +135,8 @@ struct SemanticsTests {
             let open = Task { try await client.unary(EchoRequest(text: "open", delayUs: 300_000)) }
             while await pair.server.snapshots().allSatisfy(\.calls.isEmpty) { await Task.yield() }
             let drain = Task { await pair.server.drain(grace: .seconds(20)) }
-            #expect(try await open.value.message.text == "open")
+            let reply = try await open.value
+            #expect(reply.message.text == "open")
             await drain.value
             let status = await #expect(throws: RPCStatus.self) { try await client.unary(EchoRequest()) }
             #expect(status?.code == .unavailable)

@@ -24,7 +24,7 @@ struct ScheduleTests {
                 try #require(events < 50_000, "schedule \(seed) does not come to rest")
             }
             try #require(network.violation == nil, "schedule \(seed), event \(events): \(network.violation ?? "")")
-            if let leak = network.leak { Issue.record("schedule \(seed): \(leak)") }
+            try #require(network.leak == nil, "schedule \(seed): \(network.leak ?? "")")
             for call in network.calls { endings[call.outcomes.first?.code ?? .unknown, default: 0] += 1 }
         }
         // The schedules are worth something: calls end well, late, cancelled and for want of a server.

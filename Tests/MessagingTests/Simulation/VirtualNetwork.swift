@@ -11,7 +11,7 @@ struct VirtualNetwork {
         case deliver(session: Int, to: Side)
         case timer(session: Int, Side, SessionMachine.Timer, number: Int)
         /// The application of a side reads a message.
-        case read(session: Int, Side, call: UInt64, credit: Int, reserved: Int)
+        case read(session: Int, Side, call: UInt64, IncomingMessage)
         case attempt(call: Int)
         case cancel(call: Int)
         case cut(session: Int)
@@ -48,8 +48,8 @@ struct VirtualNetwork {
     init(seed: UInt64) {
         var generator = SeededGenerator(state: seed)
         var limits = SessionLimits()
-        limits.sessionWindowBytes = Int.random(in: 2048...20_000, using: &generator)
-        limits.callWindowBytes = Int.random(in: 1024...10_000, using: &generator)
+        limits.sessionWindowBytes = Int.random(in: 2500...20_000, using: &generator)
+        limits.callWindowBytes = Int.random(in: 2200...10_000, using: &generator)
         limits.chunkBytes = 1024
         limits.inlineAttachmentBytes = Int.random(in: 1...400, using: &generator)
         limits.maximumCalls = Int.random(in: 2...40, using: &generator)
@@ -108,8 +108,8 @@ struct VirtualNetwork {
             guard sessions[session].timers[side.rawValue][timer] == number else { return }
             sessions[session].timers[side.rawValue][timer] = nil
             act(session, side) { $0.timerFired(timer) }
-        case .read(let session, let side, let call, let credit, let reserved):
-            act(session, side) { $0.consumed(call, credit: credit, reserved: reserved) }
+        case .read(let session, let side, let call, let message):
+            act(session, side) { $0.consumed(call, message) }
         case .attempt(let call): attempt(call)
         case .cancel(let call): cancel(call)
         case .cut(let session): cut(session)
@@ -178,8 +178,7 @@ struct VirtualNetwork {
             received(session, side, call, message)
             after(
                 pause(upTo: .milliseconds(300)),
-                .read(
-                    session: session, side, call: call, credit: message.credit, reserved: message.reserved))
+                .read(session: session, side, call: call, message))
         case .inputEnded(let call):
             if side == .listener { after(pause(upTo: .milliseconds(100)), .handle(session: session, call: call)) }
         case .finished(let call, let status):

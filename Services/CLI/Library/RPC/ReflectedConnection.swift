@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import RPC
 import RPCServices
 import ServiceRuntime
@@ -8,12 +9,15 @@ import Wire
 struct ReflectedConnection: ParsableArguments {
     @Argument(help: "Where it listens: ipc:///folder/socket or tcp://127.0.0.1:port.")
     var address: String
+    @Option(help: "A folder of keys or one key's file; a local run's are found without it.")
+    var keys: String?
 
     /// Connects, asks what there is, and lends the peer.
     ///
     /// - Throws: `ServiceError` in one line: usage for what does not exist there, else failed.
     func open(_ body: (ReflectedPeer) async throws -> Void) async throws {
-        let endpoint = try Endpoint(name: "atelier", role: "operator")
+        let endpoint = try ProcessKeys.endpoint(
+            name: "atelier", role: nil, keys: keys, dials: [address], log: Logger(label: "atelier"))
         let result: Result<Void, any Error>
         do {
             let channel = endpoint.channel(address)
@@ -25,7 +29,8 @@ struct ReflectedConnection: ParsableArguments {
         do { try result.get() } catch let error as SchemaError {
             throw ServiceError(error.description, exitCode: .usage)
         } catch let status as RPCStatus {
-            throw ServiceError(ServiceProcess.oneLine(status))
+            let isRefusal = [.permissionDenied, .unauthenticated].contains(status.code)
+            throw ServiceError(ServiceProcess.oneLine(status), exitCode: isRefusal ? .refused : .failed)
         }
     }
 }
