@@ -114,14 +114,16 @@ struct SemanticsTests {
         #expect(try await waiting.value.message.text == "first", "it waited for the resolver")
         let echo = EchoClient(channel)
         let drained = servers[0].endpoint
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for index in 0..<300 {
-                if index == 150 { group.addTask { await drained.drain(grace: .seconds(5)) } }
-                // Not to be repeated, and yet none is lost: what comes too late is known not to have begun.
-                group.addTask { _ = try await echo.unrepeatableUnary(EchoRequest(delayUs: 500)) }
+        func call(_ count: Int, whileDraining: Bool) async throws {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                if whileDraining { group.addTask { await drained.drain(grace: .seconds(5)) } }
+                for _ in 0..<count { group.addTask { _ = try await echo.unrepeatableUnary(EchoRequest(delayUs: 500)) } }
+                try await group.waitForAll()
             }
-            try await group.waitForAll()
         }
+        try await call(150, whileDraining: false)
+        // Not to be repeated, and yet none is lost: what comes too late is known not to have begun.
+        try await call(150, whileDraining: true)
         let key = CallMetrics.Key(method: "atelier.echo.Echo/Unary", isClient: false)
         for server in servers { #expect((server.metrics.figures[key]?.started ?? 0) > 20) }
         for endpoint in [client] + servers.map(\.endpoint) { await endpoint.close() }

@@ -295,9 +295,10 @@ package struct SessionMachine: Sendable {
             actions.append(.stopTimer(.deadline(call: id)))
             var ending = status
             ending.notProcessed = calls[id].map { $0.isOriginated && !$0.hasSentRequest } ?? false
+            reservedBytes -= calls[id]?.assembly?.reserved ?? 0
             actions.append(.finished(call: id, ending))
         }
-        calls = [:]
+        (calls, originatedCount, sessionQueue) = ([:], 0, [])
         actions.append(.stopTimer(.handshake))
         actions.append(.stopTimer(.heartbeat))
         actions.append(.stopTimer(.drain))

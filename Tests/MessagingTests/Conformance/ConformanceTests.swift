@@ -60,10 +60,18 @@ struct ConformanceTests {
         let client = try Endpoint(name: "client", transport: transport)
         let session = try await client.dial(python.address)
         let echo = EchoClient(session)
-        let open = Task { try await echo.unary(EchoRequest(text: "open", delayUs: 700_000)) }
-        _ = try await echo.unary(EchoRequest())
-        python.say("drain")
-        #expect(try await open.value.message.text == "open")
+        try await echo.bidirectional { writer, replies in
+            var iterator = replies.makeAsyncIterator()
+            try await writer.send(EchoRequest(text: "before"))
+            #expect(try await iterator.next()?.message.text == "before")
+            python.say("drain")
+            // Calls are refused from now on; the one that is open is not.
+            while (try? await echo.unary(EchoRequest())) != nil {}
+            try await writer.send(EchoRequest(text: "after"))
+            #expect(try await iterator.next()?.message.text == "after")
+            writer.finish()
+            #expect(try await iterator.next() == nil)
+        }
         #expect(await session.closed.code == .unavailable)
         let status = await #expect(throws: RPCStatus.self) { try await echo.unary(EchoRequest()) }
         #expect(status?.notProcessed == true)
