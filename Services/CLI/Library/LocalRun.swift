@@ -1,5 +1,6 @@
 import Foundation
 import Ledger
+import Logging
 import RPC
 import RunConfiguration
 import ServiceAPI
@@ -40,8 +41,10 @@ struct LocalRun: Sendable {
         let outcome: Outcome
         do {
             try await stack.startCoordinator()
-            let endpoint = try Endpoint(name: "atelier", role: "host")
             let address = await stack.admin
+            let endpoint = try ProcessKeys.endpoint(
+                name: "atelier", role: .operator, keys: folder.keys.url.path, dials: [address],
+                log: Logger(label: "atelier"))
             try folder.announce(address)
             try await stack.startLearner()
             outcome = await follow(
