@@ -158,7 +158,8 @@ final class RouterListener: TransportListener, @unchecked Sendable {
         if linksByDescriptor[link.descriptor] === link { shutdown(link.descriptor, Int32(SHUT_RDWR)) }
     }
 
-    private func remove(_ link: RouterLink) {
+    /// Forgets a link whose connection has ended.
+    func remove(_ link: RouterLink) {
         if links[link.identity] === link { links[link.identity] = nil }
         if linksByDescriptor[link.descriptor] === link { linksByDescriptor[link.descriptor] = nil }
     }
