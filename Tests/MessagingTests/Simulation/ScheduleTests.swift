@@ -45,17 +45,18 @@ extension VirtualNetwork {
         }
         for (number, session) in sessions.enumerated() {
             for (side, machine) in session.machines.enumerated() {
-                if machine.openCalls > 0 { return "session \(number), side \(side): \(machine.openCalls) calls are open" }
+                let place = "session \(number), side \(side)"
+                if machine.openCalls > 0 { return "\(place): \(machine.openCalls) calls are open" }
                 if machine.originatedCount != 0 || !machine.sessionQueue.isEmpty {
-                    return "session \(number), side \(side): \(machine.originatedCount) calls are counted"
+                    return "\(place): \(machine.originatedCount) calls are counted"
                 }
-                if machine.reservedBytes != 0 { return "session \(number): \(machine.reservedBytes) bytes are reserved" }
+                if machine.reservedBytes != 0 { return "\(place): \(machine.reservedBytes) bytes are reserved" }
                 guard session.closed == [nil, nil], !session.isCut else { continue }
                 let timers = Set(session.timers[side].keys)
-                if timers != [.heartbeat] { return "session \(number), side \(side): timers \(timers)" }
+                if timers != [.heartbeat] { return "\(place): timers \(timers)" }
                 let outstanding = machine.receiveWindow.outstanding
                 if outstanding >= machine.receiveWindow.size / 4 {
-                    return "session \(number), side \(side): \(outstanding) bytes were never returned"
+                    return "\(place): \(outstanding) bytes were never returned"
                 }
             }
         }

@@ -87,7 +87,8 @@ extension VirtualNetwork {
             sessions[$0].server == server && sessions[$0].closed[0] == nil
                 && (!sessions[$0].isReady[0] || sessions[$0].machines[0].isReady)
         }
-        let session = open.isEmpty || open.count < 3 && chance(10) ? connect(to: server) : open[random(0...open.count - 1)]
+        let isNew = open.isEmpty || open.count < 3 && chance(10)
+        let session = isNew ? connect(to: server) : open[random(0...open.count - 1)]
         calls[call].attempts.append(VirtualCall.Attempt(session: session))
         if sessions[session].isReady[0] { begin(call, calls[call].attempts.count - 1) }
     }
@@ -114,7 +115,8 @@ extension VirtualNetwork {
         let count = calls[call].requests
         let first = count > 0 ? message(upTo: largestBody) : nil
         let opened = act(session, .dialer) { machine -> Result<UInt64, RPCStatus> in
-            do throws(RPCStatus) { return .success(try machine.open(request, message: first, isEnd: count < 2)) } catch {
+            do throws(RPCStatus) { return .success(try machine.open(request, message: first, isEnd: count < 2)) } catch
+            {
                 return .failure(error)
             }
         }
@@ -216,8 +218,9 @@ extension VirtualNetwork {
 
     private mutating func makeAnswer() -> AnswerCache.Answer {
         if chance(85) { return AnswerCache.Answer(message: message(upTo: largestBody), status: RPCStatus(.ok, "")) }
-        let status = chance(50) ? RPCStatus(.internalError, "broken") : RPCStatus(.unavailable, "busy", notProcessed: chance(50))
-        return AnswerCache.Answer(message: nil, status: status)
+        let isBroken = chance(50)
+        let busy = RPCStatus(.unavailable, "busy", notProcessed: chance(50))
+        return AnswerCache.Answer(message: nil, status: isBroken ? RPCStatus(.internalError, "broken") : busy)
     }
 
     /// A handler is done: its caller is answered, and whoever has joined it.

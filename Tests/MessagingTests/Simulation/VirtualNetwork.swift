@@ -185,7 +185,8 @@ struct VirtualNetwork {
             guard sessions[session].ended[side.rawValue].insert(call).inserted else {
                 return violate("call \(call) has ended twice")
             }
-            if side == .dialer { attemptEnded(session, call, status) } else { servers[sessions[session].server].gone(session, call) }
+            if side == .dialer { return attemptEnded(session, call, status) }
+            servers[sessions[session].server].gone(session, call)
         case .closed(let status):
             sessions[session].closed[side.rawValue] = status
             if side == .dialer { sessionEnded(session, status) }
