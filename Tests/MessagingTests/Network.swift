@@ -15,16 +15,34 @@ enum Network: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case curve
 
     /// One key for both ends, which is never banned: the contract's hostile peers come again and again.
-    private static let security: TransportSecurity? = {
-        guard let keys = try? KeyPair.generate() else { return nil }
+    private static let keys = try? KeyPair.generate()
+    private static let allowed: AllowList = {
         var allowed = AllowList()
-        try? allowed.add(PeerIdentity(name: "tester", role: "tester", key: keys.publicKey))
+        if let keys { try? allowed.add(PeerIdentity(name: "tester", role: "tester", key: keys.publicKey)) }
+        return allowed
+    }()
+    private static let security: TransportSecurity? = {
+        guard let keys else { return nil }
         var security = TransportSecurity(keys: keys, authenticator: Authenticator(allowed))
         security.banDuration = .zero
         return security
     }()
 
     var testDescription: String { rawValue }
+
+    /// The keys as files, for a peer in another process; nil where there are none.
+    func keyFolder() throws -> URL? {
+        guard self == .curve, let keys = Self.keys else { return nil }
+        let folder = FileManager.default.temporaryDirectory.appending(path: "atelier-keys-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try Data(Self.allowed.text.utf8).write(to: folder.appending(path: "allowed"))
+        let lines = ["name tester", "role tester", "public \(keys.publicKey.z85)", "secret \(keys.secretText)", ""]
+        let file = folder.appending(path: "tester.key")
+        try Data(lines.joined(separator: "\n").utf8).write(to: file)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
+        return folder
+    }
 
     /// A transport, and an address on it that nobody else uses.
     func make() -> (transport: any Transport, address: String) {

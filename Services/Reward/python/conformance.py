@@ -1,7 +1,7 @@
 """The echo service of the conformance list, and the list itself from the client's side.
 
-    conformance.py serve ADDRESS    prints the address, serves until standard input ends
-    conformance.py check ADDRESS    runs every case against a server; prints `ok NAME` or `failed NAME: why`
+    conformance.py serve ADDRESS [KEYS]    prints the address, serves until standard input ends
+    conformance.py check ADDRESS [KEYS]    runs every case against a server; prints `ok NAME` or `failed NAME: why`
 """
 
 import os
@@ -12,6 +12,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from atelier_reward import Peer, Reply, RPCError, call, message, stream, wire
+from atelier_reward.keys import Keys
 from atelier_reward.standard import NOT_SERVING, SERVING, add_standard_services
 
 Request, Response = message("atelier.echo.Request"), message("atelier.echo.Response")
@@ -96,8 +97,8 @@ class Echo:
         return Reply(reply.message, reply.attachments, reply.trailers)
 
 
-def make_peer(name):
-    peer = Peer(name, compress=True, checksums=True)
+def make_peer(name, keys):
+    peer = Peer(name, compress=True, checksums=True, keys=Keys.find(keys, ["tester"]) if keys else None)
     echo = Echo()
     peer.add(
         "atelier.echo.Echo",
@@ -109,8 +110,8 @@ def make_peer(name):
     return peer, add_standard_services(peer)
 
 
-def serve(address):
-    peer, health = make_peer("server")
+def serve(address, keys=None):
+    peer, health = make_peer("server", keys)
     print(peer.listen(address), flush=True)
     for line in sys.stdin:
         word, _, service = line.strip().partition(" ")
@@ -356,8 +357,8 @@ def until(condition, seconds=10):
         assert time.monotonic() < end, "it did not come about"
 
 
-def check(address):
-    peer, _ = make_peer("client")
+def check(address, keys=None):
+    peer, _ = make_peer("client", keys)
     session = peer.dial(address)
     session.address = address
     failures = 0
@@ -373,6 +374,8 @@ def check(address):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in ("serve", "check"):
+    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("serve", "check"):
         sys.exit(__doc__)
-    os._exit(serve(sys.argv[2]) or 0) if sys.argv[1] == "serve" else os._exit(check(sys.argv[2]) > 0)
+    failures = serve(*sys.argv[2:]) if sys.argv[1] == "serve" else check(*sys.argv[2:])
+    sys.stdout.flush()
+    os._exit(bool(failures))

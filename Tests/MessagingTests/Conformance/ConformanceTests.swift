@@ -25,10 +25,12 @@ struct ConformanceTests {
         }
     }
 
-    @Test(.enabled(if: PythonPeer.isThere, PythonPeer.whatIsMissing), arguments: [Network.ipc, .tcp])
+    @Test(.enabled(if: PythonPeer.isThere, PythonPeer.whatIsMissing), arguments: [Network.ipc, .tcp, .curve])
     func holdsForAServerInPython(network: Network) async throws {
         let (transport, address) = network.make()
-        let python = try await PythonPeer.serve(address)
+        let keys = try network.keyFolder()
+        defer { if let keys { try? FileManager.default.removeItem(at: keys) } }
+        let python = try await PythonPeer.serve(address, keys: keys)
         let client = try Endpoint(name: "client", transport: transport, configuration: Self.configuration)
         let session = try await client.dial(python.address, services: [.echo(EchoImplementation())])
         for item in ConformanceCase.allCases {
@@ -40,13 +42,15 @@ struct ConformanceTests {
         python.stop()
     }
 
-    @Test(.enabled(if: PythonPeer.isThere, PythonPeer.whatIsMissing), arguments: [Network.ipc, .tcp])
+    @Test(.enabled(if: PythonPeer.isThere, PythonPeer.whatIsMissing), arguments: [Network.ipc, .tcp, .curve])
     func holdsForAClientInPython(network: Network) async throws {
         let (transport, address) = network.make()
         let server = try Endpoint(name: "server", transport: transport, configuration: Self.configuration)
         let services = StandardServices().beside([.echo(EchoImplementation())], of: server)
         let listener = try await server.listen(address, services: services)
-        let lines = try await PythonPeer.check(listener.address)
+        let keys = try network.keyFolder()
+        defer { if let keys { try? FileManager.default.removeItem(at: keys) } }
+        let lines = try await PythonPeer.check(listener.address, keys: keys)
         #expect(lines.count > 20)
         for line in lines where !line.hasPrefix("ok ") { Issue.record("\(line)") }
         await server.close()

@@ -17,6 +17,7 @@ def main():
     parser.add_argument("--address", default="tcp://127.0.0.1:0", help="where to serve")
     parser.add_argument("--coordinator", default="", help="the coordinator's control socket")
     parser.add_argument("--patience", type=float, default=10, help="seconds the coordinator may be out of reach")
+    parser.add_argument("--keys", help="a folder of keys that `atelier keys init` made, or one key's file")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     spec = importlib.util.spec_from_file_location("reward", options.file)
@@ -28,7 +29,7 @@ def main():
         sys.exit(f"atelier_reward: error: {options.file} has no function score: {error}")
     name = options.spec or "external:" + options.file.rsplit("/", 1)[-1].removesuffix(".py")
     try:
-        serve(score, options.name, name, options.address, options.coordinator, options.patience)
+        serve(score, options.name, name, options.address, options.coordinator, options.patience, options.keys)
     except RPCError as error:
         sys.exit(f"atelier_reward: error: {error}")
 

@@ -14,6 +14,7 @@ import zmq
 
 from . import schema, wire
 from .call import Message
+from .keys import start_handler, target
 from .session import Session
 from .wire import RPCError
 
@@ -59,8 +60,8 @@ class Peer:
 
     answer_lifetime = 600.0
 
-    def __init__(self, name, role="", compress=False, checksums=False, workers=32):
-        self.name, self.role, self.compress, self.checksums = name, role, compress, checksums
+    def __init__(self, name, role="", compress=False, checksums=False, workers=32, keys=None):
+        self.keys, self.name, self.role, self.compress, self.checksums = keys, name, role, compress, checksums
         self.default_timeout = 60.0
         self.boot_id = random.getrandbits(63) | 1
         self.services = {}
@@ -71,7 +72,7 @@ class Peer:
         self._wake, self._woken = socket.socketpair()
         for end in (self._wake, self._woken):
             end.setblocking(False)
-        self._routers, self._dealers = {}, {}
+        self._routers, self._dealers, self._has_handler = {}, {}, False
         self._pool = concurrent.futures.ThreadPoolExecutor(workers)
         self._answers = collections.OrderedDict()
         self._answers_lock = threading.Lock()
@@ -183,7 +184,7 @@ class Peer:
 
     def listen(self, address):
         """Binds; returns the address that peers dial."""
-        lock = _ipc_folder(address)
+        lock = _ipc_folder(address, self.keys)
         return self._command(lambda: self._bind(address, lock))
 
     def dial(self, address, timeout=5.0):
@@ -196,14 +197,15 @@ class Peer:
             raise RPCError(error.code, f"{address}: {error.text}", not_processed=True) from None
         return session
 
-    def close(self, linger=0.5):
+    def close(self):
         for session in list(self.sessions):
             session.shut_down(RPCError(wire.UNAVAILABLE, f"{self.name} closed its endpoint"))
         self._closed.set()
         self._wake_up()
         self._thread.join(5)
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._context.destroy(int(linger * 1000))
+        # The sockets' thread has closed its own; the ZAP handler's ends with the context.
+        self._context.term()
 
     def drain(self, text="it is being drained", grace=5.0):
         """Takes no more calls, and returns when those that are open have ended, or the grace has."""
@@ -230,7 +232,7 @@ class Peer:
         opened = self._context.socket(kind)
         for option, value in (
             (zmq.LINGER, 500), (zmq.MAXMSGSIZE, 4 << 20), (zmq.IMMEDIATE, 1), (zmq.RECONNECT_IVL, -1),
-            (zmq.SNDHWM, 0), (zmq.RCVHWM, 1024), (zmq.IPV6, 1), (zmq.HANDSHAKE_IVL, 5000),
+            (zmq.SNDHWM, 0), (zmq.RCVHWM, 1024), (zmq.HANDSHAKE_IVL, 5000),
         ):  # fmt: skip
             opened.setsockopt(option, value)
         return opened
@@ -238,20 +240,32 @@ class Peer:
     def _bind(self, address, lock):
         router = self._socket(zmq.ROUTER)
         router.setsockopt(zmq.ROUTER_MANDATORY, 1)
+        if self.keys:
+            if not self._has_handler:
+                start_handler(self._context, self.keys)
+                self._has_handler = True
+            self.keys.demand(router)
         router.bind(address)
         self._routers[router] = ({}, lock)
         self._poller.register(router, zmq.POLLIN)
-        return router.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode()
+        bound = router.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode()
+        return bound + self.keys.fragment if self.keys else bound
 
     def _connect(self, address):
+        endpoint, server = target(address, self.keys)
         dealer = self._socket(zmq.DEALER)
-        monitor = dealer.get_monitor_socket(zmq.EVENT_DISCONNECTED | zmq.EVENT_CONNECT_RETRIED | zmq.EVENT_CLOSED)
+        if server:
+            self.keys.prove(dealer, server)
+        monitor = dealer.get_monitor_socket(
+            zmq.EVENT_DISCONNECTED | zmq.EVENT_CLOSED | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+            | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+        )
         session = Session(self, lambda frames: self._send(dealer, frames), is_dialer=True)
         self._dealers[dealer] = (session, monitor, address)
         self._poller.register(dealer, zmq.POLLIN)
         self._poller.register(monitor, zmq.POLLIN)
         self.sessions.add(session)
-        dealer.connect(address)
+        dealer.connect(endpoint)
         session.hello()
         return session
 
@@ -332,6 +346,13 @@ class Peer:
                 break
             if self._closed.is_set() and not hasattr(self, "_end"):
                 self._end = now + 1
+        for session in list(self.sessions):
+            session.close(RPCError(wire.UNAVAILABLE, f"{self.name} closed its endpoint"))
+        for dealer, (_, monitor, _) in list(self._dealers.items()):
+            dealer.disable_monitor()
+            dealer.close()
+        for router in self._routers:
+            router.close()
 
     def _receive(self, opened):
         for _ in range(256):
@@ -360,11 +381,11 @@ class Peer:
         session.received(frames[1:])
 
 
-def _ipc_folder(address):
+def _ipc_folder(address, keys):
     """The lock of an ipc address: a second bind of a path would silently cut the first one off."""
     if not address.startswith("ipc://"):
         host = urllib.parse.urlparse(address).hostname
-        if host not in ("127.0.0.1", "::1", "localhost"):
+        if host not in ("127.0.0.1", "::1", "localhost") and not keys:
             raise RPCError(wire.PERMISSION_DENIED, f"{address}: only loopback addresses can be bound without keys")
         return None
     import fcntl

@@ -11,6 +11,7 @@ import time
 
 from . import wire
 from .client import call
+from .keys import Keys
 from .peer import Peer
 from .standard import NOT_SERVING, add_standard_services
 from .schema import message
@@ -42,10 +43,10 @@ class RewardService:
     a number, a pair of a number and a dictionary of its parts, or an exception: that picture has no score.
     """
 
-    def __init__(self, score, name="reward", spec="external:reward", identity=None):
+    def __init__(self, score, name="reward", spec="external:reward", identity=None, keys=None):
         self.score, self.name, self.spec = score, name, spec
         self.identity = identity or identity_of(score, spec)
-        self.peer = Peer(name, role="reward")
+        self.peer = Peer(name, role="reward", keys=keys)
         self.peer.add("atelier.score.Score", {"Describe": self._describe, "Pictures": self._pictures})
         self.health = add_standard_services(self.peer)
         self.address = ""
@@ -166,9 +167,15 @@ def _outcome(score):
     return outcome
 
 
-def serve(score, name="reward", spec="external:reward", address="tcp://127.0.0.1:0", coordinator="", patience=10.0):
-    """Serves a reward until SIGTERM, SIGINT or the end of the run."""
-    service = RewardService(score, name, spec)
+def serve(
+    score, name="reward", spec="external:reward", address="tcp://127.0.0.1:0", coordinator="", patience=10.0, keys=None
+):
+    """Serves a reward until SIGTERM, SIGINT or the end of the run.
+
+    `keys` is a folder of keys or one key's file; those of a local run are found beside the coordinator's socket.
+    """
+    found = Keys.find(keys, [name, "reward"], coordinator)
+    service = RewardService(score, name, spec, keys=found)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
     service.listen(address)
