@@ -5,14 +5,17 @@ import Testing
 /// A reward in Python beside real coordinator, learner and sampler processes.
 @Suite(.serialized, .timeLimit(.minutes(2)))
 struct PythonRewardTests {
-    private static let interpreter = ProcessInfo.processInfo.environment["ATELIER_PYTHON"] ?? "python3"
+    private static let interpreter: String? =
+        // Not Foundation's Process, which waits for the end of a child on one of the few threads that all tests share.
+        [ProcessInfo.processInfo.environment["ATELIER_PYTHON"], "python3", "/usr/bin/python3"].compactMap(\.self).first
+    {
+        system("\($0) -c 'import zmq, google.protobuf' 2>/dev/null") == 0
+    }
     private static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Services/Reward/python").path
 
     /// Whether there is an interpreter with what the package needs.
-    private static let isThere: Bool =
-        // Not Foundation's Process, which waits for the end of a child on one of the two threads that all tests share.
-        system("\(interpreter) -c 'import zmq, google.protobuf' 2>/dev/null") == 0
+    private static let isThere: Bool = interpreter != nil
 
     /// The run starts with our reward, is given the one in Python, and both score whole rounds.
     @Test(.enabled(if: isThere, "python3 with zmq and google.protobuf is not here (or ATELIER_PYTHON)"))
@@ -37,7 +40,8 @@ struct PythonRewardTests {
         let python = try place.start(
             "/usr/bin/env",
             [
-                "PYTHONPATH=\(Self.package)", Self.interpreter, "-m", "atelier_reward", place.path("brightness.py"),
+                "PYTHONPATH=\(Self.package)", Self.interpreter ?? "python3", "-m", "atelier_reward",
+                place.path("brightness.py"),
                 "--name", "brightness", "--address", "ipc://\(place.path("python"))", "--coordinator", control,
             ])
         try await place.until("the fleet has it") {

@@ -3,14 +3,17 @@ import Testing
 
 /// The Python peer of `Services/Reward/python` as a process.
 final class PythonPeer: Sendable {
-    /// The interpreter: `ATELIER_PYTHON`, or `python3` of the path.
-    private static let interpreter = ProcessInfo.processInfo.environment["ATELIER_PYTHON"] ?? "python3"
+    /// The first interpreter that has what the peer needs.
+    private static let interpreter: String? =
+        // Not Foundation's Process, which waits for the end of a child on one of the few threads that all tests share.
+        [ProcessInfo.processInfo.environment["ATELIER_PYTHON"], "python3", "/usr/bin/python3"].compactMap(\.self).first
+    {
+        system("\($0) -c 'import zmq, google.protobuf' 2>/dev/null") == 0
+    }
     static let whatIsMissing: Comment =
         "python3 with zmq and google.protobuf is not here (python3-zmq and python3-protobuf, or ATELIER_PYTHON)"
     /// Whether the interpreter has what the peer needs.
-    static let isThere: Bool =
-        // Not Foundation's Process, which waits for the end of a child on one of the two threads that all tests share.
-        system("\(interpreter) -c 'import zmq, google.protobuf' 2>/dev/null") == 0
+    static let isThere: Bool = interpreter != nil
 
     private static var script: String {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -32,7 +35,7 @@ final class PythonPeer: Sendable {
     private static func start(_ arguments: [String], input: Pipe? = nil) throws -> (Process, FileHandle) {
         let (process, output) = (Process(), Pipe())
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [interpreter, script] + arguments
+        process.arguments = [interpreter ?? "python3", script] + arguments
         process.standardOutput = output
         process.standardInput = input ?? FileHandle.nullDevice
         try process.run()

@@ -349,7 +349,9 @@ class Call:
         elif tell and not self.is_ours:
             session.send_status(self.id, error)
         if not self.is_ours:
-            self.cancelled.set()
+            # A caller whose session has ended may ask again under the same key, and is to find the answer.
+            if not self.key or error.code != wire.UNAVAILABLE:
+                self.cancelled.set()
             while self.inbox:
                 session.return_credit(self.inbox.popleft().credit)
         self.outbox.clear()
