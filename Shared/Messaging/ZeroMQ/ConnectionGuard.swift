@@ -8,10 +8,12 @@ struct ConnectionGuard {
     static let maximumUndelivered: Int64 = 8 << 20
     /// Where the system does not count the bytes of a connection, the growth of the process has to say it.
     static let maximumGrowth = 256 << 20
-    /// On such connections: an honest peer sends a sign of life more often.
+    /// On such connections, while bytes of it wait: a message of any honest peer is complete much sooner.
+    static let maximumMessageTime = Duration.milliseconds(300)
+    /// On such connections in any case: an honest peer sends a sign of life more often.
     static let maximumSilence = Duration.milliseconds(1500)
-    /// The time that a peer has for its first message.
-    static let patience = Duration.seconds(5)
+    /// The time that a peer has for its handshake, of which libzmq gives it five seconds, and its first message.
+    static let patience = Duration.seconds(6)
 
     /// What is looked at, of one connection.
     struct Look {
@@ -19,6 +21,8 @@ struct ConnectionGuard {
         var delivered: UInt64
         /// Bytes that the system has received on it; nil where nobody counts them.
         var receivedBytes: Int64?
+        /// Whether the system holds bytes of it that have not been read.
+        var hasUnreadBytes = false
         /// The memory of the process.
         var residentBytes: Int
     }
@@ -60,7 +64,8 @@ struct ConnectionGuard {
         if let received = look.receivedBytes, let before = connection.receivedBytes {
             return received - before > Self.maximumUndelivered ? "the peer sends a message without an end" : nil
         }
-        let isSilent = now - connection.lastDelivery > Self.maximumSilence
+        let silence = now - connection.lastDelivery
+        let isSilent = silence > (look.hasUnreadBytes ? Self.maximumMessageTime : Self.maximumSilence)
         let hasGrown = look.residentBytes - resident > Self.maximumGrowth
         return isSilent && hasGrown ? "the memory grows, and the peer delivers nothing" : nil
     }

@@ -178,7 +178,7 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     private func drainMonitor(receivesRest: Bool = true) {
         while !sources.isEmpty, let event = monitor.next() {
             switch event {
-            case .ready(let descriptor): connections.opened(descriptor, at: .now)
+            case .accepted(let descriptor): connections.opened(descriptor, at: .now)
             case .disconnected(let descriptor): disconnected(descriptor, receivesRest: receivesRest)
             case .closed where isClosed: addressIsFree()
             default: break
@@ -269,9 +269,15 @@ final class RouterListener: TransportListener, @unchecked Sendable {
             let bytes = atelier_tcp_bytes_received(descriptor)
             let link = linksByDescriptor[descriptor]
             let look = ConnectionGuard.Look(
-                delivered: link?.delivered ?? 0, receivedBytes: bytes < 0 ? nil : bytes, residentBytes: resident)
+                delivered: link?.delivered ?? 0, receivedBytes: bytes < 0 ? nil : bytes,
+                hasUnreadBytes: bytes < 0 && Self.hasUnreadBytes(descriptor), residentBytes: resident)
             if let objection = connections.objection(to: descriptor, look, at: now) { end(descriptor, objection) }
         }
+    }
+
+    private static func hasUnreadBytes(_ descriptor: Int32) -> Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
     }
 
     private func end(_ descriptor: Int32, _ objection: String) {
