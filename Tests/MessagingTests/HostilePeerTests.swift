@@ -67,6 +67,17 @@ struct HostilePeerTests {
 
         var testDescription: String { rawValue }
 
+        /// Why the listener ends the session.
+        var reason: String {
+            switch self {
+            case .endlessMessage, .millionTinyFrames: "a message without an end"
+            case .millionTinyMessages: "messages without a purpose"
+            case .oversizeFrame: "closed the connection"
+            case .creditOverrun: "credit"
+            case .silence: ""
+            }
+        }
+
         /// Goes on until the peer is cut off.
         func run(_ peer: RawPeer) async throws {
             switch self {
@@ -105,9 +116,11 @@ struct HostilePeerTests {
         let witness = Bystander(echo: EchoClient(session))
         let calm = try await witness.percentile99 { try await Task.sleep(for: .milliseconds(300)) }
         let peer = try await RawPeer.dial(stage.listener.address, stage.ring.dialling(stage.friend))
+        var hostile: Session?
         if attack != .silence {
             try await peer.sayHello()
             #expect(await peer.next(.welcome) != nil)
+            hostile = stage.listener.sessions.first { $0.peer.identity?.name == "fred" }
         }
         var attacked = Duration.zero
         let growth = try await MemoryGrowth.during {
@@ -120,6 +133,9 @@ struct HostilePeerTests {
         #expect(growth < 768 << 20, "\(attack.rawValue): \(growth >> 20) MiB")
         #expect(attacked < max(calm * 20, .milliseconds(250)), "\(attack.rawValue): p99 \(attacked), calm \(calm)")
         print("\(attack.rawValue): p99 \(attacked) of \(calm), \(growth >> 20) MiB")
+        if let reason = await hostile?.closed.message {
+            #expect(reason.contains(attack.reason), "\(attack.rawValue): \(reason)")
+        }
         if attack != .silence, attack != .oversizeFrame {
             let back = try stage.client(stage.friend)
             let status = await #expect(throws: RPCStatus.self) { try await back.dial(stage.listener.address) }
@@ -139,12 +155,11 @@ struct HostilePeerTests {
             try await peer.sayHello()
             #expect(await peer.next(.welcome) != nil)
             let buffer = ByteBuffer(count: 1 << 20) { _ in }
-            let growth = await MemoryGrowth.during {
-                await peer.send(Array(repeatElement(.buffer(buffer, 0..<buffer.count), count: 2000)) as [Frame])
-                await peer.untilEnded()
-            }
-            print("endless message over ipc: \(growth >> 20) MiB")
-            #expect(growth < 1536 << 20)
+            let hostile = try #require(pair.listener.sessions.first { $0.peer.name == "raw" })
+            await peer.send(Array(repeatElement(.buffer(buffer, 0..<buffer.count), count: 2000)) as [Frame])
+            await peer.untilEnded()
+            // Before it was whole, or it would have been a message of too many frames.
+            #expect(await hostile.closed.message.contains("the memory grows"))
             #expect(try await pair.echo.unary(EchoRequest(text: "calm")).message.text == "calm")
             await peer.vanish()
         }

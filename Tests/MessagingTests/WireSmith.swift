@@ -53,7 +53,9 @@ struct WireSmith {
         case .fixed32: noise(4...4)
         case .fixed64: noise(8...8)
         // Numbers of all lengths, and enumerators that nobody knows among them.
-        default: Self.varint(UInt64.random(in: 0 ... .max, using: &generator) >> UInt64.random(in: 0...63, using: &generator))
+        default:
+            Self.varint(
+                UInt64.random(in: 0 ... .max, using: &generator) >> UInt64.random(in: 0...63, using: &generator))
         }
     }
 
@@ -71,7 +73,8 @@ struct WireSmith {
             switch Int.random(in: 0..<7, using: &generator) {
             case 0: bytes = Array(bytes[..<place])
             case 1 where place < bytes.count: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-            case 2 where place < bytes.count: bytes[place] = [0, 0x7f, 0x80, 0xff].randomElement(using: &generator) ?? 0
+            case 2 where place < bytes.count:
+                bytes[place] = [0, 0x7f, 0x80, 0xff].randomElement(using: &generator) ?? 0
             case 3: bytes.insert(contentsOf: noise(1...8), at: place)
             case 4 where place < bytes.count:
                 bytes.removeSubrange(place..<min(bytes.count, place + Int.random(in: 1...8, using: &generator)))

@@ -90,7 +90,9 @@ struct LocalRun: Sendable {
         let reason = failure.reason ?? "the coordinator does not answer any more"
         // The books have to say so too: summary.json is theirs.
         _ = try? await admin.stop(
-            AdminStopRequest(reason: reason, failed: true), options: CallOptions(timeout: .seconds(5)))
+            AdminStopRequest(reason: reason, failed: true),
+            // A service may fail before the coordinator listens.
+            options: CallOptions(timeout: .seconds(5), waitForReady: true))
         return .failed(reason)
     }
 

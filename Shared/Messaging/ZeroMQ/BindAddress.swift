@@ -109,14 +109,15 @@ final class FileLock: Sendable {
         guard descriptor >= 0 else {
             throw MessagingError(.system, "\(address): cannot open \(path): \(String(cString: strerror(errno)))")
         }
+        // `deinit` closes the descriptor: it runs for a throw from here on, as everything is initialised. Closing it here
+        // as well would close whatever another thread has opened in between.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
             throw MessagingError(.addressInUse, "\(address): in use by another process")
         }
     }
 
     deinit {
-        close(descriptor)
+        if descriptor >= 0 { close(descriptor) }
     }
 }
 

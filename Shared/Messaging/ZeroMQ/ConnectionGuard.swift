@@ -7,9 +7,9 @@ struct ConnectionGuard {
     /// More than any message of the protocol, with its frames.
     static let maximumUndelivered: Int64 = 8 << 20
     /// Where the system does not count the bytes of a connection, the growth of the process has to say it.
-    static let maximumGrowth = 256 << 20
+    static let maximumGrowth = 128 << 20
     /// On such connections, while bytes of it wait: a message of any honest peer is complete much sooner.
-    static let maximumMessageTime = Duration.milliseconds(300)
+    static let maximumMessageTime = Duration.milliseconds(200)
     /// On such connections in any case: an honest peer sends a sign of life more often.
     static let maximumSilence = Duration.milliseconds(1500)
     /// The time that a peer has for its handshake, of which libzmq gives it five seconds, and its first message.

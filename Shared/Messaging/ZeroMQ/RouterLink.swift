@@ -80,7 +80,10 @@ final class RouterLink: Link, @unchecked Sendable {
         switch result {
         case .sent: break
         case .full: keep(frames)
-        case .gone: endLater("the peer closed the connection")
+        case .gone:
+            // At once: the descriptor may be another connection's by now, and must not be cut as this one's.
+            listener?.remove(self)
+            endLater("the peer closed the connection")
         }
     }
 

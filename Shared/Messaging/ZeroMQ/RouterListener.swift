@@ -11,8 +11,8 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     /// The time in which a session's last message can leave before its connection is cut.
     private static let lastWords = Duration.milliseconds(300)
     /// How often the memory of the process is looked at; the connections are whenever it has grown, and every so often.
-    private static let lookInterval = Duration.milliseconds(100)
-    private static let looksWithoutGrowth = 10
+    private static let lookInterval = Duration.milliseconds(50)
+    private static let looksWithoutGrowth = 20
     private static let remarkableGrowth = 16 << 20
 
     let address: String
@@ -158,7 +158,8 @@ final class RouterListener: TransportListener, @unchecked Sendable {
         if linksByDescriptor[link.descriptor] === link { shutdown(link.descriptor, Int32(SHUT_RDWR)) }
     }
 
-    private func remove(_ link: RouterLink) {
+    /// Forgets a link whose connection has ended.
+    func remove(_ link: RouterLink) {
         if links[link.identity] === link { links[link.identity] = nil }
         if linksByDescriptor[link.descriptor] === link { linksByDescriptor[link.descriptor] = nil }
     }
@@ -202,37 +203,51 @@ final class RouterListener: TransportListener, @unchecked Sendable {
 
     private func receive(limit: Int) {
         var count = 0
-        var origin = ZeroMQSocket.Origin()
-        while count < limit, !isClosed,
-            let received = socket.receive(origin: &origin, known: { linksByDescriptor[$0] != nil })
-        {
+        var origin: ZeroMQSocket.Origin?
+        while count < limit, !isClosed, let received = socket.receive(origin: &origin, known: { link(of: $0) != nil }) {
             count += 1
             switch received {
             case .message(let frames):
-                link(of: frames[0], &origin)?.receive(Array(frames.dropFirst()))
+                link(of: frames[0], origin)?.receive(Array(frames.dropFirst()))
             case .tooManyFrames(let first):
-                link(of: first, &origin)?.receive([])
+                link(of: first, origin)?.receive([])
             }
         }
     }
 
-    private func link(of first: Frame, _ origin: inout ZeroMQSocket.Origin) -> RouterLink? {
-        guard case .bytes(let identity) = first else { return nil }
-        if let link = links[identity] { return link }
+    private func link(of first: Frame) -> RouterLink? {
+        if case .bytes(let identity) = first { links[identity] } else { nil }
+    }
+
+    /// The link of a message, a new one if there is none.
+    ///
+    /// Nil for what is left of a connection that has ended.
+    private func link(of first: Frame, _ origin: ZeroMQSocket.Origin?) -> RouterLink? {
+        if let link = link(of: first) { return link }
+        guard case .bytes(let identity) = first, let origin else { return nil }
         // The system gives descriptors out again: the end of the last connection with this one must be seen before.
         drainMonitor(receivesRest: false)
-        guard !isClosed else { return nil }
-        // Nil without keys, and for a key that was revoked since its handshake.
-        let peer = origin.key.flatMap { admission?.holder(of: $0) }
-        guard admission == nil || peer != nil else {
-            shutdown(origin.descriptor, Int32(SHUT_RDWR))
-            return nil
+        guard !isClosed, connections.contains(origin.descriptor) else { return nil }
+        if let other = linksByDescriptor[origin.descriptor] {
+            // One of the two connections has ended: libzmq counts its routing ids up.
+            guard Self.isLater(identity, other.identity) else { return nil }
+            remove(other)
+            other.end("the peer closed the connection")
         }
+        // Nil without keys, and for a key that was revoked since its handshake: such a connection ends as a silent one.
+        let peer = origin.key.flatMap { admission?.holder(of: $0) }
+        guard admission == nil || peer != nil else { return nil }
         let link = RouterLink(origin, identity: identity, peer: peer, listener: self, reactor: reactor)
         links[identity] = link
         linksByDescriptor[origin.descriptor] = link
         accept(link)
         return link
+    }
+
+    /// Whether libzmq made up a routing id (a zero, and a number of four bytes) after another one.
+    private static func isLater(_ identity: [UInt8], _ other: [UInt8]) -> Bool {
+        func number(_ identity: [UInt8]) -> UInt32 { identity.suffix(4).reduce(0) { $0 << 8 | UInt32($1) } }
+        return Int32(bitPattern: number(identity) &- number(other)) > 0
     }
 
     // MARK: Unwelcome peers

@@ -123,23 +123,31 @@ final class ActiveCall: @unchecked Sendable {
 
     /// The next message, or nil at the end of the stream.
     func next() async throws(RPCStatus) -> IncomingMessage? {
-        try await withTaskCancellationHandler {
+        let cancellation = TaskCancellation()
+        return try await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                onReactor { $0.read(self, continuation) }
+                onReactor { $0.read(self, cancellation, continuation) }
             }
         } onCancel: {
-            onReactor { $0.taskWasCancelled(self) }
+            onReactor { core in
+                cancellation.hasHappened = true
+                core.taskWasCancelled(self)
+            }
         }.get()
     }
 
     /// Sends a message; returns when the link has taken all of it.
     func write(_ message: OutgoingMessage) async throws(RPCStatus) {
-        try await withTaskCancellationHandler {
+        let cancellation = TaskCancellation()
+        return try await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                onReactor { $0.write(self, message, continuation) }
+                onReactor { $0.write(self, message, cancellation, continuation) }
             }
         } onCancel: {
-            onReactor { $0.taskWasCancelled(self) }
+            onReactor { core in
+                cancellation.hasHappened = true
+                core.taskWasCancelled(self)
+            }
         }.get()
     }
 
@@ -147,6 +155,13 @@ final class ActiveCall: @unchecked Sendable {
     func endInput() {
         onReactor { $0.endInput(self) }
     }
+}
+
+/// Whether the task that waits has been cancelled: that may become known before the wait does.
+///
+/// Touched on the reactor only, which is why it may be `Sendable`.
+final class TaskCancellation: @unchecked Sendable {
+    var hasHappened = false
 }
 
 extension ActiveCall.Outcome {

@@ -67,14 +67,23 @@ actor SessionCore: LinkReceiver {
 
     /// Waits for the handshake.
     func waitUntilOpen() async throws(RPCStatus) -> Session {
-        if let closedStatus { throw closedStatus }
-        if let session { return session }
-        return try await withCheckedContinuation { openWaiters.append($0) }.get()
+        // Looked at inside: the way into `withCheckedContinuation` may be a suspension, and what is waited for may happen
+        // in it.
+        try await withCheckedContinuation { (waiter: CheckedContinuation<Result<Session, RPCStatus>, Never>) in
+            if let closedStatus {
+                waiter.resume(returning: .failure(closedStatus))
+            } else if let session {
+                waiter.resume(returning: .success(session))
+            } else {
+                openWaiters.append(waiter)
+            }
+        }.get()
     }
 
     func waitUntilClosed() async -> RPCStatus {
-        if let closedStatus { return closedStatus }
-        return await withCheckedContinuation { closedWaiters.append($0) }
+        await withCheckedContinuation { waiter in
+            if let closedStatus { waiter.resume(returning: closedStatus) } else { closedWaiters.append(waiter) }
+        }
     }
 
     func shutDown(_ status: RPCStatus) {
@@ -144,8 +153,13 @@ actor SessionCore: LinkReceiver {
 
     // MARK: Calls of either end
 
-    func read(_ call: ActiveCall, _ reader: CheckedContinuation<Result<IncomingMessage?, RPCStatus>, Never>) {
-        if !call.inbox.isEmpty, let id = call.id {
+    func read(
+        _ call: ActiveCall, _ cancellation: TaskCancellation,
+        _ reader: CheckedContinuation<Result<IncomingMessage?, RPCStatus>, Never>
+    ) {
+        if cancellation.hasHappened {
+            reader.resume(returning: .failure(call.status ?? cancelled(call)))
+        } else if !call.inbox.isEmpty, let id = call.id {
             let message = call.inbox.removeFirst()
             consumed(id, message)
             reader.resume(returning: .success(message))
@@ -157,13 +171,16 @@ actor SessionCore: LinkReceiver {
         } else {
             precondition(call.reader == nil, "\(call.method): two tasks read one stream")
             call.reader = reader
-            if Task.isCancelled { taskWasCancelled(call) }
         }
     }
 
     func write(
-        _ call: ActiveCall, _ message: OutgoingMessage, _ writer: CheckedContinuation<Result<Void, RPCStatus>, Never>
+        _ call: ActiveCall, _ message: OutgoingMessage, _ cancellation: TaskCancellation,
+        _ writer: CheckedContinuation<Result<Void, RPCStatus>, Never>
     ) {
+        guard !cancellation.hasHappened else {
+            return writer.resume(returning: .failure(call.status ?? cancelled(call)))
+        }
         guard let id = call.id, call.status == nil else {
             let status = call.status.flatMap { $0.code == .ok ? nil : $0 }
             let ended = status ?? RPCStatus(.cancelled, "\(call.method): the call is over")
@@ -187,11 +204,15 @@ actor SessionCore: LinkReceiver {
     /// A task that waits on the call was cancelled: a client gives the call up, a handler stops waiting.
     func taskWasCancelled(_ call: ActiveCall) {
         if call.service == nil { return abandon(call) }
-        let status = call.status ?? RPCStatus(.cancelled, "\(call.method): the task was cancelled")
+        let status = call.status ?? cancelled(call)
         call.reader?.resume(returning: .failure(status))
         call.reader = nil
         for writer in call.writers.values { writer.resume(returning: .failure(status)) }
         call.writers = [:]
+    }
+
+    private func cancelled(_ call: ActiveCall) -> RPCStatus {
+        RPCStatus(.cancelled, "\(call.method): the task was cancelled")
     }
 
     private func consumed(_ id: UInt64, _ message: IncomingMessage) {
