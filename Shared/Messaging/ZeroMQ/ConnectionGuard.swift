@@ -8,10 +8,8 @@ struct ConnectionGuard {
     static let maximumUndelivered: Int64 = 8 << 20
     /// Where the system does not count the bytes of a connection, the growth of the process has to say it.
     static let maximumGrowth = 128 << 20
-    /// On such connections, while bytes of it wait: a message of any honest peer is complete much sooner.
-    static let maximumMessageTime = Duration.milliseconds(200)
-    /// On such connections in any case: an honest peer sends a sign of life more often.
-    static let maximumSilence = Duration.milliseconds(1500)
+    /// On such connections: looks one after another at which bytes waited and nothing had been delivered.
+    static let maximumUnreadLooks = 4
     /// The time that a peer has for its handshake, of which libzmq gives it five seconds, and its first message.
     static let patience = Duration.seconds(6)
 
@@ -29,11 +27,11 @@ struct ConnectionGuard {
 
     private struct Connection {
         let since: ContinuousClock.Instant
-        var lastDelivery: ContinuousClock.Instant
         var delivered: UInt64 = 0
         /// At the first look after the last delivery.
         var receivedBytes: Int64?
         var residentBytes: Int?
+        var unreadLooks = 0
     }
 
     private var connections: [Int32: Connection] = [:]
@@ -44,7 +42,7 @@ struct ConnectionGuard {
     func contains(_ descriptor: Int32) -> Bool { connections[descriptor] != nil }
 
     mutating func opened(_ descriptor: Int32, at now: ContinuousClock.Instant) {
-        connections[descriptor] = Connection(since: now, lastDelivery: now)
+        connections[descriptor] = Connection(since: now)
     }
 
     mutating func closed(_ descriptor: Int32) { connections[descriptor] = nil }
@@ -55,18 +53,18 @@ struct ConnectionGuard {
         defer { connections[descriptor] = connection }
         guard connection.delivered == look.delivered, let resident = connection.residentBytes else {
             connection.delivered = look.delivered
-            connection.lastDelivery = now
             connection.receivedBytes = look.receivedBytes
             connection.residentBytes = look.residentBytes
+            connection.unreadLooks = 0
             return nil
         }
         if look.delivered == 0, now - connection.since > Self.patience { return "the peer has not said anything" }
         if let received = look.receivedBytes, let before = connection.receivedBytes {
             return received - before > Self.maximumUndelivered ? "the peer sends a message without an end" : nil
         }
-        let silence = now - connection.lastDelivery
-        let isSilent = silence > (look.hasUnreadBytes ? Self.maximumMessageTime : Self.maximumSilence)
         let hasGrown = look.residentBytes - resident > Self.maximumGrowth
-        return isSilent && hasGrown ? "the memory grows, and the peer delivers nothing" : nil
+        connection.unreadLooks = hasGrown && look.hasUnreadBytes ? connection.unreadLooks + 1 : 0
+        let isStuck = connection.unreadLooks >= Self.maximumUnreadLooks
+        return isStuck ? "the memory grows, and the peer delivers nothing" : nil
     }
 }
