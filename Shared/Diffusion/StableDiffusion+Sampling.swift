@@ -35,13 +35,11 @@ extension StableDiffusion {
     ) -> Tensor {
         let shape = latentShape(samples: context.shape[0])
         let one = Array(shape.dropFirst())
+        let text = textContext(context, unconditional: unconditional, guidance: settings.guidance)
         var latents = Noise.gaussian(rows: (0..<shape[0]).map(initial), shape: one)
         for (step, transition) in scheduler.transitions(settings.steps, eta: settings.eta).enumerated() {
             let timesteps = [Float](repeating: Float(transition.timestep), count: shape[0])
-            let output = predict(
-                latents, timesteps: timesteps, context: context, unconditional: unconditional,
-                guidance: settings.guidance
-            ).value
+            let output = predict(latents, timesteps: timesteps, context: text, guidance: settings.guidance).value
             let drawn =
                 transition.isStochastic
                 ? Noise.gaussian(rows: (0..<shape[0]).map { noise($0, step) }, shape: one) : nil

@@ -32,32 +32,36 @@ public final class StableDiffusion {
     /// Loads a checkpoint: `tokenizer/ text_encoder/ unet/ vae/ scheduler/`.
     ///
     /// `lora` gives the UNet's targeted layers an update, which takes gradients if `adapterIsTrainable`; all other parameters
-    /// are frozen.
+    /// are frozen. `precision` is that of UNet and VAE; the text encoder runs once for a prompt and stays f32.
     ///
     /// - Throws: ``ModelError`` and errors of the parts, each naming the file.
-    public convenience init(folder: URL, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true) throws {
+    public convenience init(
+        folder: URL, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true,
+        precision: ComputePrecision = .f32
+    ) throws {
         let (unet, store) = try Self.loadUNet(
-            folder.appending(path: "unet"), lora: lora, adapterIsTrainable: adapterIsTrainable)
+            folder.appending(path: "unet"), lora: lora, adapterIsTrainable: adapterIsTrainable, precision: precision)
         self.init(
             tokenizer: try CLIPTokenizer(folder: folder.appending(path: "tokenizer").path),
             textEncoder: try Self.loadTextEncoder(folder.appending(path: "text_encoder")), unet: unet,
-            vae: try Self.loadVAE(folder.appending(path: "vae")),
+            vae: try Self.loadVAE(folder.appending(path: "vae"), precision: precision),
             scheduler: try DDIMScheduler(path: folder.appending(path: "scheduler/scheduler_config.json").path),
             adapter: store.adapter)
     }
 
     /// Loads a UNet with frozen parameters and, if configured, a low-rank update.
     ///
-    /// - Throws: ``ModelError`` naming the folder if no layer matches `lora`, and as ``loadVAE(_:)``.
+    /// - Throws: ``ModelError`` naming the folder if no layer matches `lora`, and as ``loadVAE(_:precision:)``.
     public static func loadUNet(
-        _ folder: URL, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true
+        _ folder: URL, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true,
+        precision: ComputePrecision = .f32
     ) throws -> (UNet, ParameterStore) {
         let model = ModelFolder(url: folder)
         let configuration = try model.configuration(
             UNetConfiguration.self, unsupported: UNetConfiguration.unsupported)
         let store = ParameterStore(
             .archive(try model.archive("diffusion_pytorch_model"), trainable: false), lora: lora,
-            adapterIsTrainable: adapterIsTrainable)
+            adapterIsTrainable: adapterIsTrainable, precision: precision)
         let unet = try UNet(configuration, store.root)
         if let lora, store.adapter.isEmpty {
             throw ModelError(
@@ -71,21 +75,24 @@ public final class StableDiffusion {
     ///
     /// - Throws: ``ModelError`` naming the file and an option that is not supported; `ParameterError` naming a tensor that does
     ///   not fit; errors of the weights' file.
-    public static func loadVAE(_ folder: URL) throws -> VAE {
+    public static func loadVAE(_ folder: URL, precision: ComputePrecision = .f32) throws -> VAE {
         let model = ModelFolder(url: folder)
         let configuration = try model.configuration(VAEConfiguration.self, unsupported: VAEConfiguration.unsupported)
         let archive = try model.archive("diffusion_pytorch_model")
-        return try VAE(configuration, ParameterStore(.archive(archive, trainable: false)).root)
+        return try VAE(configuration, ParameterStore(.archive(archive, trainable: false), precision: precision).root)
     }
 
     /// Loads a text encoder with frozen parameters.
     ///
-    /// - Throws: as ``loadVAE(_:)``.
-    public static func loadTextEncoder(_ folder: URL) throws -> CLIPTextEncoder {
+    /// - Throws: as ``loadVAE(_:precision:)``.
+    public static func loadTextEncoder(_ folder: URL, precision: ComputePrecision = .f32) throws -> CLIPTextEncoder {
         let model = ModelFolder(url: folder)
         let configuration = try model.configuration(CLIPTextConfiguration.self)
         return try CLIPTextEncoder(
-            configuration, ParameterStore(.archive(try model.archive("model"), trainable: false)).root)
+            configuration,
+            ParameterStore(
+                .archive(try model.archive("model"), trainable: false), precision: precision
+            ).root)
     }
 
     /// Text states of prompts: `[prompt, token, channel]`.
@@ -100,6 +107,20 @@ public final class StableDiffusion {
         return [samples, side, side, unet.configuration.inChannels]
     }
 
+    /// What the UNet attends to for a guided prediction: the empty prompt's states before the prompts', as one batch.
+    ///
+    /// With `guidance` 1 only the prompts' states.
+    ///
+    /// - Parameters:
+    ///   - context: text states `[sample, token, channel]`.
+    ///   - unconditional: text states of the empty prompt, `[1, token, channel]`.
+    ///   - guidance: the weight `w` of classifier-free guidance.
+    public func textContext(_ context: Tensor, unconditional: Tensor, guidance: Double) -> TextContext {
+        guard guidance != 1 else { return TextContext(Variable(context)) }
+        let empty = [Tensor](repeating: unconditional, count: context.shape[0])
+        return TextContext(Variable(Tensor.concatenating(empty + [context])))
+    }
+
     /// The guided prediction `ε_∅ + w (ε_c - ε_∅)` of classifier-free guidance.
     ///
     /// Both halves run as one batch. With `guidance` 1 only the conditional half runs.
@@ -109,24 +130,20 @@ public final class StableDiffusion {
     /// - Parameters:
     ///   - latents: scaled latents `[sample, height, width, channel]`.
     ///   - timesteps: one per sample.
-    ///   - context: text states `[sample, token, channel]`.
-    ///   - unconditional: text states of the empty prompt, `[1, token, channel]`.
+    ///   - context: of ``textContext(_:unconditional:guidance:)`` for the same guidance; one for all timesteps of a
+    ///     trajectory.
     ///   - guidance: the weight `w`.
     ///   - recompute: keep only the blocks' inputs for the backward pass, as in ``UNet``.
     /// - Returns: the prediction, shaped as `latents`.
     public func predict(
-        _ latents: Tensor, timesteps: [Float], context: Tensor, unconditional: Tensor, guidance: Double,
-        recompute: Bool = false
+        _ latents: Tensor, timesteps: [Float], context: TextContext, guidance: Double, recompute: Bool = false
     ) -> Variable {
         guard guidance != 1 else {
-            return unet(
-                Variable(latents), timesteps: timesteps, context: Variable(context), recompute: recompute)
+            return unet(Variable(latents), timesteps: timesteps, context: context, recompute: recompute)
         }
-        let samples = latents.shape[0]
-        let empty = Tensor.concatenating([Tensor](repeating: unconditional, count: samples))
         let both = unet(
-            Variable(Tensor.concatenating([latents, latents])), timesteps: timesteps + timesteps,
-            context: Variable(Tensor.concatenating([empty, context])), recompute: recompute)
+            Variable(Tensor.concatenating([latents, latents])), timesteps: timesteps + timesteps, context: context,
+            recompute: recompute)
         return both.guided(Float(guidance))
     }
 

@@ -45,9 +45,8 @@ public final class DiffusionPolicy {
     func predict(_ latents: Tensor, timesteps: [Float], prompts: [String], guidance: Double, recompute: Bool)
         -> Variable
     {
-        model.predict(
-            latents, timesteps: timesteps, context: context(prompts), unconditional: unconditional, guidance: guidance,
-            recompute: recompute)
+        let text = model.textContext(context(prompts), unconditional: unconditional, guidance: guidance)
+        return model.predict(latents, timesteps: timesteps, context: text, guidance: guidance, recompute: recompute)
     }
 
     /// Draws one unit: the same bytes for the same arguments and adapter, by whichever process.

@@ -22,24 +22,18 @@ public struct LoRAConfiguration: Codable, Hashable, Sendable {
     }
 }
 
-/// The map `x ↦ (alpha / rank) · B(A x)` that is added to a frozen linear layer.
-public final class LoRAUpdate {
-    /// A, `[rank, in]`, starts Gaussian with deviation 1/rank, as PEFT's `init_lora_weights="gaussian"`.
-    let down: Variable
-    /// B, `[out, rank]`, starts at zero, so that the update starts as nothing.
-    let up: Variable
-    let scale: Float
-
+extension LowRankUpdate {
+    /// A fresh update, which starts as nothing.
+    ///
+    /// A, `[rank, in]`, starts Gaussian with deviation 1/rank, as PEFT's `init_lora_weights="gaussian"`; B, `[out, rank]`,
+    /// starts at zero.
     init(inputs: Int, outputs: Int, configuration: LoRAConfiguration, index: UInt64, isTrainable: Bool) {
         let noise = Noise(seed: configuration.seed, unit: index, sample: 1, purpose: .parameters)
-        down = Variable(
-            noise.gaussian(shape: [configuration.rank, inputs]).scaled(1 / Float(configuration.rank)),
-            requiresGradient: isTrainable)
-        up = Variable(Tensor(zeros: [outputs, configuration.rank]), requiresGradient: isTrainable)
-        scale = configuration.alpha / Float(configuration.rank)
-    }
-
-    func callAsFunction(_ x: Variable) -> Variable {
-        scale * x.linear(weight: down, bias: nil).linear(weight: up, bias: nil)
+        self.init(
+            down: Variable(
+                noise.gaussian(shape: [configuration.rank, inputs]).scaled(1 / Float(configuration.rank)),
+                requiresGradient: isTrainable),
+            up: Variable(Tensor(zeros: [outputs, configuration.rank]), requiresGradient: isTrainable),
+            scale: configuration.alpha / Float(configuration.rank))
     }
 }

@@ -125,7 +125,8 @@ public struct ModelTraining: Sendable {
         let pairs = timesteps.map { schedule.noising(at: $0) }
         let noisy = latents.combined(pairs.map { Float($0.sample) }, noise, pairs.map { Float($0.other) })
         let output = model.unet(
-            Variable(noisy), timesteps: timesteps.map(Float.init), context: model.textEncoder(tokens).lastHiddenState)
+            Variable(noisy), timesteps: timesteps.map(Float.init),
+            context: TextContext(model.textEncoder(tokens).lastHiddenState))
         let weights = timesteps.map { timestep in
             let ratio = schedule.signalToNoise(at: timestep)
             return Float(min(ratio, configuration.signalToNoiseLimit) / ratio / Double(configuration.batch))

@@ -26,7 +26,7 @@ struct ForwardCommand: AsyncParsableCommand {
     var inputs: String
     @Option(help: ArgumentHelp("The safetensors file to write.", valueName: "file"))
     var outputs: String
-    @Option(help: "Arithmetic; f32 only.")
+    @Option(help: "Arithmetic of products: f32, or bf16 with f32 sums.")
     var dtype = ElementType.f32
 
     private enum Component: String, CaseIterable {
@@ -37,7 +37,7 @@ struct ForwardCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try dtype.require(.f32)
+        let precision = try dtype.precision()
         guard let known = Component(rawValue: component) else {
             let names = Component.allCases.map(\.rawValue).joined(separator: ", ")
             throw ServiceError(
@@ -47,16 +47,16 @@ struct ForwardCommand: AsyncParsableCommand {
         let file = try TensorInputs(path: inputs)
         let result =
             switch known {
-            case .unet: try unet(file)
-            case .vaeEncode: try encode(file)
-            case .vaeDecode: try decode(file)
-            case .textEncoder: try textEncoder(file)
+            case .unet: try unet(file, precision)
+            case .vaeEncode: try encode(file, precision)
+            case .vaeDecode: try decode(file, precision)
+            case .textEncoder: try textEncoder(file, precision)
             }
         try SafeTensorsWriter().write(result, to: outputs)
     }
 
-    private func unet(_ file: TensorInputs) throws -> [String: Tensor] {
-        let unet = try source.loadUNet()
+    private func unet(_ file: TensorInputs, _ precision: ComputePrecision) throws -> [String: Tensor] {
+        let unet = try source.loadUNet(precision)
         let configuration = unet.configuration
         let sample = try file.tensor("sample", shape: [nil, configuration.inChannels, nil, nil])
         let divisor = 1 << (configuration.blockOutChannels.count - 1)
@@ -66,7 +66,7 @@ struct ForwardCommand: AsyncParsableCommand {
             "encoder_hidden_states", shape: [samples, nil, configuration.crossAttentionDimension])
         let output = unet(
             Variable(sample.toNHWC()), timesteps: try file.numbers("timestep", count: samples),
-            context: Variable(context), added: try addedConditions(file, configuration, samples: samples))
+            context: TextContext(Variable(context)), added: try addedConditions(file, configuration, samples: samples))
         return ["sample": output.value.toNCHW()]
     }
 
@@ -88,16 +88,16 @@ struct ForwardCommand: AsyncParsableCommand {
         return UNet.AddedConditions(textEmbeddings: Variable(text), timeIDs: sizes)
     }
 
-    private func decode(_ file: TensorInputs) throws -> [String: Tensor] {
+    private func decode(_ file: TensorInputs, _ precision: ComputePrecision) throws -> [String: Tensor] {
         try source.requireNoAdapter(for: "vae")
-        let vae = try StableDiffusion.loadVAE(try source.folder().appending(path: "vae"))
+        let vae = try StableDiffusion.loadVAE(try source.folder().appending(path: "vae"), precision: precision)
         let latents = try file.tensor("latents", shape: [nil, vae.configuration.latentChannels, nil, nil])
         return ["pixels": vae.decode(Variable(latents.toNHWC())).value.toNCHW()]
     }
 
-    private func encode(_ file: TensorInputs) throws -> [String: Tensor] {
+    private func encode(_ file: TensorInputs, _ precision: ComputePrecision) throws -> [String: Tensor] {
         try source.requireNoAdapter(for: "vae")
-        let vae = try StableDiffusion.loadVAE(try source.folder().appending(path: "vae"))
+        let vae = try StableDiffusion.loadVAE(try source.folder().appending(path: "vae"), precision: precision)
         let pixels = try file.tensor("pixels", shape: [nil, vae.configuration.inChannels, nil, nil])
         try file.requireMultiple("pixels", pixels, of: vae.configuration.downsampling)
         let posterior = vae.encode(Variable(pixels.toNHWC()))
@@ -107,9 +107,10 @@ struct ForwardCommand: AsyncParsableCommand {
         return ["mean": posterior.mean.value.toNCHW(), "logvar": clamped.toNCHW()]
     }
 
-    private func textEncoder(_ file: TensorInputs) throws -> [String: Tensor] {
+    private func textEncoder(_ file: TensorInputs, _ precision: ComputePrecision) throws -> [String: Tensor] {
         try source.requireNoAdapter(for: "text encoder")
-        let encoder = try StableDiffusion.loadTextEncoder(try source.folder().appending(path: "text_encoder"))
+        let encoder = try StableDiffusion.loadTextEncoder(
+            try source.folder().appending(path: "text_encoder"), precision: precision)
         let output = encoder(
             try file.tokens(
                 "input_ids", vocabulary: encoder.configuration.vocabularySize,

@@ -26,18 +26,20 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// The whole pipeline, with the adapter in it.
-    func loadPipeline() throws -> StableDiffusion {
+    func loadPipeline(_ precision: ComputePrecision = .f32) throws -> StableDiffusion {
         let (folder, adapter) = (try folder(), try loadAdapter())
-        let pipeline = try StableDiffusion(folder: folder, lora: adapter?.configuration, adapterIsTrainable: false)
+        let pipeline = try StableDiffusion(
+            folder: folder, lora: adapter?.configuration, adapterIsTrainable: false, precision: precision)
         try adapter?.load(into: pipeline.adapter)
         return pipeline
     }
 
     /// The UNet alone, with the adapter in it.
-    func loadUNet() throws -> UNet {
+    func loadUNet(_ precision: ComputePrecision = .f32) throws -> UNet {
         let (folder, adapter) = (try folder(), try loadAdapter())
         let (unet, store) = try StableDiffusion.loadUNet(
-            folder.appending(path: "unet"), lora: adapter?.configuration, adapterIsTrainable: false)
+            folder.appending(path: "unet"), lora: adapter?.configuration, adapterIsTrainable: false,
+            precision: precision)
         try adapter?.load(into: store.adapter)
         return unet
     }
@@ -75,10 +77,16 @@ struct ComputeOptions: ParsableArguments {
 enum ElementType: String, ExpressibleByArgument, CaseIterable, Encodable {
     case f32, bf16
 
-    /// Refuses what the engine does not compute in.
-    func require(_ supported: ElementType) throws {
-        guard self == supported else {
-            throw ServiceError("--dtype \(rawValue): only \(supported.rawValue) is supported", exitCode: .refused)
+    /// The engine's name for it.
+    ///
+    /// - Throws: `ServiceError` if this processor has no instructions for it.
+    func precision() throws -> ComputePrecision {
+        let precision = self == .bf16 ? ComputePrecision.bf16 : .f32
+        guard precision.supported == precision else {
+            throw ServiceError(
+                "--dtype \(rawValue): this processor has no bf16 instructions (avx512_bf16); use f32",
+                exitCode: .refused)
         }
+        return precision
     }
 }
