@@ -8,7 +8,9 @@ struct ConnectionGuard {
     static let maximumUndelivered: Int64 = 8 << 20
     /// Where the system does not count the bytes of a connection, the growth of the process has to say it.
     static let maximumGrowth = 128 << 20
-    /// On such connections: looks one after another at which bytes waited and nothing had been delivered.
+    /// On such connections: looks at which bytes waited, without a delivery in between.
+    ///
+    /// What waits of an honest peer is delivered soon, and begins the count anew.
     static let maximumUnreadLooks = 4
     /// The time that a peer has for its handshake, of which libzmq gives it five seconds, and its first message.
     static let patience = Duration.seconds(6)
@@ -63,7 +65,7 @@ struct ConnectionGuard {
             return received - before > Self.maximumUndelivered ? "the peer sends a message without an end" : nil
         }
         let hasGrown = look.residentBytes - resident > Self.maximumGrowth
-        connection.unreadLooks = hasGrown && look.hasUnreadBytes ? connection.unreadLooks + 1 : 0
+        if hasGrown, look.hasUnreadBytes { connection.unreadLooks += 1 }
         let isStuck = connection.unreadLooks >= Self.maximumUnreadLooks
         return isStuck ? "the memory grows, and the peer delivers nothing" : nil
     }

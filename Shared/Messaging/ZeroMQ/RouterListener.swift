@@ -292,7 +292,8 @@ final class RouterListener: TransportListener, @unchecked Sendable {
 
     private static func hasUnreadBytes(_ descriptor: Int32) -> Bool {
         var byte: UInt8 = 0
-        return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
+        // Several times: libzmq's thread may have emptied it this very moment.
+        return (0..<8).contains { _ in recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0 }
     }
 
     private func end(_ descriptor: Int32, _ objection: String) {
