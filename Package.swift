@@ -162,6 +162,17 @@ let testTargets: [Target] = [
         ]),
 ]
 
+/// Built by `deploy/task fuzz` only, with everything below it instrumented: libFuzzer brings its own `main`.
+let fuzzing: [Target] =
+    Context.environment["ATELIER_FUZZING"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "atelier-fuzz", dependencies: ["RPC", "Wire", "Messaging"], path: "Tests/Fuzzing",
+            swiftSettings: swift + [.unsafeFlags(["-parse-as-library"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])])
+    ]
+
 let package = Package(
     name: "atelier",
     products: [
@@ -175,5 +186,5 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: c + ground + gradientsAndCalls + nets + callServices + parts + models + policy + assembly + services
-        + tools + testTargets
+        + tools + testTargets + fuzzing
 )
