@@ -27,6 +27,22 @@ struct PolicyTests {
         #expect(ended(&machine, RPCStatus(.unavailable, ""), &throttle) == .give, "four attempts are all")
     }
 
+    @Test func connectionsComeBackLaterEachTimeAndNotTogether() {
+        var generator = SeededGenerator(state: 2)
+        var waits: [[Duration]] = []
+        for _ in 0..<50 {
+            var backoff = ConnectionBackoff(initial: .milliseconds(50), maximum: .seconds(2))
+            waits.append((0..<9).map { _ in backoff.failed(using: &generator) })
+            backoff.succeeded()
+            #expect(backoff.failed(using: &generator) <= .milliseconds(60), "it begins anew")
+        }
+        for (number, expected) in [50, 100, 200, 400, 800, 1600, 2000, 2000, 2000].enumerated() {
+            let milliseconds = waits.map { $0[number] / .milliseconds(1) }
+            #expect(milliseconds.allSatisfy { abs($0 / Double(expected) - 1) <= 0.2 })
+            #expect((milliseconds.max() ?? 0) - (milliseconds.min() ?? 0) > Double(expected) * 0.2, "they are spread")
+        }
+    }
+
     @Test func whatMustNotBeSentTwiceIsNot() {
         var throttle = RetryThrottle()
         var machine = RetryMachine(policy: RetryPolicy(), isRepeatable: false)

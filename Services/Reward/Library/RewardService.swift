@@ -1,6 +1,7 @@
 import Foundation
 public import Logging
 import RPC
+import RPCServices
 import Rewards
 import ServiceAPI
 public import ServiceRuntime
@@ -50,7 +51,8 @@ public struct RewardService: Sendable {
             name: options.name, role: .reward, keys: options.keys, binds: [options.address],
             dials: options.coordinator.isEmpty ? [] : [options.coordinator], log: log)
         let scores = ScoreEndpoint(host: RewardHost(model), identity: model.identity, spec: options.spec)
-        let listener = try await Listening.on(options.address, endpoint, services: [.score(scores)])
+        let health = HealthBoard()
+        let listener = try await Listening.on(options.address, endpoint, services: [.score(scores)], health: health)
         log.info("\(model.identity.id) at \(listener.address), identity \(model.identity.version)")
         if options.coordinator.isEmpty {
             await shutdown.wait()
@@ -67,6 +69,7 @@ public struct RewardService: Sendable {
             await membership.leave()
         }
         // Who is waiting for scores gets them; who asks for more is told to go elsewhere.
+        health.stopServing()
         await endpoint.drain("the reward service stops", grace: .seconds(5))
     }
 }

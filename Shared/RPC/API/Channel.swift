@@ -11,7 +11,7 @@ public actor Channel: Caller {
     private let services: [ServiceDefinition]
     private var current: Session?
     private var dialling: Task<Result<Session, RPCStatus>, Never>?
-    private var failures = 0
+    private var backoff: ConnectionBackoff
     private var notBefore: ContinuousClock.Instant?
 
     init(endpoint: Endpoint, address: String, services: [ServiceDefinition]) {
@@ -20,6 +20,8 @@ public actor Channel: Caller {
         self.services = services
         defaultTimeout = endpoint.configuration.defaultTimeout
         retrying = Retrying(endpoint.configuration.retry)
+        backoff = ConnectionBackoff(
+            initial: endpoint.configuration.initialBackoff, maximum: endpoint.configuration.maximumBackoff)
     }
 
     /// The session in use, dialled if need be: one attempt.
@@ -70,7 +72,7 @@ public actor Channel: Caller {
         switch result {
         case .success(let session):
             current = session
-            failures = 0
+            backoff.succeeded()
             notBefore = nil
         case .failure: backOff()
         }
@@ -78,10 +80,8 @@ public actor Channel: Caller {
     }
 
     private func backOff() {
-        let configuration = endpoint.configuration
-        let doubled = configuration.initialBackoff * (1 << min(failures, 16))
-        failures += 1
-        notBefore = .now + min(doubled, configuration.maximumBackoff) * Double.random(in: 0.8...1.2)
+        var generator = SystemRandomNumberGenerator()
+        notBefore = .now + backoff.failed(using: &generator)
     }
 
     /// Lets the calls that are open end, and ends the session.
