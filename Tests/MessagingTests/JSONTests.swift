@@ -36,7 +36,8 @@ struct JSONTests {
         // What our encoder packs is read back as the same text; maps are sorted, fields are in the file's order.
         let again = try schema.json(try message.encoded(), as: Self.everything)
         #expect(again.text() == Self.text)
-        #expect(try JSONValue(parsing: again.text(pretty: true)) == again)
+        let pretty = try schema.encode(try JSONValue(parsing: again.text(pretty: true)), as: Self.everything)
+        #expect(try schema.json(pretty, as: Self.everything) == again)
     }
 
     @Test func namesMayBeThoseOfTheFile() throws {

@@ -89,9 +89,19 @@ public indirect enum JSONValue: Sendable, Hashable {
         text += "\""
     }
 
-    public static func == (left: JSONValue, right: JSONValue) -> Bool { left.text() == right.text() }
+    /// Equality of what is said; the order of an object's members does not matter.
+    public static func == (left: JSONValue, right: JSONValue) -> Bool { left.sorted.text() == right.sorted.text() }
 
-    public func hash(into hasher: inout Hasher) { hasher.combine(text()) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(sorted.text()) }
+
+    private var sorted: JSONValue {
+        switch self {
+        case .array(let values): .array(values.map(\.sorted))
+        case .object(let members):
+            .object(members.map { ($0.key, $0.value.sorted) }.sorted { $0.0 < $1.0 })
+        default: self
+        }
+    }
 }
 
 extension JSONValue: Decodable {
