@@ -51,7 +51,13 @@ final class ActiveCall: @unchecked Sendable {
         self.conduct = conduct
     }
 
+    /// At once where the caller runs on the reactor, otherwise after everything submitted before.
     private func onReactor(_ body: @escaping @Sendable (isolated SessionCore) -> Void) {
+        if core.reactor.isCurrent { return core.assumeIsolated { body($0) } }
+        later(body)
+    }
+
+    private func later(_ body: @escaping @Sendable (isolated SessionCore) -> Void) {
         core.reactor.submit { [core] in core.assumeIsolated { body($0) } }
     }
 
@@ -91,8 +97,10 @@ final class ActiveCall: @unchecked Sendable {
     }
 
     /// Cancels the call unless it is over.
+    ///
+    /// Never at once: what drops the last reference to a stream may be the session itself, in the middle of something.
     func abandon() {
-        onReactor { $0.abandon(self) }
+        later { $0.abandon(self) }
     }
 
     /// Whether the status is known.
@@ -129,7 +137,7 @@ final class ActiveCall: @unchecked Sendable {
                 onReactor { $0.read(self, cancellation, continuation) }
             }
         } onCancel: {
-            onReactor { core in
+            later { core in
                 cancellation.hasHappened = true
                 core.taskWasCancelled(self)
             }
@@ -144,7 +152,7 @@ final class ActiveCall: @unchecked Sendable {
                 onReactor { $0.write(self, message, cancellation, continuation) }
             }
         } onCancel: {
-            onReactor { core in
+            later { core in
                 cancellation.hasHappened = true
                 core.taskWasCancelled(self)
             }

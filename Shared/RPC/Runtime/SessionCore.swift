@@ -9,6 +9,7 @@ actor SessionCore: LinkReceiver {
     }
 
     nonisolated let reactor: Reactor
+    private let taskExecutor: ReactorTaskExecutor
     private let link: any Link
     private let table: HandlerTable
     private var conduct: SessionConduct
@@ -26,9 +27,11 @@ actor SessionCore: LinkReceiver {
     nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
 
     init(
-        link: any Link, reactor: Reactor, role: SessionMachine.Role, settings: SessionMachine.Settings,
+        link: any Link, reactor: Reactor, taskExecutor: ReactorTaskExecutor, role: SessionMachine.Role,
+        settings: SessionMachine.Settings,
         table: HandlerTable, conduct: SessionConduct, observer: Observer
     ) {
+        self.taskExecutor = taskExecutor
         access = SessionAccess(permissions: conduct.permissions, peer: link.peer)
         self.link = link
         self.reactor = reactor
@@ -371,10 +374,16 @@ actor SessionCore: LinkReceiver {
             method: call.method, deadline: service.deadline, metadata: service.request.metadata,
             attachments: first?.attachments ?? [], session: session, attempt: Int(service.request.attempt),
             idempotencyKey: service.request.idempotencyKey, call: call)
-        call.service?.task = Task.detached { [reactor, table] in
+        let executor = service.handler.isInline ? taskExecutor : nil
+        call.service?.task = Task.detached(executorPreference: executor) { [table] in
             let answer = await table.serve(service, call, context, first)
-            reactor.submit { self.assumeIsolated { $0.respond(id, call, answer.message, answer.status) } }
+            self.handled(id, call, answer)
         }
+    }
+
+    private nonisolated func handled(_ id: UInt64, _ call: ActiveCall, _ answer: AnswerCache.Answer) {
+        if reactor.isCurrent { return assumeIsolated { $0.respond(id, call, answer.message, answer.status) } }
+        reactor.submit { self.assumeIsolated { $0.respond(id, call, answer.message, answer.status) } }
     }
 
     func sendHeaders(_ call: ActiveCall, _ headers: Metadata) -> Result<Void, RPCStatus> {
