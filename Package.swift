@@ -89,7 +89,7 @@ let policy: [Target] = [
 ]
 
 let assembly: [Target] = [
-    library("RunConfiguration", ["RL", "NeuralNet", "Rewards", yams], path: "Shared/RunConfiguration"),
+    library("RunConfiguration", ["RL", "NeuralNet", "Rewards", "TensorCore", yams], path: "Shared/RunConfiguration"),
     library("ServiceAPI", ["Wire", "RPC", "Ledger", "TensorCore", "Imaging", crypto], path: "Shared/ServiceAPI"),
     library(
         "ServiceRuntime", ["RunConfiguration", "ServiceAPI", "Wire", "RPC", "Messaging", logging, argumentParser],

@@ -37,7 +37,11 @@ public struct SamplerService: Sendable {
     public func run(_ shutdown: Shutdown, _ log: Logger) async throws {
         let folder = try ModelLocation.folder(configuration.model)
         let host = try DrawingHost(
-            model: folder, lora: configuration.lora, threads: configuration.fleet.samplerThreads)
+            model: folder, lora: configuration.lora, threads: configuration.fleet.samplerThreads,
+            precision: configuration.sampling.precision)
+        if configuration.sampling.precision.supported != configuration.sampling.precision {
+            log.warning("this processor has no bf16 instructions (avx512_bf16): pictures are drawn in f32")
+        }
         let endpoint = try ProcessKeys.endpoint(
             name: options.name, role: .sampler, keys: options.keys, dials: [options.coordinator], log: log)
         let membership = FleetMembership(
