@@ -159,10 +159,15 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
 
     /// Calls the action once after a time, unless it is cancelled.
     public func schedule(after duration: Duration, _ action: @escaping () -> Void) -> ReactorTimer {
-        preconditionOnReactor()
-        let timer = ReactorTimer(deadline: ContinuousClock.now + duration, action: action)
-        timers.insert(timer)
+        let timer = ClosureTimer(action)
+        start(timer, after: duration)
         return timer
+    }
+
+    /// Fires a timer once after a time, unless it is cancelled or started again.
+    public func start(_ timer: ReactorTimer, after duration: Duration) {
+        preconditionOnReactor()
+        timers.insert(timer, at: .now + duration)
     }
 
     /// Forgets a timer; one that has fired or was cancelled is ignored.
@@ -226,7 +231,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     private func fireTimers() -> Int {
         guard !timers.isEmpty else { return -1 }
         let now = ContinuousClock.now
-        while let timer = timers.popDue(at: now) { timer.action() }
+        while let timer = timers.popDue(at: now) { timer.fire() }
         guard let next = timers.nextDeadline else { return -1 }
         let (seconds, attoseconds) = (next - now).components
         let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1

@@ -209,8 +209,9 @@ final class RouterListener: TransportListener, @unchecked Sendable {
         {
             count += 1
             switch received {
-            case .message(let frames):
-                link(of: frames[0], &origin)?.receive(Array(frames.dropFirst()))
+            case .message(var frames):
+                let first = frames.removeFirst()
+                link(of: first, &origin)?.receive(frames)
             case .tooManyFrames(let first):
                 link(of: first, &origin)?.receive([])
             }

@@ -40,6 +40,8 @@ final class ZeroMQSocket {
 
     /// A message has at most header, head, body and 16 attachments; a ROUTER adds the identity.
     private static let maximumFrames = 20
+    /// Of a message without attachments, with the identity.
+    private static let usualFrames = 4
     /// Smaller frames are copied into the message: 33 bytes lie in it anyway, and the rest costs less than a callback.
     private static let copyLimit = 1024
     /// The largest frame that may arrive: an unauthenticated peer could make us allocate more without it.
@@ -131,6 +133,7 @@ final class ZeroMQSocket {
         origin: UnsafeMutablePointer<Origin>? = nil, known: (Int32) -> Bool = { _ in true }
     ) -> Received? {
         var frames: [Frame] = []
+        frames.reserveCapacity(Self.usualFrames)
         var isTooLong = false
         while true {
             var message = zmq_msg_t()

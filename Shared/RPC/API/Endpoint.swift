@@ -59,7 +59,7 @@ public final class Endpoint: Sendable {
                 link: link, reactor: reactor, taskExecutor: executor, role: .listener, settings: settings, table: table,
                 conduct: conduct, observer: observer(listener))
             add(core)
-            core.assumeIsolated { $0.start() }
+            core.start()
         }
         do throws(MessagingError) {
             let bound = try await transport.listen(at: address, on: reactor, accept: accept)
@@ -87,7 +87,7 @@ public final class Endpoint: Sendable {
             table: table, conduct: conduct,
             observer: observer(nil))
         add(core)
-        await core.start()
+        await reactor.perform { core.start() }
         do throws(RPCStatus) { return try await core.waitUntilOpen() } catch {
             throw RPCStatus(error.code, "\(address): \(error.message)")
         }

@@ -1,14 +1,17 @@
 import Messaging
 
-/// One end of a session: the state machine, its link, its timers and the tasks that wait. It lives on the reactor.
-actor SessionCore: LinkReceiver {
+/// One end of a session: the state machine, its link, its timers and the tasks that wait.
+///
+/// Touched on the reactor only, but for what is `async`, which is why it may be `Sendable`. Not an actor: most of what
+/// happens here begins in a callback of the reactor or a call on its thread, and the way into an actor costs allocations.
+final class SessionCore: LinkReceiver, @unchecked Sendable {
     /// What an endpoint wants to hear of a session.
     struct Observer: Sendable {
         var opened: @Sendable (Session) -> Void = { _ in }
         var closed: @Sendable (SessionCore) -> Void = { _ in }
     }
 
-    nonisolated let reactor: Reactor
+    let reactor: Reactor
     private let taskExecutor: ReactorTaskExecutor
     private let link: any Link
     private let table: HandlerTable
@@ -19,12 +22,12 @@ actor SessionCore: LinkReceiver {
     private var calls: [UInt64: ActiveCall] = [:]
     private var timers: [SessionMachine.Timer: ReactorTimer] = [:]
     private var isRunning = false
+    /// Those that are being carried out.
+    private var actions: [SessionMachine.Action] = []
     private var session: Session?
     private var closedStatus: RPCStatus?
     private var openWaiters: [CheckedContinuation<Result<Session, RPCStatus>, Never>] = []
     private var closedWaiters: [CheckedContinuation<RPCStatus, Never>] = []
-
-    nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
 
     init(
         link: any Link, reactor: Reactor, taskExecutor: ReactorTaskExecutor, role: SessionMachine.Role,
@@ -50,53 +53,62 @@ actor SessionCore: LinkReceiver {
 
     // MARK: The link
 
-    nonisolated func linkReceived(_ frames: [Frame]) {
-        assumeIsolated { core in
-            core.machine.received(frames)
-            core.run()
-        }
+    func linkReceived(_ frames: [Frame]) {
+        machine.received(frames)
+        run()
     }
 
-    nonisolated func linkEnded(_ reason: String) {
-        assumeIsolated { core in
-            core.machine.linkEnded(reason)
-            core.run()
-        }
+    func linkEnded(_ reason: String) {
+        machine.linkEnded(reason)
+        run()
     }
 
     // MARK: The session
 
-    var isReady: Bool { machine.isReady }
+    /// Whether calls can be made.
+    var isReady: Bool {
+        get async { await reactor.perform { self.machine.isReady } }
+    }
 
     /// Waits for the handshake.
     func waitUntilOpen() async throws(RPCStatus) -> Session {
-        // Looked at inside: the way into `withCheckedContinuation` may be a suspension, and what is waited for may happen
-        // in it.
         try await withCheckedContinuation { (waiter: CheckedContinuation<Result<Session, RPCStatus>, Never>) in
-            if let closedStatus {
-                waiter.resume(returning: .failure(closedStatus))
-            } else if let session {
-                waiter.resume(returning: .success(session))
-            } else {
-                openWaiters.append(waiter)
+            reactor.submit {
+                if let status = self.closedStatus {
+                    waiter.resume(returning: .failure(status))
+                } else if let session = self.session {
+                    waiter.resume(returning: .success(session))
+                } else {
+                    self.openWaiters.append(waiter)
+                }
             }
         }.get()
     }
 
     func waitUntilClosed() async -> RPCStatus {
         await withCheckedContinuation { waiter in
-            if let closedStatus { waiter.resume(returning: closedStatus) } else { closedWaiters.append(waiter) }
+            reactor.submit {
+                if let status = self.closedStatus {
+                    waiter.resume(returning: status)
+                } else {
+                    self.closedWaiters.append(waiter)
+                }
+            }
         }
     }
 
-    func shutDown(_ status: RPCStatus) {
-        machine.shutDown(status)
-        run()
+    func shutDown(_ status: RPCStatus) async {
+        await reactor.perform {
+            self.machine.shutDown(status)
+            self.run()
+        }
     }
 
-    func drain(_ reason: String, grace: Duration) {
-        machine.drain(reason, grace: grace)
-        run()
+    func drain(_ reason: String, grace: Duration) async {
+        await reactor.perform {
+            self.machine.drain(reason, grace: grace)
+            self.run()
+        }
     }
 
     // MARK: Calls of this end
@@ -236,9 +248,10 @@ actor SessionCore: LinkReceiver {
         isRunning = true
         defer { isRunning = false }
         while true {
-            let actions = machine.takeActions()
+            machine.takeActions(into: &actions)
             if actions.isEmpty { return }
             for action in actions { perform(action) }
+            actions.removeAll(keepingCapacity: true)
         }
     }
 
@@ -264,19 +277,29 @@ actor SessionCore: LinkReceiver {
     }
 
     private func startTimer(_ timer: SessionMachine.Timer, _ duration: Duration) {
+        if case .deadline(let id) = timer {
+            if let call = calls[id] { reactor.start(call, after: duration) }
+            return
+        }
         stopTimer(timer)
         timers[timer] = reactor.schedule(after: duration) { [weak self] in
-            self?.assumeIsolated { core in
-                core.timers[timer] = nil
-                core.machine.servedCalls = core.table.servedCalls
-                core.machine.timerFired(timer)
-                core.run()
-            }
+            self?.timers[timer] = nil
+            self?.timerFired(timer)
         }
     }
 
     private func stopTimer(_ timer: SessionMachine.Timer) {
-        if let running = timers.removeValue(forKey: timer) { reactor.cancel(running) }
+        if case .deadline(let id) = timer {
+            if let call = calls[id] { reactor.cancel(call) }
+        } else if let running = timers.removeValue(forKey: timer) {
+            reactor.cancel(running)
+        }
+    }
+
+    func timerFired(_ timer: SessionMachine.Timer) {
+        machine.servedCalls = table.servedCalls
+        machine.timerFired(timer)
+        run()
     }
 
     private func becomeOpen(_ peer: PeerInfo) {
@@ -381,9 +404,9 @@ actor SessionCore: LinkReceiver {
         }
     }
 
-    private nonisolated func handled(_ id: UInt64, _ call: ActiveCall, _ answer: AnswerCache.Answer) {
-        if reactor.isCurrent { return assumeIsolated { $0.respond(id, call, answer.message, answer.status) } }
-        reactor.submit { self.assumeIsolated { $0.respond(id, call, answer.message, answer.status) } }
+    private func handled(_ id: UInt64, _ call: ActiveCall, _ answer: AnswerCache.Answer) {
+        if reactor.isCurrent { return respond(id, call, answer.message, answer.status) }
+        reactor.submit { self.respond(id, call, answer.message, answer.status) }
     }
 
     func sendHeaders(_ call: ActiveCall, _ headers: Metadata) -> Result<Void, RPCStatus> {
@@ -395,6 +418,7 @@ actor SessionCore: LinkReceiver {
     private func respond(_ id: UInt64, _ call: ActiveCall, _ message: OutgoingMessage?, _ status: RPCStatus) {
         call.status = status
         calls[id] = nil
+        reactor.cancel(call)
         discardInbox(call)
         machine.respond(id, message, status)
         run()
