@@ -4,6 +4,8 @@
 final class RouterLink: Link, @unchecked Sendable {
     /// The routing id that libzmq gave the connection.
     let identity: [UInt8]
+    /// The same, as it is sent.
+    let identityFrame: Frame
     /// The connection's file descriptor, by which the monitor names it.
     let descriptor: Int32
     let peer: PeerIdentity?
@@ -27,6 +29,7 @@ final class RouterLink: Link, @unchecked Sendable {
         reactor: Reactor
     ) {
         self.identity = identity
+        identityFrame = .bytes(identity)
         self.peer = peer
         descriptor = origin.descriptor
         peerAddress = origin.address

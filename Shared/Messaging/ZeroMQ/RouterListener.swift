@@ -135,7 +135,7 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     /// Sends to a peer; `.full` leaves the message with the link, which is asked again later.
     func send(_ frames: [Frame], to link: RouterLink) -> ZeroMQSocket.SendResult {
         guard !isClosed else { return .gone }
-        let result = socket.send([.bytes(link.identity)] + frames)
+        let result = socket.send(frames, to: link.identityFrame)
         if case .full = result { retryLater() }
         return result
     }
@@ -219,7 +219,7 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     }
 
     private func link(of first: Frame, _ origin: inout ZeroMQSocket.Origin) -> RouterLink? {
-        guard case .bytes(let identity) = first else { return nil }
+        let identity = first.withUnsafeBytes { Array($0) }
         if let link = links[identity] { return link }
         // The system gives descriptors out again: the end of the last connection with this one must be seen before.
         drainMonitor(receivesRest: false)

@@ -89,16 +89,26 @@ final class ZeroMQSocket {
 
     // MARK: Sending
 
-    func send(_ frames: [Frame]) -> SendResult {
+    /// Sends a message; a ROUTER sends it to the connection with the identity.
+    func send(_ frames: [Frame], to identity: Frame? = nil) -> SendResult {
+        if let identity {
+            let result = send(identity, hasMore: true)
+            guard case .sent = result else { return result }
+        }
         for (index, frame) in frames.enumerated() {
-            var message = Self.message(frame)
-            let flags = ZMQ_DONTWAIT | (index + 1 < frames.count ? ZMQ_SNDMORE : 0)
-            while zmq_msg_send(&message, handle, flags) < 0 {
-                let error = zmq_errno()
-                if error == EINTR { continue }
-                zmq_msg_close(&message)
-                return error == EAGAIN ? .full : .gone
-            }
+            let result = send(frame, hasMore: index + 1 < frames.count)
+            guard case .sent = result else { return result }
+        }
+        return .sent
+    }
+
+    private func send(_ frame: Frame, hasMore: Bool) -> SendResult {
+        var message = Self.message(frame)
+        while zmq_msg_send(&message, handle, ZMQ_DONTWAIT | (hasMore ? ZMQ_SNDMORE : 0)) < 0 {
+            let error = zmq_errno()
+            if error == EINTR { continue }
+            zmq_msg_close(&message)
+            return error == EAGAIN ? .full : .gone
         }
         return .sent
     }
@@ -133,7 +143,6 @@ final class ZeroMQSocket {
         origin: UnsafeMutablePointer<Origin>? = nil, known: (Int32) -> Bool = { _ in true }
     ) -> Received? {
         var frames: [Frame] = []
-        frames.reserveCapacity(Self.usualFrames)
         var isTooLong = false
         while true {
             var message = zmq_msg_t()
@@ -153,6 +162,7 @@ final class ZeroMQSocket {
                 isTooLong = true
                 zmq_msg_close(&message)
             } else {
+                if frames.isEmpty { frames.reserveCapacity(Self.usualFrames) }
                 frames.append(Self.frame(&message))
             }
             if !hasMore { break }
@@ -164,6 +174,12 @@ final class ZeroMQSocket {
         let size = zmq_msg_size(&message)
         defer { zmq_msg_close(&message) }
         guard size <= copyLimit else { return .received(ReceivedFrame(moving: &message)) }
+        if size <= SmallBytes.capacity {
+            return .small(
+                SmallBytes(count: size) {
+                    $0.copyMemory(from: UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: size))
+                })
+        }
         let bytes = [UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: size))
         return .bytes(bytes)
     }

@@ -55,7 +55,7 @@ struct OutgoingUnit: Sendable {
     var frames: [Frame] {
         var frames: [Frame] = []
         frames.reserveCapacity(3 + inline.count)
-        frames.append(.bytes(header.encoded()))
+        frames.append(header.frame)
         if let head { frames.append(.bytes(head)) }
         if let body { frames.append(.bytes(body)) }
         for bytes in inline { frames.append(.buffer(bytes, 0..<bytes.count)) }

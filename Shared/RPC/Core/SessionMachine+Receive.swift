@@ -32,7 +32,7 @@ extension SessionMachine {
     }
 
     private func pong(_ header: FrameHeader) -> Frame {
-        .bytes(FrameHeader(.pong, sequence: header.sequence).encoded())
+        FrameHeader(.pong, sequence: header.sequence).frame
     }
 
     private mutating func receivePing(_ header: FrameHeader, _ frames: [Frame]) {

@@ -247,7 +247,7 @@ extension SessionMachine {
             sendWindow.spend(chunk.range.count)
             let header = FrameHeader(
                 .chunk, call: id, sequence: UInt32(call.outbox[0].chunk), auxiliary: UInt32(chunk.index))
-            transmit([.bytes(header.encoded()), .buffer(chunk.bytes, chunk.range)])
+            transmit([header.frame, .buffer(chunk.bytes, chunk.range)])
             call.outbox[0].advance(chunkBytes)
         }
         if waitsForSession, !isTurn, !sessionQueue.contains(id) { sessionQueue.append(id) }

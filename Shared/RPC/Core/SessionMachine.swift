@@ -309,7 +309,7 @@ package struct SessionMachine: Sendable {
 
     mutating func transmit(_ header: FrameHeader, head: [UInt8]? = nil) {
         hasSent = true
-        let first = Frame.bytes(header.encoded())
+        let first = header.frame
         actions.append(.transmit(head.map { [first, .bytes($0)] } ?? [first]))
     }
 

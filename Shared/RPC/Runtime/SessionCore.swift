@@ -366,9 +366,11 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         let isOK = status.code == .ok
         call.reader?.resume(returning: isOK ? .success(nil) : .failure(status))
         call.reader = nil
-        let ended = isOK ? RPCStatus(.cancelled, "\(call.method): the call is over") : status
-        for writer in call.writers.values { writer.resume(returning: .failure(ended)) }
-        call.writers = [:]
+        if !call.writers.isEmpty {
+            let ended = isOK ? RPCStatus(.cancelled, "\(call.method): the call is over") : status
+            for writer in call.writers.values { writer.resume(returning: .failure(ended)) }
+            call.writers = [:]
+        }
         if call.isAbandoned { discardInbox(call) }
         completeIfEnded(call)
     }
