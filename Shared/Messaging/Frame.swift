@@ -61,3 +61,15 @@ public struct SmallBytes: Sendable {
         }
     }
 }
+
+extension SmallBytes: Hashable {
+    /// Equality of the bytes.
+    public static func == (left: SmallBytes, right: SmallBytes) -> Bool {
+        left.count == right.count && left.words == right.words
+    }
+
+    /// Hashes the bytes.
+    public func hash(into hasher: inout Hasher) {
+        withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
+}
