@@ -16,8 +16,9 @@ public final class Endpoint: Sendable {
     /// How patient it is.
     public let configuration: EndpointConfiguration
     let reactor: Reactor
-    /// Runs tasks on the thread of the endpoint's sockets: callers that prefer it save two changes of thread with every
-    /// call. Nothing there may block or compute for long.
+    /// Runs tasks on the thread of the endpoint's sockets.
+    ///
+    /// Callers that prefer it save two changes of thread with every call. Nothing there may block or compute for long.
     public let executor: ReactorTaskExecutor
     private let transport: any Transport
     private let bootID: UInt64

@@ -33,7 +33,9 @@ public struct ServiceDefinition: Sendable {
 /// Generated code makes it.
 public struct MethodHandler: Sendable {
     let descriptor: MethodDescriptor
-    /// Serves a call; `first` is the request, for the kinds that have one.
+    /// Serves a call.
+    ///
+    /// `first` is the request, for the kinds that have one.
     /// Whether it runs on the reactor.
     var isInline = false
     let run: @Sendable (ActiveCall, ServerContext, _ first: IncomingMessage?) async throws -> Reply<OutgoingMessage?>

@@ -12,19 +12,19 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     }
 
     let reactor: Reactor
-    private let taskExecutor: ReactorTaskExecutor
+    let taskExecutor: ReactorTaskExecutor
     private let link: any Link
-    private let table: HandlerTable
-    private var conduct: SessionConduct
+    let table: HandlerTable
+    var conduct: SessionConduct
     private let observer: Observer
-    private let access: SessionAccess
-    private var machine: SessionMachine
-    private var calls: [UInt64: ActiveCall] = [:]
+    let access: SessionAccess
+    var machine: SessionMachine
+    var calls: [UInt64: ActiveCall] = [:]
     private var timers: [SessionMachine.Timer: ReactorTimer] = [:]
     private var isRunning = false
     /// Those that are being carried out.
     private var actions: [SessionMachine.Action] = []
-    private var session: Session?
+    var session: Session?
     private var closedStatus: RPCStatus?
     private var openWaiters: [CheckedContinuation<Result<Session, RPCStatus>, Never>] = []
     private var closedWaiters: [CheckedContinuation<RPCStatus, Never>] = []
@@ -234,7 +234,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         machine.consumed(id, message)
     }
 
-    private func discardInbox(_ call: ActiveCall) {
+    func discardInbox(_ call: ActiveCall) {
         guard let id = call.id else { return }
         for message in call.inbox { consumed(id, message) }
         call.inbox = []
@@ -243,7 +243,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     // MARK: What the machine wants
 
     /// Carries out what the machine wants, in its order: an action that leads to more of them does not overtake.
-    private func run() {
+    func run() {
         guard !isRunning else { return }
         isRunning = true
         defer { isRunning = false }
@@ -375,54 +375,9 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         completeIfEnded(call)
     }
 
-    // MARK: Calls that this end serves
-
-    private func accept(_ id: UInt64, _ request: CallRequest) {
-        if let refusal = access.refusal(ofCall: request.method) { return machine.respond(id, nil, refusal) }
-        guard let session else { return }
-        let handler: MethodHandler
-        do throws(RPCStatus) { handler = try table.admit(request, from: session.peer) } catch {
-            return machine.respond(id, nil, error)
-        }
-        let call = ActiveCall(core: self, method: request.method, conduct: conduct)
-        call.id = id
-        call.service = ActiveCall.Service(
-            handler: handler, request: request, deadline: .now + request.timeout,
-            answerKey: HandlerTable.answerKey(handler, request, session.peer))
-        calls[id] = call
-        if !handler.takesOneRequest { startHandler(id, call, nil) }
-    }
-
-    private func startHandler(_ id: UInt64, _ call: ActiveCall, _ first: IncomingMessage?) {
-        guard let service = call.service, let session else { return }
-        let context = ServerContext(
-            method: call.method, deadline: service.deadline, metadata: service.request.metadata,
-            attachments: first?.attachments ?? [], session: session, attempt: Int(service.request.attempt),
-            idempotencyKey: service.request.idempotencyKey, call: call)
-        let executor = service.handler.isInline ? taskExecutor : nil
-        call.service?.task = Task.detached(executorPreference: executor) { [table] in
-            let answer = await table.serve(service, call, context, first)
-            self.handled(id, call, answer)
-        }
-    }
-
-    private func handled(_ id: UInt64, _ call: ActiveCall, _ answer: AnswerCache.Answer) {
-        if reactor.isCurrent { return respond(id, call, answer.message, answer.status) }
-        reactor.submit { self.respond(id, call, answer.message, answer.status) }
-    }
-
     func sendHeaders(_ call: ActiveCall, _ headers: Metadata) -> Result<Void, RPCStatus> {
         guard let id = call.id, call.status == nil else { return .success(()) }
         defer { run() }
         do throws(RPCStatus) { return .success(try machine.sendHeaders(id, headers)) } catch { return .failure(error) }
-    }
-
-    private func respond(_ id: UInt64, _ call: ActiveCall, _ message: OutgoingMessage?, _ status: RPCStatus) {
-        call.status = status
-        calls[id] = nil
-        reactor.cancel(call)
-        discardInbox(call)
-        machine.respond(id, message, status)
-        run()
     }
 }
