@@ -25,7 +25,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     /// Those that are being carried out.
     private var actions: [SessionMachine.Action] = []
     var session: Session?
-    private var closedStatus: RPCStatus?
+    var closedStatus: RPCStatus?
     private var openWaiters: [CheckedContinuation<Result<Session, RPCStatus>, Never>] = []
     private var closedWaiters: [CheckedContinuation<RPCStatus, Never>] = []
 
@@ -150,20 +150,6 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         call.inbox = Array(call.inbox.dropFirst())
         discardInbox(call)
         run()
-    }
-
-    /// Resumes once it is known what came ahead of the first message.
-    func readHeaders(_ call: ActiveCall, _ continuation: CheckedContinuation<Metadata, Never>) {
-        if call.headers == nil, call.status == nil { return call.headerReaders.append(continuation) }
-        continuation.resume(returning: call.headers ?? Metadata())
-    }
-
-    /// Nothing comes ahead of the first message any more.
-    private func headersAreKnown(_ call: ActiveCall, _ headers: Metadata = Metadata()) {
-        guard call.headers == nil else { return }
-        call.headers = headers
-        for reader in call.headerReaders { reader.resume(returning: headers) }
-        call.headerReaders = []
     }
 
     // MARK: Calls of either end
@@ -373,11 +359,5 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         }
         if call.isAbandoned { discardInbox(call) }
         completeIfEnded(call)
-    }
-
-    func sendHeaders(_ call: ActiveCall, _ headers: Metadata) -> Result<Void, RPCStatus> {
-        guard let id = call.id, call.status == nil else { return .success(()) }
-        defer { run() }
-        do throws(RPCStatus) { return .success(try machine.sendHeaders(id, headers)) } catch { return .failure(error) }
     }
 }
