@@ -23,8 +23,8 @@ struct LatentOptions: ParsableArguments {
 
     /// - Throws: `ServiceError` for latents that do not halve as often as the model does.
     func size(of configuration: UNetConfiguration) throws -> (height: Int, width: Int) {
-        let side = configuration.sampleSize ?? 64
-        let size = (height: height ?? side, width: width ?? side)
+        let own = configuration.sampleSize ?? 64
+        let size = (height: height ?? own.height, width: width ?? own.width)
         let divisor = 1 << (configuration.blockOutChannels.count - 1)
         guard size.height.isMultiple(of: divisor), size.width.isMultiple(of: divisor) else {
             throw ServiceError(
@@ -94,7 +94,7 @@ private struct UNetInputs {
     init(_ configuration: UNetConfiguration, _ options: BenchOptions, _ latents: LatentOptions) throws {
         size = try latents.size(of: configuration)
         sample = options.random([options.batch, size.height, size.width, configuration.inChannels])
-        context = options.random([options.batch, latents.context, configuration.crossAttentionDimension], index: 1)
+        context = options.random([options.batch, latents.context, configuration.contextWidth ?? 0], index: 1)
         timesteps = (0..<options.batch).map { Float(($0 * 37 + 501) % 1000) }
         if configuration.additionEmbedType != nil, let inputs = configuration.projectionClassEmbeddingsInputDimension,
             let width = configuration.additionTimeEmbedDimension, inputs > 6 * width
