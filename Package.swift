@@ -37,6 +37,8 @@ let c: [Target] = [
     .systemLibrary(
         name: "CProtobufC", path: "Shared/C/CProtobufC", pkgConfig: "libprotobuf-c",
         providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CZlib", path: "Shared/C/CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CChecksum", path: "Shared/C/CChecksum"),
     .systemLibrary(
         name: "COpenBLAS", path: "Shared/C/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "COneDNN", path: "Shared/C/COneDNN", providers: [.apt(["libdnnl-dev"])]),
@@ -54,7 +56,7 @@ let c: [Target] = [
 
 let ground: [Target] = [
     library("TensorCore", ["CKernels", "COneDNN"], path: "Shared/TensorCore"),
-    library("Messaging", ["CZeroMQ", "CProtobufC"], path: "Shared/Messaging"),
+    library("Messaging", ["CZeroMQ", "CProtobufC", "CZlib", "CChecksum"], path: "Shared/Messaging"),
     library("Ledger", path: "Shared/Ledger"),
 ]
 
@@ -87,7 +89,7 @@ let policy: [Target] = [
 ]
 
 let assembly: [Target] = [
-    library("RunConfiguration", ["RL", "NeuralNet", "Rewards", yams], path: "Shared/RunConfiguration"),
+    library("RunConfiguration", ["RL", "NeuralNet", "Rewards", "TensorCore", yams], path: "Shared/RunConfiguration"),
     library("ServiceAPI", ["Wire", "RPC", "Ledger", "TensorCore", "Imaging", crypto], path: "Shared/ServiceAPI"),
     library(
         "ServiceRuntime", ["RunConfiguration", "ServiceAPI", "Wire", "RPC", "Messaging", logging, argumentParser],
@@ -118,7 +120,7 @@ let services: [Target] = [
         serviceParts + [
             "SamplerService", "RewardService", "LearnerService", "CoordinatorService", "Pretraining", "DiffusionPolicy",
             "Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging", "Menagerie", "Rewards", "Ledger",
-            argumentParser,
+            "Messaging", argumentParser,
         ], path: "Services/CLI/Library"),
     executable(
         "atelier-sampler", ["SamplerService", "ServiceRuntime", "TensorCore", argumentParser],

@@ -9,7 +9,7 @@ flags=(-c release -Xswiftc -enable-testing "${checks[@]}")
 
 libraries=(
     libzmq3-dev libprotobuf-c-dev libopenblas-dev libdnnl-dev libpng-dev libjpeg62-turbo-dev libsqlite3-dev
-    pkg-config
+    zlib1g-dev pkg-config
 )
 
 # Installs Debian packages that are missing, without asking.

@@ -1,9 +1,11 @@
 #!/bin/bash
-# Writes the C of Shared/C/CWire and the Swift of Shared/Wire/Generated and Shared/RPC/Generated from protos/*.proto.
+# Writes the C of Shared/C/CWire, the Swift of Shared/Wire/Generated and Shared/RPC/Generated, and the schema of the Python
+# peer from protos/*.proto.
 # Usage: protos/generate.sh [options for `swift build`, such as --scratch-path DIR]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+python=Services/Reward/python/atelier_reward
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mapfile -t files < <(cd protos && find . -name '*.proto' | sed 's#^\./##' | LC_ALL=C sort)
@@ -37,6 +39,12 @@ replace "$work/c" Shared/C/CWire
 swift build -c release -Xswiftc -enable-testing --product WireGenerator "$@" >&2
 generator=$(swift build -c release --show-bin-path "$@")/WireGenerator
 "$generator" "$work/set" "$work/wire" public "${wire[@]}"
+# What reflection serves, and what the Python peer makes its classes from.
+(cd protos && protoc -I. --include_imports --descriptor_set_out="$work/schema" "${wire[@]}")
+"$generator" "$work/schema" "$work/wire" public --schema
+(cd protos && protoc -I. --include_imports --descriptor_set_out="$work/python" zrp.proto "${wire[@]}")
+mkdir -p "$python"
+cmp -s "$work/python" "$python/schema.binpb" || cp "$work/python" "$python/schema.binpb"
 "$generator" "$work/set" "$work/rpc" package zrp.proto
 swift format -i -r --configuration .swift-format "$work/wire" "$work/rpc"
 replace "$work/wire" Shared/Wire/Generated

@@ -1,33 +1,54 @@
 import TensorCore
 
 extension Variable {
-    /// The affine map `self · weightᵀ + bias`: `[…, in]` and `[out, in]` give `[…, out]`.
-    public func linear(weight: Variable, bias: Variable?, precision: ComputePrecision = .f32) -> Variable {
+    /// The affine map `self · weightᵀ + bias + residual`: `[…, in]` and `[out, in]` give `[…, out]`.
+    ///
+    /// - Parameters:
+    ///   - weight: `[out, in]`, f32.
+    ///   - bias: `[out]`, or `nil` for none.
+    ///   - precision: of the products.
+    ///   - residual: added to the result; of its shape.
+    ///   - update: a low-rank update of the weight, or `nil` for none.
+    /// - Returns: `[…, out]`, of the input's element type.
+    public func linear(
+        weight: Variable, bias: Variable?, precision: ComputePrecision = .f32, adding residual: Variable? = nil,
+        update: LowRankUpdate? = nil
+    ) -> Variable {
         let (input, matrix) = (value, weight.value)
-        return Variable(
-            input.linear(weight: matrix, bias: bias?.value, precision: precision),
-            inputs: [self, weight] + (bias.map { [$0] } ?? [])
-        ) { gradient in
-            [
-                self.requiresGradient ? gradient.linearInputGradient(weight: matrix, precision: precision) : nil,
+        var out = input.linear(
+            weight: matrix, bias: bias?.value, precision: precision, adding: residual?.value)
+        if let update {
+            out.addLowRank(input, down: update.down.value, up: update.up.value, scale: update.scale)
+        }
+        let optional = [bias, residual, update?.down, update?.up].compactMap { $0 }
+        return Variable(out, inputs: [self, weight] + optional) { gradient in
+            var atInput =
+                self.requiresGradient ? gradient.linearInputGradient(weight: matrix, precision: precision) : nil
+            let atUpdate = update?.gradients(input: input, gradient: gradient, addingTo: &atInput)
+            var gradients: [Tensor?] = [
+                atInput,
                 weight.requiresGradient
                     ? gradient.linearWeightGradient(input: input, precision: precision).reshaped(weight.shape) : nil,
-                bias?.requiresGradient == true ? gradient.summedRows() : nil,
             ]
+            if let bias { gradients.append(bias.requiresGradient ? gradient.summedRows() : nil) }
+            if residual != nil { gradients.append(gradient) }
+            if let atUpdate { gradients += [atUpdate.down, atUpdate.up] }
+            return gradients
         }
     }
 
-    /// 2-d convolution of `[sample, height, width, in]` with `weight [out, in, kernel, kernel]`.
+    /// 2-d convolution of `[sample, height, width, in]` with `weight [out, in, kernel, kernel]`, plus `residual`.
+    ///
+    /// As ``Tensor/convolved(weight:bias:stride:padding:precision:adding:output:)``.
     public func convolved(
         weight: Variable, bias: Variable?, stride: Int = 1, padding: (before: Int, after: Int),
-        precision: ComputePrecision = .f32
+        precision: ComputePrecision = .f32, adding residual: Variable? = nil, output: ComputePrecision? = nil
     ) -> Variable {
         let (input, kernel) = (value, weight.value)
-        return Variable(
-            input.convolved(
-                weight: kernel, bias: bias?.value, stride: stride, padding: padding, precision: precision),
-            inputs: [self, weight] + (bias.map { [$0] } ?? [])
-        ) { gradient in
+        let out = input.convolved(
+            weight: kernel, bias: bias?.value, stride: stride, padding: padding, precision: precision,
+            adding: residual?.value, output: output)
+        return Variable(out, inputs: [self, weight] + [bias, residual].compactMap { $0 }) { gradient in
             let parameters =
                 weight.requiresGradient || bias?.requiresGradient == true
                 ? gradient.convolutionWeightGradient(
@@ -40,23 +61,24 @@ extension Variable {
                         inputShape: input.shape, weight: kernel, stride: stride, padding: padding,
                         precision: precision) : nil,
                 weight.requiresGradient ? parameters?.weight : nil,
-                bias?.requiresGradient == true ? parameters?.bias : nil,
-            ]
+            ] + (bias.map { [$0.requiresGradient ? parameters?.bias : nil] } ?? [])
+                + (residual == nil ? [] : [gradient])
         }
     }
 
-    /// Group normalisation, then SiLU if `silu`.
+    /// Group normalisation, then SiLU if `silu`; `added`, `[sample, channel]`, is first added to every place.
     public func groupNormalized(
-        groups: Int, epsilon: Float, weight: Variable, bias: Variable, silu: Bool
+        groups: Int, epsilon: Float, weight: Variable, bias: Variable, silu: Bool, adding added: Variable? = nil
     ) -> Variable {
-        let (input, scale, shift) = (value, weight.value, bias.value)
+        let (input, scale, shift, addend) = (value, weight.value, bias.value, added?.value)
         let (out, statistics) = input.groupNormalized(
-            groups: groups, epsilon: epsilon, weight: scale, bias: shift, silu: silu)
-        return Variable(out, inputs: [self, weight, bias]) { gradient in
+            groups: groups, epsilon: epsilon, weight: scale, bias: shift, silu: silu, adding: addend)
+        return Variable(out, inputs: [self, weight, bias] + (added.map { [$0] } ?? [])) { gradient in
             let gradients = input.groupNormalizedGradient(
-                groups: groups, weight: scale, bias: shift, silu: silu, statistics: statistics, gradient: gradient,
-                parameters: weight.requiresGradient || bias.requiresGradient)
+                groups: groups, weight: scale, bias: shift, silu: silu, adding: addend, statistics: statistics,
+                gradient: gradient, parameters: weight.requiresGradient || bias.requiresGradient)
             return [gradients.input, gradients.weight, gradients.bias]
+                + (added.map { [$0.requiresGradient ? gradients.input.summedPerSample() : nil] } ?? [])
         }
     }
 

@@ -32,10 +32,9 @@ final class ResNetBlock {
     ///
     /// `time` is the timestep's embedding after SiLU, `[sample, timeWidth]`.
     func callAsFunction(_ x: Variable, time: Variable? = nil) -> Variable {
-        var hidden = conv1(norm1(x, silu: true))
-        if let timeProjection, let time { hidden = hidden.addingPerSample(timeProjection(time)) }
-        hidden = conv2(norm2(hidden, silu: true))
-        return hidden + (shortcut?(x) ?? x)
+        let hidden = conv1(norm1(x, silu: true))
+        let shift = time.flatMap { timeProjection?($0) }
+        return conv2(norm2(hidden, adding: shift, silu: true), adding: shortcut?(x) ?? x)
     }
 }
 

@@ -8,12 +8,12 @@ import TensorCore
 public struct LoadingOptions {
     /// Which variant of the weights, for instance `fp16`; `nil` is that without a name, or the only one.
     public var variant: String?
-    /// The arithmetic of products in the UNet.
+    /// The arithmetic of products; the text encoders of a whole pipeline run once for a prompt and stay f32.
     public var precision = ComputePrecision.f32
     /// Changes to weights, made as they are read: by component (`unet`, `text_encoder`, `text_encoder_2`).
     public var adapters: [AdapterComponent: AdapterDeltas] = [:]
 
-    public init() {}
+    public init(precision: ComputePrecision = .f32) { self.precision = precision }
 
     func folder(_ url: URL) -> ModelFolder { ModelFolder(url: url, variant: variant) }
 }
@@ -109,6 +109,8 @@ extension StableDiffusion {
     private static func loadPrompts(_ folder: URL, _ index: PipelineIndex, options: LoadingOptions) throws
         -> PromptEncoder
     {
+        var options = options
+        options.precision = .f32
         func tower(_ suffix: String, _ component: AdapterComponent) throws -> PromptEncoder.Tower {
             PromptEncoder.Tower(
                 tokenizer: try CLIPTokenizer(folder: folder.appending(path: "tokenizer\(suffix)").path),

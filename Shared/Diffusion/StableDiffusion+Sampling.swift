@@ -35,12 +35,11 @@ extension StableDiffusion {
     ) -> Tensor {
         let shape = latentShape(samples: text.count)
         let one = Array(shape.dropFirst())
+        let text = guidedText(text, unconditional: unconditional, guidance: settings.guidance)
         var latents = Noise.gaussian(rows: (0..<shape[0]).map(initial), shape: one)
         for (step, transition) in scheduler.transitions(settings.steps, eta: settings.eta).enumerated() {
             let timesteps = [Float](repeating: Float(transition.timestep), count: shape[0])
-            let output = predict(
-                latents, timesteps: timesteps, text: text, unconditional: unconditional, guidance: settings.guidance
-            ).value
+            let output = predict(latents, timesteps: timesteps, text: text).value
             let drawn =
                 transition.isStochastic
                 ? Noise.gaussian(rows: (0..<shape[0]).map { noise($0, step) }, shape: one) : nil
@@ -66,12 +65,11 @@ extension StableDiffusion {
         drawn: (_ sample: Int, _ step: Int) -> Noise
     ) -> Tensor {
         let samples = noise.shape[0]
+        let text = guidedText(text, unconditional: unconditional, guidance: guidance)
         var run = SolverRun(plan, noise: noise)
         for (index, step) in plan.steps.enumerated() {
             let timesteps = [Float](repeating: Float(step.timestep), count: samples)
-            let output = predict(
-                run.sample, timesteps: timesteps, text: text, unconditional: unconditional, guidance: guidance
-            ).value
+            let output = predict(run.sample, timesteps: timesteps, text: text).value
             run.take(
                 step, output: output,
                 noise: step.isStochastic

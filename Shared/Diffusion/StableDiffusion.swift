@@ -42,45 +42,54 @@ public final class StableDiffusion {
         return [samples, size.height, size.width, unet.configuration.inChannels]
     }
 
+    /// What guided predictions are told of the text, for all timesteps of a trajectory.
+    ///
+    /// - Parameters:
+    ///   - text: the text states of each sample.
+    ///   - unconditional: one text state for all samples, of the empty prompt or a negative one.
+    ///   - guidance: the weight `w` of classifier-free guidance; with 1 only the prompts are asked for.
+    public func guidedText(_ text: TextStates, unconditional: TextStates, guidance: Double) -> GuidedText {
+        let states = guidance == 1 ? text : .concatenating([unconditional.repeated(text.count), text])
+        return GuidedText(
+            context: TextContext(Variable(states.context)), pooled: states.pooled.map { Variable($0) }, weight: guidance
+        )
+    }
+
     /// The guided prediction `ε_∅ + w (ε_c - ε_∅)` of classifier-free guidance.
     ///
-    /// Both halves run as one batch. With `guidance` 1 only the conditional half runs.
+    /// Both halves run as one batch. Without guidance (`w = 1`) only the conditional half runs.
     ///
     /// Ho & Salimans, "Classifier-Free Diffusion Guidance" (2022), with `w = 1` for no guidance.
     ///
     /// - Parameters:
     ///   - latents: scaled latents `[sample, height, width, channel]`.
     ///   - timesteps: one per sample.
-    ///   - text: the text states of each sample.
-    ///   - unconditional: one text state for all samples, of the empty prompt or a negative one.
-    ///   - guidance: the weight `w`.
+    ///   - text: of ``guidedText(_:unconditional:guidance:)``; one for all timesteps of a trajectory.
     ///   - recompute: keep only the blocks' inputs for the backward pass, as in ``UNet``.
     /// - Returns: the prediction, shaped as `latents`.
     public func predict(
-        _ latents: Tensor, timesteps: [Float], text: TextStates, unconditional: TextStates, guidance: Double,
-        recompute: Bool = false
+        _ latents: Tensor, timesteps: [Float], text: GuidedText, recompute: Bool = false
     ) -> Variable {
-        guard guidance != 1 else {
+        guard text.weight != 1 else {
             return unet(
-                Variable(latents), timesteps: timesteps, context: Variable(text.context),
-                added: added(text, latents), recompute: recompute)
+                Variable(latents), timesteps: timesteps, context: text.context, added: added(text, latents),
+                recompute: recompute)
         }
-        let states = TextStates.concatenating([unconditional.repeated(latents.shape[0]), text])
         let twice = Tensor.concatenating([latents, latents])
         let both = unet(
-            Variable(twice), timesteps: timesteps + timesteps, context: Variable(states.context),
-            added: added(states, twice), recompute: recompute)
-        return both.guided(Float(guidance))
+            Variable(twice), timesteps: timesteps + timesteps, context: text.context, added: added(text, twice),
+            recompute: recompute)
+        return both.guided(Float(text.weight))
     }
 
     /// SDXL's micro-conditions for pictures that are neither resized nor cropped.
-    private func added(_ text: TextStates, _ latents: Tensor) -> UNet.AddedConditions? {
+    private func added(_ text: GuidedText, _ latents: Tensor) -> UNet.AddedConditions? {
         guard unet.configuration.additionEmbedType != nil, let pooled = text.pooled else { return nil }
         let height = Float(latents.shape[1] * vae.configuration.downsampling)
         let width = Float(latents.shape[2] * vae.configuration.downsampling)
         let sizes = [height, width, 0, 0, height, width]
         return UNet.AddedConditions(
-            textEmbeddings: Variable(pooled), timeIDs: [[Float]](repeating: sizes, count: latents.shape[0]))
+            textEmbeddings: pooled, timeIDs: [[Float]](repeating: sizes, count: latents.shape[0]))
     }
 
     /// Pixels, about -1…1, of scaled latents, decoded a few at a time.
@@ -96,6 +105,13 @@ public final class StableDiffusion {
 
     /// Latent pixels that are decoded at once: two pictures of 512×512.
     private static let latentsAtOnce = 8192
+}
+
+/// What guided predictions are told of the text; see ``StableDiffusion/guidedText(_:unconditional:guidance:)``.
+public struct GuidedText {
+    let context: TextContext
+    let pooled: Variable?
+    let weight: Double
 }
 
 extension Variable {

@@ -23,9 +23,14 @@ final class Attention {
         self.heads = heads
     }
 
-    func callAsFunction(_ x: Variable, context: Variable? = nil) -> Variable {
-        let source = context ?? x
-        return out(query(x).attending(keys: key(source), values: value(source), heads: heads))
+    /// Attends from `x`, `[sample, token, channel]`, to `context` or to `x` itself, and adds `residual`.
+    func callAsFunction(_ x: Variable, context: TextContext? = nil, adding residual: Variable? = nil) -> Variable {
+        func project(_ source: Variable) -> (keys: Variable, values: Variable) { (key(source), value(source)) }
+        let (keys, values) =
+            context.map { context in
+                context.projection(of: self) { project(context.states(as: x.value.precision)) }
+            } ?? project(x)
+        return out(query(x).attending(keys: keys, values: values, heads: heads), adding: residual)
     }
 }
 
@@ -49,10 +54,10 @@ final class TransformerBlock {
         contract = try Linear(channels * 4, channels, scope["ff.net.2"])
     }
 
-    func callAsFunction(_ x: Variable, context: Variable) -> Variable {
-        var x = x + selfAttention(norm1(x), context: onlyCross ? context : nil)
-        x = x + crossAttention(norm2(x), context: context)
-        return x + contract(expand(norm3(x)).geglu())
+    func callAsFunction(_ x: Variable, context: TextContext) -> Variable {
+        var x = selfAttention(norm1(x), context: onlyCross ? context : nil, adding: x)
+        x = crossAttention(norm2(x), context: context, adding: x)
+        return contract(expand(norm3(x)).geglu(), adding: x)
     }
 }
 
@@ -81,10 +86,10 @@ final class SpatialTransformer {
             inner, channels, isConvolution: !linearProjection, scope["proj_out"], initial: .zeros)
     }
 
-    func callAsFunction(_ x: Variable, context: Variable) -> Variable {
+    func callAsFunction(_ x: Variable, context: TextContext) -> Variable {
         let shape = x.shape
         var tokens = projectIn(norm(x).reshaped([shape[0], shape[1] * shape[2], shape[3]]))
         for block in blocks { tokens = block(tokens, context: context) }
-        return projectOut(tokens).reshaped(shape) + x
+        return projectOut(tokens, adding: x.reshaped([shape[0], shape[1] * shape[2], shape[3]])).reshaped(shape)
     }
 }

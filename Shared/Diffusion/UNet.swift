@@ -18,6 +18,7 @@ public final class UNet {
     private let normOut: GroupNorm
     private let convOut: Convolution
     private let sinusoids: Sinusoids
+    private let activations: ComputePrecision
 
     /// SDXL's micro-conditions.
     public struct AddedConditions {
@@ -34,6 +35,7 @@ public final class UNet {
 
     public init(_ configuration: UNetConfiguration, _ scope: ParameterScope) throws {
         self.configuration = configuration
+        activations = scope.activations
         let widths = configuration.blockOutChannels
         let timeWidth = configuration.timeWidth
         convIn = try Convolution(
@@ -79,42 +81,47 @@ public final class UNet {
     ///   - sample: latents `[sample, height, width, channel]`, of any size; one that does not halve evenly is cropped on the
     ///     way up, as in diffusers.
     ///   - timesteps: one per sample.
-    ///   - context: text states `[sample, token, channel]`.
+    ///   - context: text states `[sample, token, channel]`; the same object for all timesteps of a trajectory spares the
+    ///     keys and values of cross-attention.
     ///   - conditions: SDXL's micro-conditions, for a checkpoint that has an embedding of them.
     ///   - recompute: keep only the blocks' inputs for the backward pass and compute the blocks again there.
-    /// - Returns: the prediction, `[sample, height, width, channel]`.
+    /// - Returns: the prediction, `[sample, height, width, channel]`, f32.
     public func callAsFunction(
-        _ sample: Variable, timesteps: [Float], context: Variable, added conditions: AddedConditions? = nil,
+        _ sample: Variable, timesteps: [Float], context: TextContext, added conditions: AddedConditions? = nil,
         recompute: Bool = false
     ) -> Variable {
         var embedding = time(sinusoids(timesteps, width: configuration.blockOutChannels[0]))
         if let added, let conditions { embedding = embedding + added(conditions) }
         let timeState = embedding.activated(.silu)
-        func run(_ inputs: [Variable], _ body: @escaping ([Variable]) -> Variable) -> Variable {
-            recompute ? recomputed(inputs, body) : body(inputs)
+        func run(_ inputs: [Variable], _ body: @escaping ([Variable], TextContext) -> Variable) -> Variable {
+            guard recompute else { return body(inputs, context) }
+            guard context.states.requiresGradient else { return recomputed(inputs) { body($0, context) } }
+            return recomputed(inputs + [context.states]) { body($0.dropLast(), TextContext($0[$0.count - 1])) }
         }
 
-        var hidden = convIn(configuration.centersInputSample ? sample.centered() : sample)
+        let sample = configuration.centersInputSample ? sample.centered() : sample
+        let isRecorded = sample.requiresGradient || context.states.requiresGradient
+        var hidden = convIn(isRecorded ? sample : Variable(sample.value.converted(to: activations)))
         var skips = [hidden]
         for block in down {
             for stage in block.stages {
-                hidden = run([hidden, timeState, context]) { stage($0[0], time: $0[1], context: $0[2]) }
+                hidden = run([hidden, timeState]) { stage($0[0], time: $0[1], context: $1) }
                 skips.append(hidden)
             }
         }
-        hidden = run([hidden, timeState, context]) { [middle] in middle($0[0], time: $0[1], context: $0[2]) }
+        hidden = run([hidden, timeState]) { [middle] in middle($0[0], time: $0[1], context: $1) }
         for block in up {
             for stage in block.stages {
                 let skip = skips.removeLast()
-                hidden = run([hidden, skip, timeState, context]) {
-                    stage($0[0].concatenatingChannels($0[1]), time: $0[2], context: $0[3])
+                hidden = run([hidden, skip, timeState]) {
+                    stage($0[0].concatenatingChannels($0[1]), time: $0[2], context: $1)
                 }
             }
             if let upsample = block.upsample, let next = skips.last {
                 hidden = upsample(hidden, height: next.shape[1], width: next.shape[2])
             }
         }
-        return convOut(normOut(hidden, silu: true))
+        return convOut(normOut(hidden, silu: true), output: .f32)
     }
 }
 

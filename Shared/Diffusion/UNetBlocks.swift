@@ -7,7 +7,7 @@ enum UNetStage {
     case resnet(ResNetBlock, SpatialTransformer?)
     case downsample(Downsample)
 
-    func callAsFunction(_ x: Variable, time: Variable, context: Variable) -> Variable {
+    func callAsFunction(_ x: Variable, time: Variable, context: TextContext) -> Variable {
         switch self {
         case .resnet(let resnet, let transformer):
             let hidden = resnet(x, time: time)
@@ -74,7 +74,7 @@ final class MiddleBlock {
         second = try configuration.resnet(width, width, timeWidth: timeWidth, scope["resnets.1"])
     }
 
-    func callAsFunction(_ x: Variable, time: Variable, context: Variable) -> Variable {
+    func callAsFunction(_ x: Variable, time: Variable, context: TextContext) -> Variable {
         let hidden = first(x, time: time)
         return second(transformer?(hidden, context: context) ?? hidden, time: time)
     }

@@ -11,9 +11,11 @@ public final class VAE {
     private let encoder: VAEEncoder
     private let decoder: VAEDecoder
     private let quant, postQuant: Linear?
+    private let activations: ComputePrecision
 
     public init(_ configuration: VAEConfiguration, _ scope: ParameterScope) throws {
         self.configuration = configuration
+        activations = scope.activations
         let channels = configuration.latentChannels
         encoder = try VAEEncoder(configuration, scope["encoder"])
         decoder = try VAEDecoder(configuration, scope["decoder"])
@@ -29,7 +31,7 @@ public final class VAE {
     ///
     /// Both are `[sample, height / downsampling, width / downsampling, latentChannels]`, not yet times `scalingFactor`.
     public func encode(_ pixels: Variable) -> (mean: Variable, logVariance: Variable) {
-        let encoded = encoder(pixels)
+        let encoded = encoder(stored(pixels))
         let moments = quant?(encoded) ?? encoded
         return moments.splittingChannels(at: configuration.latentChannels)
     }
@@ -37,7 +39,12 @@ public final class VAE {
     /// Pixels, about -1…1, of latents `[sample, height, width, channel]` as the encoder gives them (not scaled).
     ///
     /// Each side of the result is `downsampling` times that of the latents.
-    public func decode(_ latents: Variable) -> Variable { decoder(postQuant?(latents) ?? latents) }
+    public func decode(_ latents: Variable) -> Variable { decoder(stored(postQuant?(latents) ?? latents)) }
+
+    /// `x` as the network keeps its activations, unless a gradient is to come back.
+    private func stored(_ x: Variable) -> Variable {
+        x.requiresGradient ? x : Variable(x.value.converted(to: activations))
+    }
 }
 
 /// Two ResNet blocks around self-attention over the pixels, where the configuration has that.
@@ -65,7 +72,7 @@ private final class VAEMiddle {
         guard let (norm, attention) = attention else { return second(hidden) }
         let shape = hidden.shape
         let tokens = norm(hidden).reshaped([shape[0], shape[1] * shape[2], shape[3]])
-        return second(hidden + attention(tokens).reshaped(shape))
+        return second(attention(tokens, adding: hidden.reshaped(tokens.shape)).reshaped(shape))
     }
 }
 
@@ -100,7 +107,7 @@ private final class VAEEncoder {
             for resnet in level.resnets { hidden = resnet(hidden) }
             if let downsample = level.downsample { hidden = downsample(hidden) }
         }
-        return convOut(normOut(middle(hidden), silu: true))
+        return convOut(normOut(middle(hidden), silu: true), output: .f32)
     }
 }
 
@@ -135,6 +142,6 @@ private final class VAEDecoder {
             for resnet in level.resnets { hidden = resnet(hidden) }
             if let upsample = level.upsample { hidden = upsample(hidden) }
         }
-        return convOut(normOut(hidden, silu: true))
+        return convOut(normOut(hidden, silu: true), output: .f32)
     }
 }

@@ -21,9 +21,13 @@ public final class DiffusionPolicy {
     ///   - folder: a checkpoint in the diffusers layout.
     ///   - lora: where the adapter goes; it starts as nothing.
     ///   - isTrainable: whether the adapter takes gradients; a sampler's does not.
+    ///   - precision: of the products; scheduler, log-probabilities and adapter are f32 in any case.
     /// - Throws: an error that names the file or the option.
-    public init(model folder: URL, lora: LoRAConfiguration, isTrainable: Bool) throws {
-        model = try StableDiffusion(folder: folder, lora: lora, adapterIsTrainable: isTrainable)
+    public init(
+        model folder: URL, lora: LoRAConfiguration, isTrainable: Bool, precision: ComputePrecision = .f32
+    ) throws {
+        model = try StableDiffusion(
+            folder: folder, lora: lora, adapterIsTrainable: isTrainable, options: LoadingOptions(precision: precision))
         self.lora = lora
         unconditional = model.unconditional()
     }
@@ -45,9 +49,8 @@ public final class DiffusionPolicy {
     func predict(_ latents: Tensor, timesteps: [Float], prompts: [String], guidance: Double, recompute: Bool)
         -> Variable
     {
-        model.predict(
-            latents, timesteps: timesteps, text: text(prompts), unconditional: unconditional, guidance: guidance,
-            recompute: recompute)
+        let text = model.guidedText(text(prompts), unconditional: unconditional, guidance: guidance)
+        return model.predict(latents, timesteps: timesteps, text: text, recompute: recompute)
     }
 
     /// Draws one unit: the same bytes for the same arguments and adapter, by whichever process.

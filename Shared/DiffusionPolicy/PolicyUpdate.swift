@@ -12,13 +12,21 @@ public final class PolicyUpdate {
     private let optimizer: AdamW
     private let objective: any PolicyObjective
     private let seed: UInt64
+    private let recomputesOld: Bool
     private var statistics: PromptStatistics?
     /// Rounds done.
     public private(set) var round = 0
 
+    /// The update of one run.
+    ///
+    /// Where `recomputesOld`, the log-probabilities under the policy that drew a round are computed anew before its first
+    /// step, by the arithmetic of the update, instead of taken from the rollouts: samplers may then compute in bf16, and
+    /// every ratio still starts at 1.
     public init(
-        policy: DiffusionPolicy, algorithm: AlgorithmConfiguration, optimizer: OptimizerConfiguration, seed: UInt64
+        policy: DiffusionPolicy, algorithm: AlgorithmConfiguration, optimizer: OptimizerConfiguration, seed: UInt64,
+        recomputesOld: Bool = false
     ) {
+        self.recomputesOld = recomputesOld
         self.policy = policy
         configuration = algorithm
         self.optimizer = AdamW(policy.model.adapter, optimizer)
@@ -52,7 +60,8 @@ public final class PolicyUpdate {
     /// - Returns: what the update did.
     public func update(rollouts: [Rollout], rewards: [[Double]]) -> UpdateMetrics {
         precondition(!rollouts.isEmpty && rollouts.map(\.samples) == rewards.map(\.count), "one reward per sample")
-        let round = makeRound(rollouts, rewards.flatMap { $0 })
+        var round = makeRound(rollouts, rewards.flatMap { $0 })
+        if recomputesOld { recomputeLogProbabilities(&round) }
         var metrics = UpdateMetrics()
         let mean = round.advantages.reduce(0, +) / Double(round.advantages.count)
         metrics.advantageDeviation =
@@ -96,9 +105,29 @@ public final class PolicyUpdate {
             transitions: policy.model.scheduler.transitions(rollouts[0].steps, eta: rollouts[0].eta))
     }
 
+    /// The log-probabilities of all steps that may be trained on, under the policy as it is now.
+    private func recomputeLogProbabilities(_ round: inout Round) {
+        let items = round.places.indices.flatMap { sample in
+            (0..<trainedSteps(of: round.transitions.count)).map { Item(sample: sample, step: $0) }
+        }
+        for start in stride(from: 0, to: items.count, by: configuration.microBatch) {
+            let batch = Array(items[start..<min(start + configuration.microBatch, items.count)])
+            for (item, value) in zip(batch, logProbabilities(batch, round).value.scalars) {
+                let place = round.places[item.sample]
+                let samples = round.rollouts[place.rollout].samples
+                round.rollouts[place.rollout].logProbabilities.withUnsafeMutableBuffer {
+                    $0[item.step * samples + place.row] = value
+                }
+            }
+        }
+    }
+
+    /// The first steps of a trajectory, which are the ones trained on.
+    private func trainedSteps(of all: Int) -> Int { min(max(configuration.trainedSteps ?? all, 1), all) }
+
     /// The steps of one trajectory that are trained on, in random order.
     private func steps(_ all: Int, _ draw: inout some RandomNumberGenerator) -> [Int] {
-        let count = min(max(configuration.trainedSteps ?? all, 1), all)
+        let count = trainedSteps(of: all)
         let kept = max(1, Int((Double(count) * configuration.timestepFraction).rounded()))
         return Array((0..<count).shuffled(using: &draw).prefix(kept))
     }

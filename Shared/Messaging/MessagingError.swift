@@ -2,7 +2,7 @@
 public struct MessagingError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kind of failure.
     public struct Code: Hashable, Sendable {
-        private enum Value { case invalidAddress, refusedAddress, addressInUse, unreachable, system }
+        private enum Value { case invalidAddress, refusedAddress, addressInUse, unreachable, refused, insecure, system }
         private let value: Value
 
         /// The address is not one that can be read.
@@ -13,6 +13,10 @@ public struct MessagingError: Error, Hashable, Sendable, CustomStringConvertible
         public static let addressInUse = Self(value: .addressInUse)
         /// Nobody answers at the address.
         public static let unreachable = Self(value: .unreachable)
+        /// The peer does not want this key.
+        public static let refused = Self(value: .refused)
+        /// Keys are demanded, and cannot be checked.
+        public static let insecure = Self(value: .insecure)
         /// The operating system refused.
         public static let system = Self(value: .system)
     }

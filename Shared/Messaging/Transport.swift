@@ -37,6 +37,11 @@ public protocol Link: AnyObject, Sendable {
     /// Where the peer is, for messages.
     var remoteAddress: String { get }
 
+    /// Who the peer has proved to be; nil on a transport without keys.
+    ///
+    /// A dialer that keeps no list knows the listener's key only: name and role are empty then.
+    var peer: PeerIdentity? { get }
+
     /// Begins to hand messages to the receiver; what came before has been kept.
     func start(_ receiver: any LinkReceiver)
 
@@ -45,6 +50,17 @@ public protocol Link: AnyObject, Sendable {
 
     /// Ends the connection; what was sent is still delivered if that can be done quickly. The receiver is not told.
     func close()
+
+    /// Ends the connection of a peer that broke the protocol, and lets it not come back for a while.
+    func expel()
+}
+
+extension Link {
+    /// A transport without keys knows nobody.
+    public var peer: PeerIdentity? { nil }
+
+    /// A transport that cannot tell peers apart has nobody to keep out.
+    public func expel() { close() }
 }
 
 /// Takes what comes over a link; called on the link's reactor.

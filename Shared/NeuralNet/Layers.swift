@@ -6,7 +6,7 @@ public final class Linear {
     /// `[out, in]`, or `[out, in, 1, 1]` where checkpoints store a 1×1 convolution.
     public let weight: Variable
     public let bias: Variable?
-    private let lora: LoRAUpdate?
+    private let lora: LowRankUpdate?
     private let precision: ComputePrecision
 
     /// A layer whose weight (and bias) are at `scope`.
@@ -26,11 +26,9 @@ public final class Linear {
         precision = scope.store.precision
     }
 
-    /// Maps `[…, in]` to `[…, out]`.
-    public func callAsFunction(_ x: Variable) -> Variable {
-        let y = x.linear(weight: weight, bias: bias, precision: precision)
-        guard let lora else { return y }
-        return y + lora(x)
+    /// Maps `[…, in]` to `[…, out]` and adds `residual`.
+    public func callAsFunction(_ x: Variable, adding residual: Variable? = nil) -> Variable {
+        x.linear(weight: weight, bias: bias, precision: precision, adding: residual, update: lora)
     }
 }
 
@@ -38,7 +36,7 @@ public final class Linear {
 public final class Convolution {
     private let weight: Variable
     private let bias: Variable?
-    private let lora: LoRAUpdate?
+    private let lora: LowRankUpdate?
     private let stride: Int
     private let padding: (before: Int, after: Int)
     private let precision: ComputePrecision
@@ -56,10 +54,18 @@ public final class Convolution {
         precision = scope.store.precision
     }
 
-    public func callAsFunction(_ x: Variable) -> Variable {
-        let y = x.convolved(weight: weight, bias: bias, stride: stride, padding: padding, precision: precision)
+    /// Maps `[sample, height, width, in]` to `[sample, outHeight, outWidth, out]` and adds `residual`.
+    ///
+    /// The result is stored as `output`; as the input is, if that is not given.
+    public func callAsFunction(
+        _ x: Variable, adding residual: Variable? = nil, output: ComputePrecision? = nil
+    ) -> Variable {
+        let y = x.convolved(
+            weight: weight, bias: bias, stride: stride, padding: padding, precision: precision, adding: residual,
+            output: output)
         guard let lora else { return y }
-        return y + lora(x, stride: stride, padding: padding)
+        let inner = x.convolved(weight: lora.down, bias: nil, stride: stride, padding: padding)
+        return y + lora.scale * inner.linear(weight: lora.up, bias: nil)
     }
 }
 
@@ -80,8 +86,9 @@ public final class GroupNorm {
         (self.groups, self.epsilon) = (groups, epsilon)
     }
 
-    public func callAsFunction(_ x: Variable, silu: Bool = false) -> Variable {
-        x.groupNormalized(groups: groups, epsilon: epsilon, weight: weight, bias: bias, silu: silu)
+    /// Normalises `x + added`, where `added` is a vector per sample, `[sample, channel]`.
+    public func callAsFunction(_ x: Variable, adding added: Variable? = nil, silu: Bool = false) -> Variable {
+        x.groupNormalized(groups: groups, epsilon: epsilon, weight: weight, bias: bias, silu: silu, adding: added)
     }
 }
 

@@ -22,6 +22,14 @@ public final class ParameterStore {
     let precision: ComputePrecision
     private let deltas: AdapterDeltas?
 
+    /// How activations between layers are stored: as bf16 where products are, unless a gradient is to come back.
+    public var activations: ComputePrecision {
+        if case .archive(_, trainable: false) = source, lora == nil || !adapterIsTrainable {
+            return precision.supported
+        }
+        return .f32
+    }
+
     /// All parameters of the model itself, in the order of construction.
     public private(set) var parameters: [(path: String, variable: Variable)] = []
 
@@ -135,6 +143,9 @@ public struct ParameterScope {
     /// The path from the root, for instance `down_blocks.0.resnets.1`.
     public let path: String
 
+    /// How a model stores its activations between layers.
+    public var activations: ComputePrecision { store.activations }
+
     /// The scope of a child.
     public subscript(_ name: String) -> ParameterScope {
         ParameterScope(store: store, path: path.isEmpty ? name : "\(path).\(name)")
@@ -165,9 +176,9 @@ public struct ParameterScope {
     /// The low-rank update of the layer at this scope, or `nil` if the configuration does not target it.
     ///
     /// `kernel` is that of a convolution, `nil` for a linear layer.
-    func lora(inputs: Int, outputs: Int, kernel: Int? = nil) -> LoRAUpdate? {
+    func lora(inputs: Int, outputs: Int, kernel: Int? = nil) -> LowRankUpdate? {
         guard let configuration = store.lora, configuration.targets(path) else { return nil }
-        let update = LoRAUpdate(
+        let update = LowRankUpdate(
             inputs: inputs, outputs: outputs, kernel: kernel, configuration: configuration,
             index: UInt64(store.adapter.count),
             isTrainable: store.adapterIsTrainable)

@@ -38,6 +38,12 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
             throw ConfigurationError(path: "prompts", "at least one prompt is needed, and none may be empty")
         }
         try sampling.validate()
+        guard staleness == 0 || sampling.precision == .f32 else {
+            throw ConfigurationError(
+                path: "sampling.precision",
+                "bf16 needs staleness 0: the learner recomputes the log-probabilities of the policy that drew the pictures, "
+                    + "which must still be its own; set staleness: 0 or precision: f32")
+        }
         try requirePositive(optimizer.learningRate, "optimizer.learningRate")
         try requirePositive(optimizer.maxGradientNorm, "optimizer.maxGradientNorm")
         try requirePositive(lora.rank, "lora.rank")

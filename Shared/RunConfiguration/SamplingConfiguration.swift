@@ -1,3 +1,5 @@
+import TensorCore
+
 /// How pictures are drawn, and how many.
 public struct SamplingConfiguration: Codable, Hashable, Sendable {
     /// Pictures that one update learns from.
@@ -14,6 +16,10 @@ public struct SamplingConfiguration: Codable, Hashable, Sendable {
     public var guidance = 4.0
     /// η of DDIM; 1 is what policy gradients need.
     public var eta = 1.0
+    /// Arithmetic of the samplers' networks: `f32`, or `bf16` for about twice the speed.
+    ///
+    /// The learner computes in f32 in any case; for bf16 it recomputes the old log-probabilities before each update.
+    public var precision = ComputePrecision.f32
 
     public init() {}
 

@@ -5,9 +5,9 @@ public enum AtomicFile {
     /// Writes data beside its place, makes it durable, and moves it there.
     ///
     /// - Throws: `ServiceError` that names the path and the reason, for example a full disk.
-    public static func write(_ data: Data, to path: URL) throws(ServiceError) {
+    public static func write(_ data: Data, to path: URL, mode: mode_t = 0o644) throws(ServiceError) {
         let temporary = path.deletingLastPathComponent().appending(path: ".\(path.lastPathComponent).\(getpid()).part")
-        let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw failure("write", path) }
         do throws(ServiceError) {
             defer { close(descriptor) }

@@ -8,10 +8,13 @@ public enum Listening {
     public static func on(_ address: String, _ endpoint: Endpoint, services: [ServiceDefinition]) async throws
         -> Listener
     {
-        do {
+        do throws(RPCStatus) {
             return try await endpoint.listen(address, services: services)
         } catch {
-            throw ServiceError("cannot listen at \(address): \(ServiceProcess.oneLine(error))")
+            let isRefusal = error.code == .permissionDenied || error.code == .failedPrecondition
+            throw ServiceError(
+                "cannot listen at \(address): \(ServiceProcess.oneLine(error))",
+                exitCode: isRefusal ? .refused : .failed)
         }
     }
 }

@@ -1,7 +1,9 @@
 internal import CKernels
 internal import COneDNN
 
-/// The element type in which products are computed; sums and results are f32 in any case.
+/// An element type: of the factors of products, and of activations on their way from layer to layer.
+///
+/// Sums, statistics, parameters and everything that is not a product are computed in f32 in any case.
 public enum ComputePrecision: String, Codable, CaseIterable, Sendable {
     case f32
     /// Eight bits of mantissa at twice the rate, where the processor has instructions for it.
@@ -15,15 +17,27 @@ public enum ComputePrecision: String, Codable, CaseIterable, Sendable {
         == dnnl_cpu_isa_avx512_core_bf16.rawValue
 
     var elementType: dnnl_data_type_t { self == .bf16 ? dnnl_bf16 : dnnl_f32 }
+
+    /// As the kernels name it.
+    var kernelType: Int32 { Int32(self == .bf16 ? ATELIER_BF16 : ATELIER_F32) }
+
+    /// Places of f32 that `count` elements take.
+    func floats(_ count: Int) -> Int { self == .bf16 ? (count + 1) / 2 : count }
 }
 
 extension Tensor {
-    /// The elements rounded to the nearest bf16, two in the place of one f32.
-    func roundedToBF16() -> TensorStorage {
-        let out = TensorStorage(count: (count + 1) / 2)
-        out.pointer.withMemoryRebound(to: UInt16.self, capacity: count) {
-            atelier_round_bf16(pointer, $0, Int64(count))
+    /// The elements as `precision`, rounded to nearest.
+    public func converted(to precision: ComputePrecision) -> Tensor {
+        guard precision != self.precision else { return self }
+        let out = Tensor.output(shape, precision)
+        if precision == .bf16 {
+            atelier_narrow(pointer, out.bytes.assumingMemoryBound(to: UInt16.self), Int64(count))
+        } else {
+            atelier_widen(bytes.assumingMemoryBound(to: UInt16.self), out.pointer, Int64(count))
         }
         return out
     }
+
+    /// The elements as f32.
+    public func widened() -> Tensor { converted(to: .f32) }
 }

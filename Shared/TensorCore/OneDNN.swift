@@ -19,7 +19,7 @@ final class OneDNN: @unchecked Sendable {
         (self.engine, self.stream) = (engine, stream)
     }
 
-    func memory(_ description: dnnl_memory_desc_t, _ pointer: UnsafeMutablePointer<Float>) -> dnnl_memory_t? {
+    func memory(_ description: dnnl_memory_desc_t, _ pointer: UnsafeMutableRawPointer) -> dnnl_memory_t? {
         var memory: dnnl_memory_t?
         let status = dnnl_memory_create(&memory, [description], engine, pointer)
         precondition(status == dnnl_success, "oneDNN refused a memory object: status \(status.rawValue)")
@@ -27,34 +27,46 @@ final class OneDNN: @unchecked Sendable {
     }
 
     func argument(
-        _ kind: Int32, _ description: dnnl_memory_desc_t, _ pointer: UnsafeMutablePointer<Float>
+        _ kind: Int32, _ description: dnnl_memory_desc_t, _ pointer: UnsafeMutableRawPointer
     ) -> dnnl_exec_arg_t {
         dnnl_exec_arg_t(arg: kind, memory: memory(description, pointer))
     }
+}
 
-    /// Copies between two layouts of the same logical tensor.
-    func reorder(
-        _ from: UnsafeMutablePointer<Float>, _ fromLayout: dnnl_memory_desc_t, _ to: UnsafeMutablePointer<Float>,
-        _ toLayout: dnnl_memory_desc_t
-    ) {
+/// A copy between two layouts or element types of the same logical tensor.
+///
+/// `@unchecked Sendable`: as ``ConvolutionPrimitive``.
+final class Reorder: @unchecked Sendable {
+    let from, to: dnnl_memory_desc_t
+    private let primitive: dnnl_primitive_t
+    private let description: dnnl_primitive_desc_t
+
+    init(from: dnnl_memory_desc_t, to: dnnl_memory_desc_t) {
+        (self.from, self.to) = (from, to)
         var description: dnnl_primitive_desc_t?
         var primitive: dnnl_primitive_t?
-        let (source, destination) = (memory(fromLayout, from), memory(toLayout, to))
-        defer {
-            dnnl_memory_destroy(source)
-            dnnl_memory_destroy(destination)
-            dnnl_primitive_destroy(primitive)
-            dnnl_primitive_desc_destroy(description)
-        }
+        let (engine, layouts) = (OneDNN.shared.engine, ([from], [to]))
+        guard
+            dnnl_reorder_primitive_desc_create(&description, layouts.0, engine, layouts.1, engine, nil)
+                == dnnl_success, let description,
+            dnnl_primitive_create(&primitive, description) == dnnl_success, let primitive
+        else { preconditionFailure("oneDNN cannot reorder these tensors") }
+        (self.description, self.primitive) = (description, primitive)
+    }
+
+    deinit {
+        dnnl_primitive_destroy(primitive)
+        dnnl_primitive_desc_destroy(description)
+    }
+
+    func execute(_ source: UnsafeMutableRawPointer, _ destination: UnsafeMutableRawPointer) {
         let arguments = [
-            dnnl_exec_arg_t(arg: ATELIER_DNNL_ARG_SRC, memory: source),
-            dnnl_exec_arg_t(arg: ATELIER_DNNL_ARG_DST, memory: destination),
+            OneDNN.shared.argument(ATELIER_DNNL_ARG_SRC, from, source),
+            OneDNN.shared.argument(ATELIER_DNNL_ARG_DST, to, destination),
         ]
-        let done =
-            dnnl_reorder_primitive_desc_create(&description, [fromLayout], engine, [toLayout], engine, nil)
-            == dnnl_success && dnnl_primitive_create(&primitive, description) == dnnl_success
-            && dnnl_primitive_execute(primitive, stream, 2, arguments) == dnnl_success
-        precondition(done, "oneDNN cannot reorder these weights")
+        let status = dnnl_primitive_execute(primitive, OneDNN.shared.stream, 2, arguments)
+        precondition(status == dnnl_success, "oneDNN could not reorder a tensor: status \(status.rawValue)")
+        for argument in arguments { dnnl_memory_destroy(argument.memory) }
     }
 }
 
@@ -90,4 +102,6 @@ extension dnnl_memory_desc_t {
         copy.data_type = type
         return copy
     }
+
+    func isSame(as other: dnnl_memory_desc_t) -> Bool { dnnl_memory_desc_equal([self], [other]) != 0 }
 }

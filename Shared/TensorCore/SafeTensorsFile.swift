@@ -59,20 +59,24 @@ public final class SafeTensorsFile: @unchecked Sendable {
 
     /// A tensor of floating-point numbers (F32, F16 or BF16) as f32.
     ///
+    /// The elements of a mapped file are read when they are first used; f32 are used where they are.
+    ///
     /// - Throws: `missingTensor`, or `unsupportedType` for integers and other types.
     public func tensor(named key: String) throws(SafeTensorsError) -> Tensor {
         let (entry, data) = try find(key)
-        switch entry.type {
-        case "F32":
-            return Tensor(uninitialized: entry.shape) { UnsafeMutableRawBufferPointer($0).copyMemory(from: data) }
-        case "F16":
-            return Self.convert(data, entry.shape) { Float(halfBits: UInt16(littleEndian: $0)) }
-        case "BF16":
-            return Self.convert(data, entry.shape) { Float(bitPattern: UInt32(UInt16(littleEndian: $0)) << 16) }
-        default:
+        guard let type = StoredFloat(rawValue: entry.type) else {
             throw SafeTensorsError(
                 .unsupportedType, path: path, key: key, "it holds \(entry.type); F32, F16 or BF16 is needed")
         }
+        guard isMapped, data.count > 0 else { return Tensor(uninitialized: entry.shape) { type.read(data, into: $0) } }
+        let source = TensorSource(file: self, entry: entry, type: type)
+        return Tensor(storage: TensorStorage(source), shape: entry.shape)
+    }
+
+    /// The bytes of a tensor.
+    func data(of entry: SafeTensorsHeader.Entry) -> UnsafeRawBufferPointer {
+        let range = header.dataOffset + entry.range.lowerBound..<header.dataOffset + entry.range.upperBound
+        return UnsafeRawBufferPointer(rebasing: bytes[range])
     }
 
     /// A tensor of integers (I64 or I32) and its shape.
@@ -95,8 +99,7 @@ public final class SafeTensorsFile: @unchecked Sendable {
         guard let entry = header.entries[key] else {
             throw SafeTensorsError(.missingTensor, path: path, key: key, "there is no such tensor in the file")
         }
-        let range = header.dataOffset + entry.range.lowerBound..<header.dataOffset + entry.range.upperBound
-        return (entry, UnsafeRawBufferPointer(rebasing: bytes[range]))
+        return (entry, data(of: entry))
     }
 
     private static func elements<Stored, Value>(
@@ -105,17 +108,6 @@ public final class SafeTensorsFile: @unchecked Sendable {
         let width = MemoryLayout<Stored>.stride
         return (0..<data.count / width).map {
             convert(data.loadUnaligned(fromByteOffset: $0 * width, as: Stored.self))
-        }
-    }
-
-    @inline(__always)
-    private static func convert(
-        _ data: UnsafeRawBufferPointer, _ shape: [Int], _ convert: (UInt16) -> Float
-    ) -> Tensor {
-        Tensor(uninitialized: shape) { buffer in
-            for index in buffer.indices {
-                buffer[index] = convert(data.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))
-            }
         }
     }
 

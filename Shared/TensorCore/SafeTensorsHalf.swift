@@ -34,3 +34,28 @@ extension Float {
         return UInt16(truncatingIfNeeded: (bitPattern &+ 0x7fff &+ (bitPattern >> 16 & 1)) >> 16)
     }
 }
+
+/// The element types that are read as f32.
+enum StoredFloat: String {
+    case f32 = "F32"
+    case f16 = "F16"
+    case bf16 = "BF16"
+
+    /// Converts little-endian elements; `data` has as many as `out`.
+    func read(_ data: UnsafeRawBufferPointer, into out: UnsafeMutableBufferPointer<Float>) {
+        switch self {
+        case .f32: UnsafeMutableRawBufferPointer(out).copyMemory(from: data)
+        case .f16: Self.convert(data, out) { Float(halfBits: $0) }
+        case .bf16: Self.convert(data, out) { Float(bitPattern: UInt32($0) << 16) }
+        }
+    }
+
+    @inline(__always)
+    private static func convert(
+        _ data: UnsafeRawBufferPointer, _ out: UnsafeMutableBufferPointer<Float>, _ convert: (UInt16) -> Float
+    ) {
+        for index in out.indices {
+            out[index] = convert(UInt16(littleEndian: data.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)))
+        }
+    }
+}

@@ -10,12 +10,19 @@ extension Tensor {
         precondition(
             keys.shape == values.shape && keys.shape[0] == shape[0] && keys.channels == channels,
             "attention: queries \(shape), keys \(keys.shape), values \(values.shape)")
+        precondition(precision == keys.precision && precision == values.precision, "attention of mixed element types")
         precondition(channels % heads == 0, "\(channels) channels do not divide into \(heads) heads")
-        let out = Tensor.output(shape)
+        let out = Tensor.output(shape, precision)
         let width = channels / heads
-        atelier_attention(
-            pointer, keys.pointer, values.pointer, out.pointer, Int64(shape[0]), Int64(shape[1]), Int64(keys.shape[1]),
-            Int64(heads), Int64(width), 1 / Float(width).squareRoot(), causal)
+        OperationProfile.measure(
+            "attention", "\(shape[0])×\(shape[1])×\(keys.shape[1]), \(heads) heads of \(channels / heads)",
+            operations: 4 * Double(count) * Double(keys.shape[1]), bytes: 2 * byteCount + 2 * keys.byteCount
+        ) {
+            atelier_attention(
+                precision.kernelType, bytes, keys.bytes, values.bytes, out.bytes, Int64(shape[0]), Int64(shape[1]),
+                Int64(keys.shape[1]),
+                Int64(heads), Int64(width), 1 / Float(width).squareRoot(), causal)
+        }
         return out
     }
 
@@ -27,10 +34,16 @@ extension Tensor {
     ) -> (queries: Tensor, keys: Tensor, values: Tensor) {
         let (q, k, v) = (Tensor.output(shape), Tensor.output(keys.shape), Tensor.output(values.shape))
         let width = channels / heads
-        atelier_attention_backward(
-            pointer, keys.pointer, values.pointer, output.pointer, gradient.pointer, q.pointer, k.pointer, v.pointer,
-            Int64(shape[0]), Int64(shape[1]), Int64(keys.shape[1]), Int64(heads), Int64(width),
-            1 / Float(width).squareRoot(), causal)
+        OperationProfile.measure(
+            "attention, gradient", "\(shape[0])×\(shape[1])×\(keys.shape[1]), \(heads) heads of \(channels / heads)",
+            operations: 10 * Double(count) * Double(keys.shape[1]), bytes: 5 * byteCount + 4 * keys.byteCount
+        ) {
+            atelier_attention_backward(
+                pointer, keys.pointer, values.pointer, output.pointer, gradient.pointer, q.pointer, k.pointer,
+                v.pointer,
+                Int64(shape[0]), Int64(shape[1]), Int64(keys.shape[1]), Int64(heads), Int64(width),
+                1 / Float(width).squareRoot(), causal)
+        }
         return (q, k, v)
     }
 }

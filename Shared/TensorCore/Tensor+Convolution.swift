@@ -11,29 +11,50 @@ extension Tensor {
         return ConvolutionShape(
             samples: shape[0], height: shape[1], width: shape[2], inputs: shape[3], outputs: weightShape[0],
             kernel: weightShape[2], stride: stride, paddingBefore: padding.before, paddingAfter: padding.after,
-            hasBias: hasBias, precision: precision.supported)
+            hasBias: hasBias, precision: precision.supported, input: self.precision)
     }
 
     /// 2-d convolution of `[sample, height, width, in]` with `weight [out, in, kernel, kernel]`.
     ///
-    /// A cross-correlation, as in PyTorch. `padding` is the number of zero rows above and below (and columns left and right).
+    /// A cross-correlation, as in PyTorch.
+    ///
+    /// - Parameters:
+    ///   - weight: f32, whatever the precision of the products.
+    ///   - bias: `[out]`, or `nil` for none.
+    ///   - stride: pixels between two places of the kernel.
+    ///   - padding: the number of zero rows above and below (and columns left and right).
+    ///   - precision: of the products; those of bf16 activations are bf16 in any case.
+    ///   - residual: added to the result; of its shape and of the input's element type.
+    ///   - output: the result's element type, the input's if not given.
+    /// - Returns: `[sample, outHeight, outWidth, out]`.
     public func convolved(
         weight: Tensor, bias: Tensor?, stride: Int = 1, padding: (before: Int, after: Int),
-        precision: ComputePrecision = .f32
+        precision: ComputePrecision = .f32, adding residual: Tensor? = nil, output: ComputePrecision? = nil
     ) -> Tensor {
-        let extents = convolutionShape(weight.shape, stride: stride, padding: padding, hasBias: bias != nil, precision)
+        let isLow = self.precision == .bf16
+        var extents = convolutionShape(
+            weight.shape, stride: stride, padding: padding, hasBias: bias != nil, isLow ? .bf16 : precision)
+        extents.output = output ?? self.precision
+        // Added on the way to memory where that costs the kernel nothing.
+        extents.addsResidual = residual != nil && isLow && extents.output == .bf16 && !extents.suitsWinograd
         let primitive = ConvolutionPrimitive.of(extents, .forward)
         let input = primitive.operand(self)
-        let out = Tensor.output([extents.samples, extents.outputHeight, extents.outputWidth, extents.outputs])
+        let out = Tensor.output(
+            [extents.samples, extents.outputHeight, extents.outputWidth, extents.outputs], extents.output)
         let packed = primitive.packed(weight)
-        var arguments = [
-            (ATELIER_DNNL_ARG_SRC, primitive.source, input.pointer),
-            (ATELIER_DNNL_ARG_WEIGHTS, primitive.weights, packed.pointer),
-            (ATELIER_DNNL_ARG_DST, primitive.destination, out.pointer),
+        var arguments: [ConvolutionPrimitive.Argument] = [
+            (ATELIER_DNNL_ARG_WEIGHTS, primitive.weights, UnsafeMutableRawPointer(packed.pointer))
         ]
-        if let bias { arguments.append((ATELIER_DNNL_ARG_BIAS, primitive.bias, bias.pointer)) }
-        withExtendedLifetime((input, packed, bias)) { primitive.execute(arguments) }
-        return out
+        if let bias { arguments.append((ATELIER_DNNL_ARG_BIAS, primitive.bias, bias.bytes)) }
+        if extents.addsResidual, let residual {
+            out.requireSameShape(residual)
+            arguments.append((ATELIER_DNNL_ARG_FIRST_ADDITION, primitive.destination, residual.bytes))
+        }
+        withExtendedLifetime((input, packed, bias, residual)) {
+            primitive.execute(from: input.bytes, to: out.bytes, arguments)
+        }
+        guard let residual, !extents.addsResidual else { return out }
+        return out.adding(residual)
     }
 
     /// The gradient at the input of a convolution of an input of `inputShape`; `self` is the gradient at its output.
@@ -47,11 +68,9 @@ extension Tensor {
         let primitive = ConvolutionPrimitive.of(extents, .backwardInput)
         let (packed, gradient) = (primitive.packed(weight), primitive.operand(self))
         withExtendedLifetime((packed, gradient)) {
-            primitive.execute([
-                (ATELIER_DNNL_ARG_DIFF_DST, primitive.destination, gradient.pointer),
-                (ATELIER_DNNL_ARG_WEIGHTS, primitive.weights, packed.pointer),
-                (ATELIER_DNNL_ARG_DIFF_SRC, primitive.source, input.pointer),
-            ])
+            primitive.execute(
+                from: gradient.bytes, to: input.bytes,
+                [(ATELIER_DNNL_ARG_WEIGHTS, primitive.weights, UnsafeMutableRawPointer(packed.pointer))])
         }
         return input
     }
@@ -68,16 +87,19 @@ extension Tensor {
         let packed = TensorStorage(count: MemoryDescription.floats(primitive.weights))
         let weight = Tensor.output(weightShape)
         let bias = hasBias ? Tensor.output([weightShape[0]]) : nil
-        var arguments = [
-            (ATELIER_DNNL_ARG_SRC, primitive.source, source.pointer),
-            (ATELIER_DNNL_ARG_DIFF_DST, primitive.destination, gradient.pointer),
-            (ATELIER_DNNL_ARG_DIFF_WEIGHTS, primitive.weights, packed.pointer),
+        var arguments: [ConvolutionPrimitive.Argument] = [
+            (ATELIER_DNNL_ARG_SRC, primitive.source, source.bytes),
+            (ATELIER_DNNL_ARG_DIFF_DST, primitive.destination, gradient.bytes),
+            (ATELIER_DNNL_ARG_DIFF_WEIGHTS, primitive.weights, UnsafeMutableRawPointer(packed.pointer)),
         ]
-        if let bias { arguments.append((ATELIER_DNNL_ARG_DIFF_BIAS, primitive.bias, bias.pointer)) }
+        if let bias { arguments.append((ATELIER_DNNL_ARG_DIFF_BIAS, primitive.bias, bias.bytes)) }
         withExtendedLifetime((packed, source, gradient, bias)) {
-            primitive.execute(arguments)
-            OneDNN.shared.reorder(
-                packed.pointer, primitive.weights, weight.pointer, MemoryDescription.make(weightShape, dnnl_oihw))
+            OperationProfile.measure(
+                "convolution, gradient at weights", extents.description, operations: extents.operations,
+                bytes: extents.byteCount
+            ) { primitive.run(arguments) }
+            Reorder(from: primitive.weights, to: MemoryDescription.make(weightShape, dnnl_oihw))
+                .execute(packed.pointer, weight.bytes)
         }
         return (weight, bias)
     }

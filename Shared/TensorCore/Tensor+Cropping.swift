@@ -16,6 +16,9 @@ extension Tensor {
     }
 
     private func resized(height: Int, width: Int) -> Tensor {
+        guard precision == .f32 else {
+            return converted(to: .f32).resized(height: height, width: width).converted(to: precision)
+        }
         let (samples, channels) = (shape[0], shape[3])
         let rows = min(height, shape[1])
         let count = min(width, shape[2]) * channels

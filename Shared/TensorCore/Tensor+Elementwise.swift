@@ -8,8 +8,10 @@ public enum Activation: Int32, Sendable {
 extension Tensor {
     public func adding(_ other: Tensor) -> Tensor {
         requireSameShape(other)
-        let out = Tensor.output(shape)
-        atelier_add(pointer, other.pointer, out.pointer, Int64(count))
+        let out = Tensor.output(shape, precision)
+        OperationProfile.measure("sum", extents, bytes: 3 * byteCount) {
+            atelier_add(precision.kernelType, bytes, other.bytes, out.bytes, Int64(count))
+        }
         return out
     }
 
@@ -54,8 +56,10 @@ extension Tensor {
     }
 
     public func activated(_ activation: Activation) -> Tensor {
-        let out = Tensor.output(shape)
-        atelier_activation(activation.rawValue, pointer, out.pointer, Int64(count))
+        let out = Tensor.output(shape, precision)
+        OperationProfile.measure("activation", extents, bytes: 2 * byteCount) {
+            atelier_activation(precision.kernelType, activation.rawValue, bytes, out.bytes, Int64(count))
+        }
         return out
     }
 
@@ -63,7 +67,9 @@ extension Tensor {
     public func activationGradient(_ activation: Activation, _ gradient: Tensor) -> Tensor {
         requireSameShape(gradient)
         let out = Tensor.output(shape)
-        atelier_activation_backward(activation.rawValue, pointer, gradient.pointer, out.pointer, Int64(count))
+        OperationProfile.measure("activation, gradient", extents, bytes: 3 * byteCount) {
+            atelier_activation_backward(activation.rawValue, pointer, gradient.pointer, out.pointer, Int64(count))
+        }
         return out
     }
 
@@ -72,24 +78,32 @@ extension Tensor {
     /// Shazeer, "GLU Variants Improve Transformer" (2020), with the exact GELU.
     public func geglu() -> Tensor {
         let width = channels / 2
-        let out = Tensor.output(shape.dropLast() + [width])
-        atelier_geglu(pointer, out.pointer, Int64(rows), Int64(width))
+        let out = Tensor.output(shape.dropLast() + [width], precision)
+        OperationProfile.measure("geglu", extents, bytes: 3 * byteCount / 2) {
+            atelier_geglu(precision.kernelType, bytes, out.bytes, Int64(rows), Int64(width))
+        }
         return out
     }
 
     /// The gradient at the input of ``geglu()``, which was `self`.
     public func gegluGradient(_ gradient: Tensor) -> Tensor {
         let out = Tensor.output(shape)
-        atelier_geglu_backward(pointer, gradient.pointer, out.pointer, Int64(rows), Int64(channels / 2))
+        OperationProfile.measure("geglu, gradient", extents, bytes: 5 * byteCount / 2) {
+            atelier_geglu_backward(pointer, gradient.pointer, out.pointer, Int64(rows), Int64(channels / 2))
+        }
         return out
     }
 
     /// Adds a vector to every place of its sample: `self[s, …, c] + vector[s, c]`.
     public func addingPerSample(_ vector: Tensor) -> Tensor {
         precondition(vector.shape == [shape[0], channels], "addingPerSample: \(shape) and \(vector.shape)")
-        let out = Tensor.output(shape)
+        precondition(precision == vector.precision, "addingPerSample: \(precision) and \(vector.precision)")
+        let out = Tensor.output(shape, precision)
         let (samples, inner) = (Int64(shape[0]), Int64(count / (shape[0] * channels)))
-        atelier_add_per_sample(pointer, vector.pointer, out.pointer, samples, inner, Int64(channels))
+        OperationProfile.measure("sum per sample", extents, bytes: 2 * byteCount) {
+            atelier_add_per_sample(
+                precision.kernelType, bytes, vector.bytes, out.bytes, samples, inner, Int64(channels))
+        }
         return out
     }
 

@@ -4,9 +4,13 @@ extension Tensor {
     /// `[…, a] ++ […, b]` along the innermost dimension.
     public func concatenatingChannels(_ other: Tensor) -> Tensor {
         precondition(shape.dropLast() == other.shape.dropLast(), "concatenatingChannels: \(shape) and \(other.shape)")
-        let out = Tensor.output(shape.dropLast() + [channels + other.channels])
-        atelier_concatenate(
-            pointer, other.pointer, out.pointer, Int64(rows), Int64(channels), Int64(other.channels))
+        precondition(precision == other.precision, "concatenatingChannels: \(precision) and \(other.precision)")
+        let out = Tensor.output(shape.dropLast() + [channels + other.channels], precision)
+        OperationProfile.measure("concatenation", out.extents, bytes: 2 * out.byteCount) {
+            atelier_concatenate(
+                precision.kernelType, bytes, other.bytes, out.bytes, Int64(rows), Int64(channels), Int64(other.channels)
+            )
+        }
         return out
     }
 
@@ -21,9 +25,12 @@ extension Tensor {
 
     /// Nearest-neighbour enlargement by two of `[sample, height, width, channel]`.
     public func upsampled() -> Tensor {
-        let out = Tensor.output([shape[0], 2 * shape[1], 2 * shape[2], shape[3]])
-        atelier_upsample(
-            pointer, out.pointer, Int64(shape[0]), Int64(shape[1]), Int64(shape[2]), Int64(shape[3]))
+        let out = Tensor.output([shape[0], 2 * shape[1], 2 * shape[2], shape[3]], precision)
+        OperationProfile.measure("enlargement", extents, bytes: 5 * byteCount) {
+            atelier_upsample(
+                precision.kernelType, bytes, out.bytes, Int64(shape[0]), Int64(shape[1]), Int64(shape[2]),
+                Int64(shape[3]))
+        }
         return out
     }
 

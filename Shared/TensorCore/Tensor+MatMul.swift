@@ -3,22 +3,61 @@ internal import COneDNN
 
 extension Tensor {
     /// `self · weightᵀ + bias`: `[…, in]` and `[out, in]` give `[…, out]`.
-    public func linear(weight: Tensor, bias: Tensor?, precision: ComputePrecision = .f32) -> Tensor {
+    ///
+    /// - Parameters:
+    ///   - weight: f32, whatever the precision of the products.
+    ///   - bias: `[out]`, or `nil` for none.
+    ///   - precision: of the products; those of bf16 activations are bf16 in any case.
+    ///   - residual: added to the result; of its shape and of the input's element type.
+    /// - Returns: `[…, out]`, of the input's element type.
+    public func linear(
+        weight: Tensor, bias: Tensor?, precision: ComputePrecision = .f32, adding residual: Tensor? = nil
+    ) -> Tensor {
         let (outputs, inputs) = (weight.shape[0], weight.count / weight.shape[0])
         precondition(channels == inputs, "linear: input \(shape) does not fit weight \(weight.shape)")
-        if precision.supported == .bf16 {
-            return asPixels.convolved(weight: weight.asKernel, bias: bias, padding: (0, 0), precision: precision)
-                .reshaped(shape.dropLast() + [outputs])
+        if self.precision == .bf16 || precision.supported == .bf16 {
+            return asPixels.convolved(
+                weight: weight.asKernel, bias: bias, padding: (0, 0), precision: precision, adding: residual?.asPixels
+            ).reshaped(shape.dropLast() + [outputs])
         }
         let out = Tensor.output(shape.dropLast() + [outputs])
         if let bias { atelier_fill_rows(bias.pointer, out.pointer, Int64(rows), Int64(outputs)) }
         matrixProduct(
             (rows, outputs, inputs), (pointer, inputs, false), (weight.pointer, inputs, true), out.pointer,
             beta: bias == nil ? 0 : 1)
-        return out
+        return residual.map { out.adding($0) } ?? out
     }
 
-    /// The gradient at the input of ``linear(weight:bias:)``: `self · weight`, where `self` is the gradient at the output.
+    /// Adds `scale · up · (down · row)` to every row of `self`, in place: a low-rank update of a linear layer.
+    ///
+    /// Hu et al., "LoRA" (2021). All products are f32, also between bf16 activations.
+    ///
+    /// - Parameters:
+    ///   - input: the layer's input, `[…, in]`, of the same element type as `self`.
+    ///   - down: `[rank, in]`, f32.
+    ///   - up: `[out, rank]`, f32.
+    ///   - scale: the factor.
+    public mutating func addLowRank(_ input: Tensor, down: Tensor, up: Tensor, scale: Float) {
+        let (rank, inputs) = (down.shape[0], down.shape[1])
+        precondition(
+            input.channels == inputs && up.shape == [channels, rank] && input.rows == rows
+                && input.precision == precision,
+            "low-rank update \(up.shape)·\(down.shape) from \(input.shape) to \(shape)")
+        becomeUnique()
+        let transposed = Tensor.output([rank, channels])
+        atelier_transpose(up.pointer, transposed.pointer, 1, Int64(channels), Int64(rank))
+        OperationProfile.measure(
+            "low-rank update", "rank \(rank), \(extents)",
+            operations: 2 * Double(rows) * Double(rank) * Double(inputs + channels),
+            bytes: input.byteCount + 2 * byteCount
+        ) {
+            atelier_low_rank(
+                precision.kernelType, input.bytes, down.pointer, transposed.pointer, scale, bytes, Int64(rows),
+                Int64(inputs), Int64(channels), Int64(rank))
+        }
+    }
+
+    /// The gradient at the input of ``linear(weight:bias:precision:adding:)``: `self · weight`, where `self` is the gradient at the output.
     public func linearInputGradient(weight: Tensor, precision: ComputePrecision = .f32) -> Tensor {
         let (outputs, inputs) = (weight.shape[0], weight.count / weight.shape[0])
         if precision.supported == .bf16 {
@@ -33,7 +72,7 @@ extension Tensor {
         return out
     }
 
-    /// The gradient at the weight of ``linear(weight:bias:)``: `selfᵀ · input`, where `self` is the gradient at the output.
+    /// The gradient at the weight of ``linear(weight:bias:precision:adding:)``: `selfᵀ · input`, where `self` is the gradient at the output.
     public func linearWeightGradient(input: Tensor, precision: ComputePrecision = .f32) -> Tensor {
         precondition(rows == input.rows, "linearWeightGradient: \(shape) and \(input.shape)")
         if precision.supported == .bf16 {
@@ -69,8 +108,14 @@ private func matrixProduct(
     guard extents.m > 0, extents.n > 0 else { return }
     let code = CChar(UInt8(ascii: "T"))
     let plain = CChar(UInt8(ascii: "N"))
-    let status = dnnl_sgemm(
-        a.transposed ? code : plain, b.transposed ? code : plain, Int64(extents.m), Int64(extents.n), Int64(extents.k),
-        1, a.pointer, Int64(a.stride), b.pointer, Int64(b.stride), beta, out, Int64(extents.n))
+    let status = OperationProfile.measure(
+        "product", "\(extents.m)×\(extents.k)×\(extents.n)",
+        operations: 2 * Double(extents.m) * Double(extents.n) * Double(extents.k),
+        bytes: 4 * (extents.m * extents.k + extents.k * extents.n + extents.m * extents.n)
+    ) {
+        dnnl_sgemm(
+            a.transposed ? code : plain, b.transposed ? code : plain, Int64(extents.m), Int64(extents.n),
+            Int64(extents.k), 1, a.pointer, Int64(a.stride), b.pointer, Int64(b.stride), beta, out, Int64(extents.n))
+    }
     precondition(status == dnnl_success, "matrix product \(extents) failed with oneDNN status \(status.rawValue)")
 }

@@ -9,36 +9,46 @@ public struct NormalizationStatistics: Sendable {
 extension Tensor {
     /// Group normalisation of `[sample, …, channel]`, then SiLU if `silu`, which is the pair of every ResNet block.
     ///
+    /// `added`, `[sample, channel]`, is first added to every place of its sample, as a timestep's embedding is.
+    ///
     /// Wu & He, "Group Normalization" (2018). The variance is the population's.
     public func groupNormalized(
-        groups: Int, epsilon: Float, weight: Tensor, bias: Tensor, silu: Bool
+        groups: Int, epsilon: Float, weight: Tensor, bias: Tensor, silu: Bool, adding added: Tensor? = nil
     ) -> (Tensor, NormalizationStatistics) {
         precondition(channels % groups == 0, "\(channels) channels do not divide into \(groups) groups")
-        let out = Tensor.output(shape)
+        precondition(added.map { $0.shape == [shape[0], channels] } ?? true, "one vector per sample of \(shape)")
+        let out = Tensor.output(shape, precision)
         let statistics = NormalizationStatistics(
             mean: .output([shape[0], groups]), inverseDeviation: .output([shape[0], groups]))
-        atelier_group_norm(
-            pointer, weight.pointer, bias.pointer, out.pointer, statistics.mean.pointer,
-            statistics.inverseDeviation.pointer, Int64(shape[0]), Int64(count / (shape[0] * channels)), Int64(channels),
-            Int64(groups), epsilon, silu)
+        OperationProfile.measure("group norm", extents, bytes: 3 * byteCount) {
+            atelier_group_norm(
+                precision.kernelType, bytes, added?.pointer, weight.pointer, bias.pointer, out.bytes,
+                statistics.mean.pointer, statistics.inverseDeviation.pointer, Int64(shape[0]),
+                Int64(count / (shape[0] * channels)), Int64(channels),
+                Int64(groups), epsilon, silu)
+        }
         return (out, statistics)
     }
 
-    /// Gradients of ``groupNormalized(groups:epsilon:weight:bias:silu:)`` at its input `self`, weight and bias.
+    /// Gradients of ``groupNormalized(groups:epsilon:weight:bias:silu:adding:)`` at its input `self`, weight and bias.
     ///
-    /// Those at weight and bias are computed only if `parameters`.
+    /// Those at weight and bias are computed only if `parameters`; the one at `added` is the input's, summed over each
+    /// sample.
     public func groupNormalizedGradient(
-        groups: Int, weight: Tensor, bias: Tensor, silu: Bool, statistics: NormalizationStatistics, gradient: Tensor,
-        parameters: Bool
+        groups: Int, weight: Tensor, bias: Tensor, silu: Bool, adding added: Tensor? = nil,
+        statistics: NormalizationStatistics, gradient: Tensor, parameters: Bool
     ) -> (input: Tensor, weight: Tensor?, bias: Tensor?) {
         let out = Tensor.output(shape)
         let perSample = [shape[0], channels]
         let (gradWeight, gradBias): (Tensor?, Tensor?) =
             parameters ? (Tensor.output(perSample), Tensor.output(perSample)) : (nil, nil)
-        atelier_group_norm_backward(
-            pointer, weight.pointer, bias.pointer, statistics.mean.pointer, statistics.inverseDeviation.pointer,
-            gradient.pointer, out.pointer, gradWeight?.pointer, gradBias?.pointer, Int64(shape[0]),
-            Int64(count / (shape[0] * channels)), Int64(channels), Int64(groups), silu)
+        OperationProfile.measure("group norm, gradient", extents, bytes: 5 * byteCount) {
+            atelier_group_norm_backward(
+                pointer, added?.pointer, weight.pointer, bias.pointer, statistics.mean.pointer,
+                statistics.inverseDeviation.pointer,
+                gradient.pointer, out.pointer, gradWeight?.pointer, gradBias?.pointer, Int64(shape[0]),
+                Int64(count / (shape[0] * channels)), Int64(channels), Int64(groups), silu)
+        }
         return (out, gradWeight?.summedRows(), gradBias?.summedRows())
     }
 
@@ -46,11 +56,13 @@ extension Tensor {
     ///
     /// Ba, Kiros & Hinton, "Layer Normalization" (2016).
     public func layerNormalized(epsilon: Float, weight: Tensor, bias: Tensor) -> (Tensor, NormalizationStatistics) {
-        let out = Tensor.output(shape)
+        let out = Tensor.output(shape, precision)
         let statistics = NormalizationStatistics(mean: .output([rows]), inverseDeviation: .output([rows]))
-        atelier_layer_norm(
-            pointer, weight.pointer, bias.pointer, out.pointer, statistics.mean.pointer,
-            statistics.inverseDeviation.pointer, Int64(rows), Int64(channels), epsilon)
+        OperationProfile.measure("layer norm", extents, bytes: 2 * byteCount) {
+            atelier_layer_norm(
+                precision.kernelType, bytes, weight.pointer, bias.pointer, out.bytes, statistics.mean.pointer,
+                statistics.inverseDeviation.pointer, Int64(rows), Int64(channels), epsilon)
+        }
         return (out, statistics)
     }
 
@@ -59,9 +71,11 @@ extension Tensor {
         weight: Tensor, statistics: NormalizationStatistics, gradient: Tensor
     ) -> Tensor {
         let out = Tensor.output(shape)
-        atelier_layer_norm_backward(
-            pointer, weight.pointer, statistics.mean.pointer, statistics.inverseDeviation.pointer, gradient.pointer,
-            out.pointer, Int64(rows), Int64(channels))
+        OperationProfile.measure("layer norm, gradient", extents, bytes: 3 * byteCount) {
+            atelier_layer_norm_backward(
+                pointer, weight.pointer, statistics.mean.pointer, statistics.inverseDeviation.pointer, gradient.pointer,
+                out.pointer, Int64(rows), Int64(channels))
+        }
         return out
     }
 

@@ -1,14 +1,18 @@
-/// A dense f32 array in row-major order: a value, copied when written while shared.
+/// A dense array in row-major order: a value, copied when written while shared.
 ///
-/// Pictures and latents are `[sample, height, width, channel]` (NHWC), tokens `[sample, token, channel]`.
+/// The elements are f32, except for activations of a network that computes in bf16: those pass from layer to layer, and
+/// ``widened()`` makes them f32 for everything else. Pictures and latents are `[sample, height, width, channel]` (NHWC), tokens `[sample, token, channel]`.
 public struct Tensor: Sendable {
     var storage: TensorStorage
 
     /// Extents, outermost first; empty for a scalar.
     public private(set) var shape: [Int]
 
+    /// The type of the elements.
+    public let precision: ComputePrecision
+
     /// Number of elements.
-    public var count: Int { storage.count }
+    public var count: Int { precision == .f32 ? storage.count : shape.reduce(1, *) }
 
     /// A tensor of the given elements, in row-major order.
     ///
@@ -24,6 +28,7 @@ public struct Tensor: Sendable {
     public init(uninitialized shape: [Int], fill: (UnsafeMutableBufferPointer<Float>) throws -> Void) rethrows {
         storage = TensorStorage(count: shape.reduce(1, *))
         self.shape = shape
+        precision = .f32
         try fill(UnsafeMutableBufferPointer(start: storage.pointer, count: storage.count))
     }
 
@@ -33,18 +38,21 @@ public struct Tensor: Sendable {
 
     public init(zeros shape: [Int]) { self.init(repeating: 0, shape: shape) }
 
-    init(storage: TensorStorage, shape: [Int]) {
+    init(storage: TensorStorage, shape: [Int], precision: ComputePrecision = .f32) {
         self.storage = storage
         self.shape = shape
+        self.precision = precision
     }
 
     /// The elements in row-major order, copied.
     public var scalars: [Float] { withUnsafeBuffer(Array.init) }
 
     /// Lends the elements, in row-major order, for the duration of `body`.
+    ///
+    /// - Precondition: the elements are f32.
     public func withUnsafeBuffer<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows -> Result {
         try withExtendedLifetime(storage) {
-            try body(UnsafeBufferPointer(start: storage.pointer, count: storage.count))
+            try body(UnsafeBufferPointer(start: pointer, count: storage.count))
         }
     }
 
@@ -52,15 +60,20 @@ public struct Tensor: Sendable {
     public mutating func withUnsafeMutableBuffer<Result>(
         _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
     ) rethrows -> Result {
-        if isKnownUniquelyReferenced(&storage) {
+        becomeUnique()
+        return try withExtendedLifetime(storage) {
+            try body(UnsafeMutableBufferPointer(start: pointer, count: storage.count))
+        }
+    }
+
+    /// Makes the elements this value's own, to write to them.
+    mutating func becomeUnique() {
+        if isKnownUniquelyReferenced(&storage), !storage.isFile {
             storage.valuesChanged()
         } else {
             let copy = TensorStorage(count: storage.count)
             copy.pointer.update(from: storage.pointer, count: storage.count)
             storage = copy
-        }
-        return try withExtendedLifetime(storage) {
-            try body(UnsafeMutableBufferPointer(start: storage.pointer, count: storage.count))
         }
     }
 
@@ -71,7 +84,7 @@ public struct Tensor: Sendable {
             shape[inferred] = count / shape.enumerated().reduce(1) { $1.offset == inferred ? $0 : $0 * $1.element }
         }
         precondition(shape.reduce(1, *) == count, "cannot reshape \(self.shape) into \(shape)")
-        return Tensor(storage: storage, shape: shape)
+        return Tensor(storage: storage, shape: shape, precision: precision)
     }
 
     /// Rows `range` of the outermost dimension, copied.
@@ -108,18 +121,27 @@ public struct Tensor: Sendable {
 }
 
 extension Tensor {
-    var pointer: UnsafeMutablePointer<Float> { storage.pointer }
+    var pointer: UnsafeMutablePointer<Float> {
+        precondition(precision == .f32, "this operation needs f32 elements, not \(precision.rawValue)")
+        return storage.pointer
+    }
+
+    /// The elements, whatever their type.
+    var bytes: UnsafeMutableRawPointer { UnsafeMutableRawPointer(storage.pointer) }
 
     /// An uninitialised tensor that a kernel is about to fill.
-    static func output(_ shape: [Int]) -> Tensor {
-        Tensor(storage: TensorStorage(count: shape.reduce(1, *)), shape: shape)
+    static func output(_ shape: [Int], _ precision: ComputePrecision = .f32) -> Tensor {
+        let storage = TensorStorage(count: precision.floats(shape.reduce(1, *)))
+        return Tensor(storage: storage, shape: shape, precision: precision)
     }
 
     var channels: Int { shape.last ?? 1 }
     var rows: Int { channels == 0 ? 0 : count / channels }
 
     func requireSameShape(_ other: Tensor, _ operation: StaticString = #function) {
-        precondition(shape == other.shape, "\(operation): shapes \(shape) and \(other.shape) differ")
+        precondition(
+            shape == other.shape && precision == other.precision,
+            "\(operation): \(precision.rawValue) \(shape) and \(other.precision.rawValue) \(other.shape) differ")
     }
 }
 

@@ -1,42 +1,88 @@
+internal import COneDNN
 import Synchronization
 
 #if canImport(Glibc)
     import Glibc
 #endif
 
-/// Memory of one tensor: 64-byte aligned, recycled through ``BufferPool``.
+/// Memory of one tensor: 64-byte aligned, recycled through ``BufferPool``; or a place in a file.
 ///
 /// `@unchecked Sendable`: the elements are written only while exactly one reference exists (`Tensor` checks it before
-/// every mutation), and the cache of packed layouts has its own lock.
+/// every mutation), and what is made on demand has a lock.
 final class TensorStorage: @unchecked Sendable {
-    let pointer: UnsafeMutablePointer<Float>
     let count: Int
 
-    /// The same values in layouts that a primitive asked for; valid as long as the values do not change.
-    private let packed = Mutex<[PackedLayout: TensorStorage]>([:])
+    /// Where the elements are, 0 while they have not been read.
+    private let address: Atomic<UInt>
+    private let source: TensorSource?
+    private let packed = Mutex<[PackedWeights]>([])
 
     init(count: Int) {
         self.count = count
-        pointer = BufferPool.shared.take(count)
+        source = nil
+        address = Atomic(UInt(bitPattern: BufferPool.shared.take(count)))
     }
 
-    deinit { BufferPool.shared.give(pointer, count) }
+    /// Elements of a file, which are read when they are asked for.
+    init(_ source: TensorSource) {
+        count = source.count
+        self.source = source
+        address = Atomic(UInt(bitPattern: source.inPlace))
+    }
 
-    func packed(_ layout: PackedLayout, make: () -> TensorStorage) -> TensorStorage {
-        if let found = packed.withLock({ $0[layout] }) { return found }
-        let made = make()
-        packed.withLock { $0[layout] = made }
-        return made
+    deinit {
+        if let pointer = owned { BufferPool.shared.give(pointer, count) }
+    }
+
+    /// Whether the elements are a file's, so that they must not be written and can be read again.
+    var isFile: Bool { source != nil }
+
+    var pointer: UnsafeMutablePointer<Float> {
+        if let known = UnsafeMutablePointer<Float>(bitPattern: address.load(ordering: .acquiring)) { return known }
+        return packed.withLock { _ in
+            if let known = UnsafeMutablePointer<Float>(bitPattern: address.load(ordering: .acquiring)) { return known }
+            let made = BufferPool.shared.take(count)
+            source?.read(into: UnsafeMutableBufferPointer(start: made, count: count))
+            source?.forget()
+            address.store(UInt(bitPattern: made), ordering: .releasing)
+            return made
+        }
+    }
+
+    private var owned: UnsafeMutablePointer<Float>? {
+        guard source?.inPlace == nil else { return nil }
+        return UnsafeMutablePointer(bitPattern: address.load(ordering: .acquiring))
+    }
+
+    /// The same values in another layout, made once and kept as long as the values do not change.
+    ///
+    /// Of a file, the values themselves are not kept beside it.
+    func packed(as layout: dnnl_memory_desc_t, make: (UnsafeMutablePointer<Float>) -> TensorStorage) -> TensorStorage {
+        packed.withLock { known in
+            if let found = known.first(where: { $0.layout.isSame(as: layout) }) {
+                return found.storage
+            }
+            let made: TensorStorage
+            if let pointer = UnsafeMutablePointer<Float>(bitPattern: address.load(ordering: .acquiring)) {
+                made = make(pointer)
+            } else {
+                let values = TensorStorage(count: count)
+                source?.read(into: UnsafeMutableBufferPointer(start: values.pointer, count: count))
+                made = withExtendedLifetime(values) { make(values.pointer) }
+            }
+            source?.forget()
+            known.append(PackedWeights(layout: layout, storage: made))
+            return made
+        }
     }
 
     func valuesChanged() { packed.withLock { $0.removeAll() } }
 }
 
-/// Names a layout that oneDNN chose for the weights of one convolution primitive, which it may choose by the threads.
-struct PackedLayout: Hashable {
-    var primitive: ConvolutionShape
-    var direction: ConvolutionDirection
-    var threads: Int
+/// Values in a layout that oneDNN chose.
+private struct PackedWeights {
+    var layout: dnnl_memory_desc_t
+    var storage: TensorStorage
 }
 
 /// Free lists of aligned buffers by size class.

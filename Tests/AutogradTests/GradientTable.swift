@@ -31,6 +31,27 @@ extension GradientCheck {
         GradientCheck("linear with a 1×1 convolution's weight", [[2, 2, 3, 5], [4, 5, 1, 1], [4]]) {
             $0[0].linear(weight: $0[1], bias: $0[2])
         },
+        GradientCheck("linear with a residual", [[4, 5], [3, 5], [3], [4, 3]]) {
+            $0[0].linear(weight: $0[1], bias: $0[2], adding: $0[3])
+        },
+        GradientCheck("linear with a low-rank update", [[4, 5], [7, 5], [7], [2, 5], [7, 2]]) {
+            $0[0].linear(
+                weight: $0[1], bias: $0[2], update: LowRankUpdate(down: $0[3], up: $0[4], scale: 0.7))
+        },
+        GradientCheck("linear with a residual and a low-rank update", [[4, 5], [7, 5], [4, 7], [3, 5], [7, 3]]) {
+            $0[0].linear(
+                weight: $0[1], bias: nil, adding: $0[2], update: LowRankUpdate(down: $0[3], up: $0[4], scale: -2))
+        },
+        GradientCheck("convolution with a residual", [[1, 4, 4, 2], [3, 2, 3, 3], [3], [1, 4, 4, 3]]) {
+            $0[0].convolved(weight: $0[1], bias: $0[2], padding: (1, 1), adding: $0[3])
+        },
+        GradientCheck("Winograd's convolution", [[1, 13, 16, 16], [16, 16, 3, 3], [16]]) {
+            $0[0].convolved(weight: $0[1], bias: $0[2], padding: (1, 1))
+        },
+        GradientCheck("group norm of a sum per sample", [[2, 3, 2, 6], [6], [6], [2, 6]]) {
+            $0[0].groupNormalized(
+                groups: 2, epsilon: 1e-5, weight: $0[1], bias: $0[2], silu: true, adding: $0[3])
+        },
         GradientCheck("convolution", [[2, 5, 4, 3], [5, 3, 3, 3], [5]]) {
             $0[0].convolved(weight: $0[1], bias: $0[2], padding: (1, 1))
         },

@@ -49,19 +49,20 @@ struct GoldenBlockTests {
             own(try tokens("attention.input.x")).value, try fixture.tensor("attention.output"), tolerance: 1e-5)
         let cross = try Attention(16, context: 12, heads: 2, store.root["attention-cross"])
         let output = cross(
-            try tokens("attention-cross.input.x"), context: try tokens("attention-cross.input.context"))
+            try tokens("attention-cross.input.x"), context: TextContext(try tokens("attention-cross.input.context")))
         expectClose(output.value, try fixture.tensor("attention-cross.output"), tolerance: 1e-5)
     }
 
     @Test func givesDiffusersTransformers() throws {
         let block = try TransformerBlock(16, context: 12, heads: 4, onlyCross: false, store.root["block"])
-        let output = block(try tokens("block.input.x"), context: try tokens("block.input.context"))
+        let output = block(try tokens("block.input.x"), context: TextContext(try tokens("block.input.context")))
         expectClose(output.value, try fixture.tensor("block.output"), tolerance: 1e-5)
         for (name, isLinear) in [("transformer", false), ("transformer-linear", true)] {
             let transformer = try SpatialTransformer(
                 16, context: 12, heads: 2, layers: 2, groups: 8, linearProjection: isLinear, onlyCross: false,
                 store.root[name])
-            let output = transformer(try image("\(name).input.x"), context: try tokens("\(name).input.context"))
+            let output = transformer(
+                try image("\(name).input.x"), context: TextContext(try tokens("\(name).input.context")))
             try expectImage(output, name)
         }
     }

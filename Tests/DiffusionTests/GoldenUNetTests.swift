@@ -29,7 +29,8 @@ struct GoldenUNetTests {
         }
         return unet(
             sample, timesteps: try fixture.integers("timestep")[0].map(Float.init),
-            context: Variable(try fixture.tensor("encoder_hidden_states")), added: added, recompute: recompute)
+            context: TextContext(Variable(try fixture.tensor("encoder_hidden_states"))), added: added,
+            recompute: recompute)
     }
 
     /// `mean((output - target)²)` and its gradients.

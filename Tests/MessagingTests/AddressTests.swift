@@ -44,7 +44,7 @@ struct AddressTests {
     }
 
     @Test func anAddressInUseIsNamed() async throws {
-        for network in [Network.memory, .ipc, .tcp] {
+        for network in Network.allCases {
             let (transport, address) = network.make()
             let first = try Endpoint(name: "first", transport: transport)
             let second = try Endpoint(name: "second", transport: transport)

@@ -10,6 +10,18 @@ typealias Attachment = RPC.Attachment
 /// The transports that the contract holds for.
 enum Network: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case memory, ipc, tcp
+    /// tcp where both ends prove their keys.
+    case curve
+
+    /// One key for both ends, which is never banned: the contract's hostile peers come again and again.
+    private static let security: TransportSecurity? = {
+        guard let keys = try? KeyPair.generate() else { return nil }
+        var allowed = AllowList()
+        try? allowed.add(PeerIdentity(name: "tester", role: "tester", key: keys.publicKey))
+        var security = TransportSecurity(keys: keys, authenticator: Authenticator(allowed))
+        security.banDuration = .zero
+        return security
+    }()
 
     var testDescription: String { rawValue }
 
@@ -20,6 +32,7 @@ enum Network: String, CaseIterable, Sendable, CustomTestStringConvertible {
         case .ipc:
             (ZeroMQTransport(), "ipc://\(NSTemporaryDirectory())atelier-\(UUID().uuidString.prefix(13))/socket")
         case .tcp: (ZeroMQTransport(), "tcp://127.0.0.1:0")
+        case .curve: (ZeroMQTransport(security: Self.security), "tcp://127.0.0.1:0")
         }
     }
 }

@@ -18,6 +18,7 @@ struct SimulatedSession {
         var inputEnded = false
         var finished: [RPCStatus] = []
         var sentTickets: [UInt64] = []
+        var headers: Metadata?
     }
 
     var machines: [SessionMachine]
@@ -61,9 +62,12 @@ struct SimulatedSession {
                 $0.messages.append(message)
                 $0.unread.append(message)
             }
+        case .headers(let call, let headers): update(call) { $0.headers = headers }
+        case .peerIsDraining, .peerLoad: break
         case .inputEnded(let call): update(call) { $0.inputEnded = true }
         case .sent(let call, let ticket): update(call) { $0.sentTickets.append(ticket) }
         case .finished(let call, let status): update(call) { $0.finished.append(status) }
+        case .expel: break
         case .closed(let status): closed[side.rawValue] = status
         }
     }
@@ -79,7 +83,7 @@ struct SimulatedSession {
     mutating func read(_ side: Side, _ call: UInt64) {
         guard let first = seen[side.rawValue][call]?.unread.first else { return }
         seen[side.rawValue][call]?.unread.removeFirst()
-        act(side) { $0.consumed(call, credit: first.credit, reserved: first.reserved) }
+        act(side) { $0.consumed(call, first) }
     }
 
     var isQuiet: Bool { wires.allSatisfy(\.isEmpty) }

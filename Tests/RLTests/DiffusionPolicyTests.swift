@@ -54,6 +54,28 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
         #expect(second.approximateKL > 0)
     }
 
+    @Test(
+        "pictures drawn in bf16 have ratio 1 before the first step, because the learner recomputes the log-probabilities",
+        .enabled(if: ComputePrecision.bf16.supported == .bf16, "this processor has no bf16 instructions"))
+    func bf16SamplersNeedRecomputing() throws {
+        let learner = try policy()
+        let sampler = try DiffusionPolicy(
+            model: base, lora: LoRAConfiguration(), isTrainable: false, precision: .bf16)
+        let exact = learner.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
+        let rollout = sampler.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
+        for (own, low) in zip(exact.logProbabilities.scalars, rollout.logProbabilities.scalars) {
+            #expect(abs(own - low) < 1e-3)
+        }
+        func drift(recomputing: Bool) throws -> Double {
+            PolicyUpdate(
+                policy: try policy(), algorithm: AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 1,
+                recomputesOld: recomputing
+            ).update(rollouts: [rollout], rewards: [[1, 0, 0.5]]).ratioDrift
+        }
+        #expect(try drift(recomputing: true) < 1e-6)
+        #expect(try drift(recomputing: false) > 1e-6)
+    }
+
     @Test("an update goes on from a checkpoint as if it had not stopped")
     func updateResumes() throws {
         func makeUpdate() throws -> PolicyUpdate {

@@ -14,6 +14,7 @@ public struct AtelierCommand: AsyncParsableCommand {
                     StatusCommand.self, PauseCommand.self, ResumeCommand.self, ScaleCommand.self, SwapCommand.self,
                     DrainCommand.self, CheckpointCommand.self, TailCommand.self,
                 ]),
+            CommandGroup(name: "Security", subcommands: [KeysCommand.self]),
             CommandGroup(name: "Models and pictures", subcommands: [ScoreCommand.self] + modelCommands),
         ])
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 import RPC
 import ServiceRuntime
 import Wire
@@ -10,6 +11,8 @@ struct ConnectionOptions: ParsableArguments {
     var address: String?
     @Option(help: "The run's folder.")
     var run = "runs/latest"
+    @Option(help: "A folder of keys or one key's file; a local run's are found without it.")
+    var keys: String?
     @Flag(help: "Print one JSON object and nothing else on standard output.")
     var json = false
 
@@ -18,12 +21,13 @@ struct ConnectionOptions: ParsableArguments {
     /// - Throws: `ServiceError` that names the address: exit code 3 if the coordinator refuses, else 1.
     func call<Result>(_ body: (AdminClient) async throws -> Result) async throws -> Result {
         let address = try adminAddress()
-        let endpoint = try Endpoint(name: "atelier", role: "operator")
+        let endpoint = try ProcessKeys.endpoint(
+            name: "atelier", role: nil, keys: keys, dials: [address], log: Logger(label: "atelier"))
         do {
             return try await body(AdminClient(endpoint.channel(address, services: [])))
         } catch let status as RPCStatus {
             switch status.code {
-            case .failedPrecondition, .notFound, .permissionDenied, .invalidArgument:
+            case .failedPrecondition, .notFound, .permissionDenied, .invalidArgument, .unauthenticated:
                 throw ServiceError(status.message, exitCode: .refused)
             default:
                 throw ServiceError("no run answers at \(address): \(status.message)")

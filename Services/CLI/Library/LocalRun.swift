@@ -1,5 +1,6 @@
 import Foundation
 import Ledger
+import Logging
 import RPC
 import RunConfiguration
 import ServiceAPI
@@ -40,8 +41,10 @@ struct LocalRun: Sendable {
         let outcome: Outcome
         do {
             try await stack.startCoordinator()
-            let endpoint = try Endpoint(name: "atelier", role: "host")
             let address = await stack.admin
+            let endpoint = try ProcessKeys.endpoint(
+                name: "atelier", role: .operator, keys: folder.keys.url.path, dials: [address],
+                log: Logger(label: "atelier"))
             try folder.announce(address)
             try await stack.startLearner()
             outcome = await follow(
@@ -87,7 +90,9 @@ struct LocalRun: Sendable {
         let reason = failure.reason ?? "the coordinator does not answer any more"
         // The books have to say so too: summary.json is theirs.
         _ = try? await admin.stop(
-            AdminStopRequest(reason: reason, failed: true), options: CallOptions(timeout: .seconds(5)))
+            AdminStopRequest(reason: reason, failed: true),
+            // A service may fail before the coordinator listens.
+            options: CallOptions(timeout: .seconds(5), waitForReady: true))
         return .failed(reason)
     }
 

@@ -88,7 +88,7 @@ actor LocalStack {
         let log = folder.log(name)
         let child = try ChildProcess(
             name: name, program: programs.appending(path: program).path,
-            arguments: arguments + ["--with-parent"], output: log, log: log)
+            arguments: arguments + ["--keys", folder.keys.url.path, "--with-parent"], output: log, log: log)
         children[name] = child
         Task {
             let ending = await child.wait()

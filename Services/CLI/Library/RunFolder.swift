@@ -12,6 +12,9 @@ final class RunFolder: Sendable {
     var configuration: URL { url.appending(path: "config.yaml") }
     var summary: URL { url.appending(path: "summary.json") }
 
+    /// The keys of the run's processes and commands.
+    var keys: KeyFolder { KeyFolder(url.appending(path: "keys")) }
+
     /// The file that says where the run's admin socket is.
     static func addressFile(in folder: URL) -> URL { folder.appending(path: "address") }
 
@@ -49,6 +52,9 @@ final class RunFolder: Sendable {
         }
         sockets = URL(
             fileURLWithPath: String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
+        if !keys.exists { try keys.make() }
+        // Whoever knows the address of a socket finds the keys beside it.
+        symlink(keys.url.path, sockets.appending(path: "keys").path)
     }
 
     deinit {

@@ -128,7 +128,7 @@ public struct ModelTraining: Sendable {
         let noisy = latents.combined(pairs.map { Float($0.sample) }, noise, pairs.map { Float($0.other) })
         let output = model.unet(
             Variable(noisy), timesteps: timesteps.map(Float.init),
-            context: model.prompts.first.encoder(tokens).lastHiddenState)
+            context: TextContext(model.prompts.first.encoder(tokens).lastHiddenState))
         let weights = timesteps.map { timestep in
             let ratio = schedule.signalToNoise(at: timestep)
             return Float(min(ratio, configuration.signalToNoiseLimit) / ratio / Double(configuration.batch))

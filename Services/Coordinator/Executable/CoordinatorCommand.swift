@@ -17,6 +17,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
     var control = "tcp://127.0.0.1:0"
     @Option(help: "Where the command line dials.")
     var admin = "tcp://127.0.0.1:0"
+    @Option(help: "A folder of keys that `atelier keys init` made, or one key's file.")
+    var keys: String?
     @Option(help: "Least severe messages that are logged.")
     var logLevel = "info"
     @Flag(help: "Go on answering after the run, until told to stop.")
@@ -33,6 +35,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
             var options = CoordinatorService.Options(
                 controlAddress: control, adminAddress: admin, folder: URL(fileURLWithPath: out))
             options.lingers = linger
+            options.keys = keys
             try await CoordinatorService(ConfigurationFile.read(config), options).run(shutdown, log)
         }
     }

@@ -13,6 +13,8 @@ public struct CoordinatorService: Sendable {
         public var controlAddress: String
         /// Where the command line dials.
         public var adminAddress: String
+        /// A folder of keys or a key's file; see `ProcessKeys`.
+        public var keys: String?
         /// The run's folder; `ledger.sqlite` in it is read if it is there.
         public var folder: URL
         /// How long a learner may take for the last checkpoint.
@@ -41,7 +43,9 @@ public struct CoordinatorService: Sendable {
     public func run(_ shutdown: Shutdown, _ log: Logger) async throws {
         let coordinator = try Coordinator(configuration, folder: options.folder, shutdown: shutdown, log: log)
         try await coordinator.open()
-        let endpoint = try Endpoint(name: "coordinator", role: "coordinator")
+        let endpoint = try ProcessKeys.endpoint(
+            name: "coordinator", role: .coordinator, keys: options.keys,
+            binds: [options.controlAddress, options.adminAddress], log: log)
         let control = try await Listening.on(
             options.controlAddress, endpoint,
             services: [

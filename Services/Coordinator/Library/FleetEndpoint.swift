@@ -1,5 +1,6 @@
 import RPC
 import ServiceAPI
+import ServiceRuntime
 import Wire
 
 /// Who is there, and who should be.
@@ -10,6 +11,14 @@ struct FleetEndpoint: FleetService {
     {
         try await answering {
             let introduction = try WorkerIntroduction(request)
+            // A key that lets a sampler in must not let it pass for the learner.
+            let role = introduction.kind == .host ? Role.operator.rawValue : introduction.kind.rawValue
+            if let identity = context.peer.identity, identity.role != role {
+                throw RPCStatus(
+                    .permissionDenied,
+                    "\(introduction.name) enters as \(introduction.kind.rawValue), and its key is that of a \(identity.role)"
+                )
+            }
             let epoch = try await coordinator.enter(introduction)
             let (coordinator, session) = (coordinator, context.session)
             // The end of the session is the end of the worker: its leases need not run out first.

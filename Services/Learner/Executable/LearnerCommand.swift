@@ -19,6 +19,8 @@ struct LearnerCommand: AsyncParsableCommand {
     var coordinator: String
     @Option(help: "Seconds that the coordinator may be out of reach.")
     var patience = 10
+    @Option(help: "A folder of keys that `atelier keys init` made, or one key's file.")
+    var keys: String?
     @Option(help: "Least severe messages that are logged.")
     var logLevel = "info"
     @Flag(help: "Stop when standard input ends, which it does when the process that started this one has ended.")
@@ -34,6 +36,7 @@ struct LearnerCommand: AsyncParsableCommand {
             var options = LearnerService.Options(
                 address: address, coordinator: coordinator, folder: URL(fileURLWithPath: out))
             options.patience = .seconds(patience)
+            options.keys = keys
             try await LearnerService(ConfigurationFile.read(config), options).run(shutdown, log)
         }
     }

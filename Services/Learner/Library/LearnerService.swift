@@ -14,6 +14,8 @@ public struct LearnerService: Sendable {
         public var address: String
         /// The coordinator's control socket.
         public var coordinator: String
+        /// A folder of keys or a key's file; see `ProcessKeys`.
+        public var keys: String?
         /// The run's folder; the last checkpoint in it is gone on from.
         public var folder: URL
         /// How long the coordinator may be out of reach.
@@ -42,7 +44,9 @@ public struct LearnerService: Sendable {
         let host = try LearningHost(configuration, model: try ModelLocation.folder(configuration.model))
         try await host.selfCheck()
         let (version, saved) = try await start(host, log)
-        let endpoint = try Endpoint(name: "learner", role: "learner")
+        let endpoint = try ProcessKeys.endpoint(
+            name: "learner", role: .learner, keys: options.keys, binds: [options.address],
+            dials: [options.coordinator], log: log)
         let books = LearningClient(endpoint.channel(options.coordinator, services: []))
         let desk = RewardDesk(endpoint, timeout: .seconds(configuration.leases.scoreSeconds))
         let learner = Learner(configuration, books, ScoringDispatcher(books, desk), log) { shutdown.request($0) }

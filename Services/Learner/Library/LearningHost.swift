@@ -33,7 +33,7 @@ actor LearningHost {
         policy = try DiffusionPolicy(model: model, lora: configuration.adapterConfiguration, isTrainable: true)
         update = PolicyUpdate(
             policy: policy, algorithm: configuration.algorithm, optimizer: configuration.optimizer,
-            seed: configuration.seed)
+            seed: configuration.seed, recomputesOld: configuration.sampling.precision != .f32)
     }
 
     /// Refuses a model on which LoRA would learn nothing.

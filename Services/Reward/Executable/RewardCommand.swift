@@ -17,6 +17,8 @@ struct RewardCommand: AsyncParsableCommand {
     var coordinator = ""
     @Option(help: "Seconds that the coordinator may be out of reach.")
     var patience = 10
+    @Option(help: "A folder of keys that `atelier keys init` made, or one key's file.")
+    var keys: String?
     @Option(help: "Least severe messages that are logged.")
     var logLevel = "info"
     @Flag(help: "Stop when standard input ends, which it does when the process that started this one has ended.")
@@ -29,6 +31,7 @@ struct RewardCommand: AsyncParsableCommand {
     func run() async throws {
         var options = RewardService.Options(name: name, spec: spec, address: address, coordinator: coordinator)
         options.patience = .seconds(patience)
+        options.keys = keys
         let service = RewardService(options)
         await ServiceProcess.run("atelier-reward", level: logLevel, withParent: withParent) {
             try await service.run($0, $1)

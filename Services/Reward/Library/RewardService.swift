@@ -16,6 +16,8 @@ public struct RewardService: Sendable {
         public var address: String
         /// The coordinator's control socket; empty for a service that stands alone.
         public var coordinator: String
+        /// A folder of keys or a key's file; see `ProcessKeys`.
+        public var keys: String?
         /// How long the coordinator may be out of reach.
         public var patience = Duration.seconds(10)
 
@@ -44,7 +46,9 @@ public struct RewardService: Sendable {
         } catch {
             throw ServiceError(error.message, exitCode: .usage)
         }
-        let endpoint = try Endpoint(name: options.name, role: "reward")
+        let endpoint = try ProcessKeys.endpoint(
+            name: options.name, role: .reward, keys: options.keys, binds: [options.address],
+            dials: options.coordinator.isEmpty ? [] : [options.coordinator], log: log)
         let scores = ScoreEndpoint(host: RewardHost(model), identity: model.identity, spec: options.spec)
         let listener = try await Listening.on(options.address, endpoint, services: [.score(scores)])
         log.info("\(model.identity.id) at \(listener.address), identity \(model.identity.version)")

@@ -16,6 +16,8 @@ struct SamplerCommand: AsyncParsableCommand {
     var coordinator: String
     @Option(help: "Seconds that the coordinator may be out of reach.")
     var patience = 10
+    @Option(help: "A folder of keys that `atelier keys init` made, or one key's file.")
+    var keys: String?
     @Option(help: "Least severe messages that are logged.")
     var logLevel = "info"
     @Flag(help: "Stop when standard input ends, which it does when the process that started this one has ended.")
@@ -30,6 +32,7 @@ struct SamplerCommand: AsyncParsableCommand {
         await ServiceProcess.run("atelier-sampler", level: logLevel, withParent: withParent) { shutdown, log in
             var options = SamplerService.Options(name: name, coordinator: coordinator)
             options.patience = .seconds(patience)
+            options.keys = keys
             try await SamplerService(ConfigurationFile.read(config), options).run(shutdown, log)
         }
     }

@@ -18,11 +18,11 @@ actor DrawingHost {
     /// Loads the model.
     ///
     /// - Throws: an error that names the file.
-    init(model: URL, lora: LoRAConfiguration, threads: Int) throws {
+    init(model: URL, lora: LoRAConfiguration, threads: Int, precision: ComputePrecision) throws {
         executor = ThreadExecutor(name: "sampler")
         self.threads = threads
         ComputeThreads.set(threads)
-        policy = try DiffusionPolicy(model: model, lora: lora, isTrainable: false)
+        policy = try DiffusionPolicy(model: model, lora: lora, isTrainable: false, precision: precision)
     }
 
     /// Binds an adapter.

@@ -12,6 +12,8 @@ public struct SamplerService: Sendable {
         public var name: String
         /// The coordinator's control socket.
         public var coordinator: String
+        /// A folder of keys or a key's file; see `ProcessKeys`.
+        public var keys: String?
         /// How long the coordinator may be out of reach.
         public var patience = Duration.seconds(10)
 
@@ -35,8 +37,13 @@ public struct SamplerService: Sendable {
     public func run(_ shutdown: Shutdown, _ log: Logger) async throws {
         let folder = try ModelLocation.folder(configuration.model)
         let host = try DrawingHost(
-            model: folder, lora: configuration.lora, threads: configuration.fleet.samplerThreads)
-        let endpoint = try Endpoint(name: options.name, role: "sampler")
+            model: folder, lora: configuration.lora, threads: configuration.fleet.samplerThreads,
+            precision: configuration.sampling.precision)
+        if configuration.sampling.precision.supported != configuration.sampling.precision {
+            log.warning("this processor has no bf16 instructions (avx512_bf16): pictures are drawn in f32")
+        }
+        let endpoint = try ProcessKeys.endpoint(
+            name: options.name, role: .sampler, keys: options.keys, dials: [options.coordinator], log: log)
         let membership = FleetMembership(
             endpoint, address: options.coordinator,
             WorkerIntroduction(name: options.name, kind: .sampler, processID: getpid()), patience: options.patience,

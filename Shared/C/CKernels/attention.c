@@ -1,122 +1,210 @@
-#include <cblas.h>
-#include <math.h>
-#include <string.h>
-
+#include "elements.h"
 #include "parallel.h"
 
-// The products below run inside our own threads; OpenBLAS's pool would fight them.
-__attribute__((constructor)) static void keep_openblas_single_threaded(void) { openblas_set_num_threads(1); }
+// Softmax attention by blocks of queries and tiles of keys with a running maximum (Dao et al., "FlashAttention", 2022):
+// no more than ROWS rows of scores of one tile exist at a time.
+
+// Sixteen numbers. Where the processor has narrower registers, the compiler divides them.
+typedef float vector __attribute__((vector_size(64), aligned(4)));
+typedef int32_t integers __attribute__((vector_size(64)));
+
+enum { LANES = 16, ROWS = 8, GROUP = 3, TILE = 240, BLOCK = 64 };
 
 typedef struct {
-    const float *q, *k, *v, *out, *grad;
-    float *result, *grad_q, *grad_k, *grad_v;
-    int64_t queries, keys, heads, width;
+    const void *q, *k, *v;
+    void *out;
+    int64_t queries, keys, heads, width, blocks;
     float scale;
+    int32_t type;
     bool causal;
 } attention;
 
-// Query rows of one block: its scores stay in the second-level cache.
-static int64_t block_rows(int64_t keys) {
-    int64_t rows = 65536 / (keys > 0 ? keys : 1);
-    return rows < 16 ? 16 : rows > 256 ? 256 : rows;
+// As macros, because a function that takes or gives such a vector would need one set of registers for all processors.
+#define SPLAT(X) ((vector){0} + (X))
+
+// 2^x for x <= 0: the integer part goes into the exponent, a polynomial is within 2e-9 of 2^r on [-1/2, 1/2].
+#define POWER_OF_TWO(X)                                                                     \
+    ({                                                                                      \
+        vector limited_ = __builtin_elementwise_max((X), SPLAT(-126.0f));                   \
+        vector whole_ = __builtin_elementwise_roundeven(limited_), r_ = limited_ - whole_;  \
+        vector p_ = SPLAT(1.5337577e-4f);                                                   \
+        p_ = p_ * r_ + 1.3399860e-3f;                                                       \
+        p_ = p_ * r_ + 9.6185198e-3f;                                                       \
+        p_ = p_ * r_ + 5.5503290e-2f;                                                       \
+        p_ = p_ * r_ + 2.4022646e-1f;                                                       \
+        p_ = p_ * r_ + 6.9314718e-1f;                                                       \
+        p_ = p_ * r_ + 1.0f;                                                                \
+        (vector)((integers)p_ + (__builtin_convertvector(whole_, integers) << 23));         \
+    })
+
+// scores[r, j] = sum over c of q[c, r] * k[c, j] for ROWS queries and `vectors` * LANES keys.
+#define SCORES(VECTORS)                                                                     \
+    {                                                                                       \
+        vector sum[ROWS][VECTORS] = {0};                                                    \
+        for (int64_t c = 0; c < width; c++) {                                               \
+            vector key[VECTORS];                                                            \
+            for (int i = 0; i < VECTORS; i++) key[i] = *(const vector *)(k + c * stride + i * LANES); \
+            for (int r = 0; r < ROWS; r++)                                                  \
+                for (int i = 0; i < VECTORS; i++) sum[r][i] += q[c * ROWS + r] * key[i]; \
+        }                                                                                   \
+        for (int r = 0; r < ROWS; r++)                                                      \
+            for (int i = 0; i < VECTORS; i++) *(vector *)(scores + r * TILE + i * LANES) = sum[r][i]; \
+    }
+
+KERNEL static void scores_of(
+    const float *q, const float *k, float *scores, int64_t width, int64_t stride, int64_t vectors) {
+    for (; vectors >= GROUP; vectors -= GROUP, k += GROUP * LANES, scores += GROUP * LANES) SCORES(3)
+    if (vectors == 2) SCORES(2)
+    if (vectors == 1) SCORES(1)
 }
 
-KERNEL static void softmax_rows(float *scores, int64_t rows, int64_t keys, int64_t first, bool causal) {
-    for (int64_t r = 0; r < rows; r++) {
-        float *row = scores + r * keys;
-        int64_t visible = causal && first + r + 1 < keys ? first + r + 1 : keys;
-        float top = row[0];
-        for (int64_t j = 1; j < visible; j++) top = row[j] > top ? row[j] : top;
-        float sum = 0;
-        for (int64_t j = 0; j < visible; j++) {
-            row[j] = expf(row[j] - top);
-            sum += row[j];
+// out[r, c] += sum over j of p[r, j] * v[j, c] for ROWS queries and `vectors` * LANES channels.
+#define VALUES(VECTORS)                                                                     \
+    {                                                                                       \
+        vector sum[ROWS][VECTORS];                                                          \
+        for (int r = 0; r < ROWS; r++)                                                      \
+            for (int i = 0; i < VECTORS; i++) sum[r][i] = *(const vector *)(out + r * stride + i * LANES); \
+        for (int64_t j = 0; j < keys; j++) {                                                \
+            vector value[VECTORS];                                                          \
+            for (int i = 0; i < VECTORS; i++) value[i] = *(const vector *)(v + j * stride + i * LANES); \
+            for (int r = 0; r < ROWS; r++)                                                  \
+                for (int i = 0; i < VECTORS; i++) sum[r][i] += p[r * TILE + j] * value[i]; \
+        }                                                                                   \
+        for (int r = 0; r < ROWS; r++)                                                      \
+            for (int i = 0; i < VECTORS; i++) *(vector *)(out + r * stride + i * LANES) = sum[r][i]; \
+    }
+
+KERNEL static void add_values(const float *p, const float *v, float *out, int64_t keys, int64_t stride, int64_t vectors) {
+    for (; vectors >= GROUP; vectors -= GROUP, v += GROUP * LANES, out += GROUP * LANES) VALUES(3)
+    if (vectors == 2) VALUES(2)
+    if (vectors == 1) VALUES(1)
+}
+
+// Turns scores into exp2(score - top), with top[r] the greatest so far; scales sums and results of earlier tiles.
+KERNEL static void weigh(
+    float *scores, float *top, float *sum, float *out, int64_t vectors, int64_t out_vectors, int64_t stride) {
+    for (int r = 0; r < ROWS; r++) {
+        float *row = scores + r * TILE;
+        vector greatest = *(vector *)row;
+        for (int64_t i = 1; i < vectors; i++) greatest = __builtin_elementwise_max(greatest, *(vector *)(row + i * LANES));
+        float now = top[r];
+        for (int l = 0; l < LANES; l++) now = greatest[l] > now ? greatest[l] : now;
+        vector total = {0}, level = SPLAT(now);
+        for (int64_t i = 0; i < vectors; i++) {
+            vector weight = POWER_OF_TWO(*(vector *)(row + i * LANES) - level);
+            *(vector *)(row + i * LANES) = weight;
+            total += weight;
         }
-        float inverse = 1 / sum;
-        for (int64_t j = 0; j < visible; j++) row[j] *= inverse;
-        for (int64_t j = visible; j < keys; j++) row[j] = 0;
+        float whole = 0;
+        for (int l = 0; l < LANES; l++) whole += total[l];
+        if (now > top[r]) {
+            vector shrink = POWER_OF_TWO(SPLAT(top[r] - now));
+            sum[r] *= shrink[0];
+            for (int64_t i = 0; i < out_vectors; i++) *(vector *)(out + r * stride + i * LANES) *= shrink;
+            top[r] = now;
+        }
+        sum[r] += whole;
     }
 }
 
-static void scores_of(const attention *a, const float *q, const float *k, float *scores, int64_t first, int64_t rows) {
-    int channels = (int)(a->heads * a->width);
-    cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows, (int)a->keys, (int)a->width, a->scale,
-        q + first * channels, channels, k, channels, 0, scores, (int)a->keys);
-    softmax_rows(scores, rows, a->keys, first, a->causal);
+typedef struct {
+    float *k, *v, *q, *scores, *out, *top, *sum;
+    int64_t key_stride, value_stride;
+} workspace;
+
+// Of one head: k as [channel, key] and v as [key, channel], padded with zeros to whole vectors.
+#define PACK_KEYS(TYPE, READ)                                                               \
+    {                                                                                       \
+        const TYPE *k = (const TYPE *)a->k + first, *v = (const TYPE *)a->v + first;        \
+        for (int64_t j = 0; j < a->keys; j++) {                                             \
+            for (int64_t c = 0; c < a->width; c++) w->v[j * w->value_stride + c] = READ(v[j * channels + c]); \
+            for (int64_t c = a->width; c < w->value_stride; c++) w->v[j * w->value_stride + c] = 0; \
+        }                                                                                   \
+        for (int64_t j0 = 0; j0 < a->keys; j0 += LANES) {                                   \
+            int64_t keys = a->keys - j0 < LANES ? a->keys - j0 : LANES;                     \
+            for (int64_t c = 0; c < a->width; c++) {                                        \
+                float *to = w->k + c * w->key_stride + j0;                                  \
+                for (int64_t j = 0; j < keys; j++) to[j] = READ(k[(j0 + j) * channels + c]); \
+                for (int64_t j = keys; j < LANES; j++) to[j] = 0;                           \
+            }                                                                               \
+        }                                                                                   \
+    }
+
+// Queries as [group of ROWS, channel, row], scaled.
+#define PACK_QUERIES(TYPE, READ)                                                            \
+    for (int64_t row = 0; row < groups * ROWS; row++) {                                     \
+        const TYPE *q = (const TYPE *)a->q + at + row * channels;                           \
+        float *to = w->q + row / ROWS * a->width * ROWS + row % ROWS;                       \
+        for (int64_t c = 0; c < a->width; c++) to[c * ROWS] = row < rows ? scale * READ(q[c]) : 0; \
+    }
+
+KERNEL static void pack_keys(const attention *a, const workspace *w, int64_t b, int64_t h) {
+    int64_t channels = a->heads * a->width, first = b * a->keys * channels + h * a->width;
+    if (a->type == ATELIER_BF16) PACK_KEYS(bf16, widened) else PACK_KEYS(float, )
+}
+
+// One block of queries of one head, against all keys.
+KERNEL static void attend_block(const attention *a, const workspace *w, int64_t b, int64_t h, int64_t first) {
+    int64_t channels = a->heads * a->width, rows = a->queries - first < BLOCK ? a->queries - first : BLOCK;
+    int64_t groups = (rows + ROWS - 1) / ROWS, at = (b * a->queries + first) * channels + h * a->width;
+    float scale = a->scale * 1.44269504f;
+    if (a->type == ATELIER_BF16) PACK_QUERIES(bf16, widened) else PACK_QUERIES(float, )
+    for (int64_t r = 0; r < groups * ROWS; r++) {
+        w->top[r] = -1e30f;
+        w->sum[r] = 0;
+    }
+    memset(w->out, 0, (size_t)(groups * ROWS * w->value_stride) * sizeof(float));
+    for (int64_t j0 = 0; j0 < a->keys; j0 += TILE) {
+        if (a->causal && j0 > first + rows - 1) break;
+        int64_t keys = a->keys - j0 < TILE ? a->keys - j0 : TILE, vectors = (keys + LANES - 1) / LANES;
+        for (int64_t g = 0; g < groups; g++) {
+            scores_of(w->q + g * a->width * ROWS, w->k + j0, w->scores, a->width, w->key_stride, vectors);
+            for (int64_t r = 0; r < ROWS; r++) {
+                int64_t visible = a->causal ? first + g * ROWS + r + 1 - j0 : keys;
+                for (int64_t j = visible < 0 ? 0 : visible < keys ? visible : keys; j < vectors * LANES; j++)
+                    w->scores[r * TILE + j] = -1e30f;
+            }
+            float *out = w->out + g * ROWS * w->value_stride;
+            weigh(w->scores, w->top + g * ROWS, w->sum + g * ROWS, out, vectors, w->value_stride / LANES, w->value_stride);
+            add_values(w->scores, w->v + j0 * w->value_stride, out, keys, w->value_stride, w->value_stride / LANES);
+        }
+    }
+    for (int64_t r = 0; r < rows; r++) {
+        float inverse = 1 / w->sum[r];
+        const float *from = w->out + r * w->value_stride;
+        if (a->type == ATELIER_BF16) {
+            bf16 *to = (bf16 *)a->out + at + r * channels;
+            for (int64_t c = 0; c < a->width; c++) to[c] = narrowed(from[c] * inverse);
+        } else {
+            float *to = (float *)a->out + at + r * channels;
+            for (int64_t c = 0; c < a->width; c++) to[c] = from[c] * inverse;
+        }
+    }
 }
 
 static void attention_range(void *p, int64_t begin, int64_t end) {
     attention a = *(attention *)p;
-    int64_t channels = a.heads * a.width, block = block_rows(a.keys);
-    float *scores = atelier_scratch(block * a.keys);
+    workspace w = {.key_stride = (a.keys + LANES - 1) / LANES * LANES, .value_stride = (a.width + LANES - 1) / LANES * LANES};
+    int64_t sizes[] = {a.width * w.key_stride, a.keys * w.value_stride, BLOCK * a.width, ROWS * TILE, BLOCK * w.value_stride, BLOCK, BLOCK};
+    float **parts[] = {&w.k, &w.v, &w.q, &w.scores, &w.out, &w.top, &w.sum};
+    int64_t all = 0;
+    for (int i = 0; i < 7; i++) all += (sizes[i] + LANES - 1) / LANES * LANES;
+    float *at = atelier_scratch(all);
+    for (int i = 0; i < 7; i++) {
+        *parts[i] = at;
+        at += (sizes[i] + LANES - 1) / LANES * LANES;
+    }
     for (int64_t i = begin; i < end; i++) {
-        int64_t b = i / a.heads, h = i % a.heads;
-        const float *q = a.q + b * a.queries * channels + h * a.width;
-        const float *k = a.k + b * a.keys * channels + h * a.width;
-        const float *v = a.v + b * a.keys * channels + h * a.width;
-        float *result = a.result + b * a.queries * channels + h * a.width;
-        for (int64_t first = 0; first < a.queries; first += block) {
-            int64_t rows = first + block < a.queries ? block : a.queries - first;
-            scores_of(&a, q, k, scores, first, rows);
-            cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, (int)a.width, (int)a.keys, 1, scores, (int)a.keys,
-                v, (int)channels, 0, result + first * channels, (int)channels);
-        }
+        int64_t head = i / a.blocks;
+        if (i == begin || i % a.blocks == 0) pack_keys(&a, &w, head / a.heads, head % a.heads);
+        attend_block(&a, &w, head / a.heads, head % a.heads, i % a.blocks * BLOCK);
     }
 }
 
 void atelier_attention(
-    const float *q, const float *k, const float *v, float *out, int64_t batch, int64_t queries, int64_t keys,
+    int32_t type, const void *q, const void *k, const void *v, void *out, int64_t batch, int64_t queries, int64_t keys,
     int64_t heads, int64_t width, float scale, bool causal) {
-    attention a = {.q = q, .k = k, .v = v, .result = out, .queries = queries, .keys = keys, .heads = heads,
-                   .width = width, .scale = scale, .causal = causal};
-    atelier_parallel(batch * heads, 1, attention_range, &a);
-}
-
-// dS = P * (dP - rowsum(dO * O)), where dP = dO V^T.
-KERNEL static void score_gradient(
-    const float *probabilities, float *gradient, const float *out, const float *grad, int64_t rows, int64_t keys,
-    int64_t width, int64_t channels) {
-    for (int64_t r = 0; r < rows; r++) {
-        float dot = 0;
-        for (int64_t c = 0; c < width; c++) dot += out[r * channels + c] * grad[r * channels + c];
-        for (int64_t j = 0; j < keys; j++) gradient[r * keys + j] = probabilities[r * keys + j] * (gradient[r * keys + j] - dot);
-    }
-}
-
-static void attention_backward_range(void *p, int64_t begin, int64_t end) {
-    attention a = *(attention *)p;
-    int64_t channels = a.heads * a.width, block = block_rows(a.keys);
-    int ld = (int)channels, keys = (int)a.keys, width = (int)a.width;
-    float *scores = atelier_scratch(2 * block * a.keys), *gradient = scores + block * a.keys;
-    for (int64_t i = begin; i < end; i++) {
-        int64_t b = i / a.heads, h = i % a.heads;
-        int64_t at_query = b * a.queries * channels + h * a.width, at_key = b * a.keys * channels + h * a.width;
-        const float *q = a.q + at_query, *k = a.k + at_key, *v = a.v + at_key;
-        for (int64_t first = 0; first < a.queries; first += block) {
-            int rows = (int)(first + block < a.queries ? block : a.queries - first);
-            float beta = first == 0 ? 0 : 1;
-            const float *grad = a.grad + at_query + first * channels, *out = a.out + at_query + first * channels;
-            scores_of(&a, q, k, scores, first, rows);
-            cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, keys, width, rows, 1, scores, keys, grad, ld, beta,
-                        a.grad_v + at_key, ld);
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, keys, width, 1, grad, ld, v, ld, 0, gradient,
-                        keys);
-            score_gradient(scores, gradient, out, grad, rows, a.keys, a.width, channels);
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, width, keys, a.scale, gradient, keys, k, ld, 0,
-                        a.grad_q + at_query + first * channels, ld);
-            cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, keys, width, rows, a.scale, gradient, keys,
-                        q + first * channels, ld, beta, a.grad_k + at_key, ld);
-        }
-    }
-}
-
-void atelier_attention_backward(
-    const float *q, const float *k, const float *v, const float *out, const float *grad, float *gradQ, float *gradK,
-    float *gradV, int64_t batch, int64_t queries, int64_t keys, int64_t heads, int64_t width, float scale,
-    bool causal) {
-    attention a = {.q = q, .k = k, .v = v, .out = out, .grad = grad, .grad_q = gradQ, .grad_k = gradK, .grad_v = gradV,
-                   .queries = queries, .keys = keys, .heads = heads, .width = width, .scale = scale, .causal = causal};
-    atelier_parallel(batch * heads, 1, attention_backward_range, &a);
+    attention a = {.q = q, .k = k, .v = v, .out = out, .queries = queries, .keys = keys, .heads = heads, .width = width,
+                   .blocks = (queries + BLOCK - 1) / BLOCK, .scale = scale, .type = type, .causal = causal};
+    atelier_parallel(batch * heads * a.blocks, 1, attention_range, &a);
 }

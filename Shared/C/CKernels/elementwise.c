@@ -1,5 +1,4 @@
-#include <math.h>
-
+#include "activation.h"
 #include "parallel.h"
 
 enum { GRAIN = 16384 };
@@ -11,11 +10,6 @@ typedef struct {
     int64_t samples, rows, channels;
     const float *alphas, *betas;
 } maps;
-
-KERNEL static void add_range(void *p, int64_t begin, int64_t end) {
-    maps m = *(maps *)p;
-    for (int64_t i = begin; i < end; i++) m.out[i] = m.a[i] + m.b[i];
-}
 
 KERNEL static void multiply_range(void *p, int64_t begin, int64_t end) {
     maps m = *(maps *)p;
@@ -47,11 +41,6 @@ KERNEL static void combine_samples_range(void *p, int64_t begin, int64_t end) {
     }
 }
 
-void atelier_add(const float *a, const float *b, float *out, int64_t count) {
-    maps m = {.a = a, .b = b, .out = out};
-    atelier_parallel(count, GRAIN, add_range, &m);
-}
-
 void atelier_multiply(const float *a, const float *b, float *out, int64_t count) {
     maps m = {.a = a, .b = b, .out = out};
     atelier_parallel(count, GRAIN, multiply_range, &m);
@@ -78,14 +67,7 @@ void atelier_combine_samples(
     atelier_parallel(samples, 1 + GRAIN / (count + 1), combine_samples_range, &m);
 }
 
-// Activations. Each is written once as value and derivative; the loops around them vectorise through libmvec.
-
-static inline float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
-
-KERNEL static void silu_range(void *p, int64_t begin, int64_t end) {
-    maps m = *(maps *)p;
-    for (int64_t i = begin; i < end; i++) m.out[i] = m.a[i] * sigmoid(m.a[i]);
-}
+// Gradients at the input of activations.
 
 KERNEL static void silu_backward_range(void *p, int64_t begin, int64_t end) {
     maps m = *(maps *)p;
@@ -95,38 +77,9 @@ KERNEL static void silu_backward_range(void *p, int64_t begin, int64_t end) {
     }
 }
 
-static const float inverse_root_2 = 0.70710678118654752f, inverse_root_2pi = 0.39894228040143268f;
-
-// Φ(x), the normal distribution function, with e = exp(-x²/2): Abramowitz & Stegun 7.1.26 for erf, absolute error below
-// 1.5e-7. libm's erff has no vector form.
-static inline float normal_below(float x, float e) {
-    float z = fabsf(x) * inverse_root_2;
-    float t = 1 / (1 + 0.3275911f * z);
-    float tail = 0.5f * e * t
-        * (0.254829592f + t * (-0.284496736f + t * (1.421413741f + t * (-1.453152027f + t * 1.061405429f))));
-    return x > 0 ? 1 - tail : tail;
-}
-
-static inline float gelu(float x) { return x * normal_below(x, expf(-0.5f * x * x)); }
-
-static inline float gelu_derivative(float x) {
-    float e = expf(-0.5f * x * x);
-    return normal_below(x, e) + x * inverse_root_2pi * e;
-}
-
-KERNEL static void gelu_range(void *p, int64_t begin, int64_t end) {
-    maps m = *(maps *)p;
-    for (int64_t i = begin; i < end; i++) m.out[i] = gelu(m.a[i]);
-}
-
 KERNEL static void gelu_backward_range(void *p, int64_t begin, int64_t end) {
     maps m = *(maps *)p;
     for (int64_t i = begin; i < end; i++) m.out[i] = m.b[i] * gelu_derivative(m.a[i]);
-}
-
-KERNEL static void quick_gelu_range(void *p, int64_t begin, int64_t end) {
-    maps m = *(maps *)p;
-    for (int64_t i = begin; i < end; i++) m.out[i] = m.a[i] * sigmoid(1.702f * m.a[i]);
 }
 
 KERNEL static void quick_gelu_backward_range(void *p, int64_t begin, int64_t end) {
@@ -137,11 +90,6 @@ KERNEL static void quick_gelu_backward_range(void *p, int64_t begin, int64_t end
     }
 }
 
-KERNEL static void tanh_range(void *p, int64_t begin, int64_t end) {
-    maps m = *(maps *)p;
-    for (int64_t i = begin; i < end; i++) m.out[i] = tanhf(m.a[i]);
-}
-
 KERNEL static void tanh_backward_range(void *p, int64_t begin, int64_t end) {
     maps m = *(maps *)p;
     for (int64_t i = begin; i < end; i++) {
@@ -150,20 +98,9 @@ KERNEL static void tanh_backward_range(void *p, int64_t begin, int64_t end) {
     }
 }
 
-KERNEL static void relu_range(void *p, int64_t begin, int64_t end) {
-    maps m = *(maps *)p;
-    for (int64_t i = begin; i < end; i++) m.out[i] = m.a[i] > 0 ? m.a[i] : 0;
-}
-
 KERNEL static void relu_backward_range(void *p, int64_t begin, int64_t end) {
     maps m = *(maps *)p;
     for (int64_t i = begin; i < end; i++) m.out[i] = m.a[i] > 0 ? m.b[i] : 0;
-}
-
-void atelier_activation(int32_t kind, const float *x, float *out, int64_t count) {
-    static const atelier_body bodies[] = {silu_range, gelu_range, quick_gelu_range, tanh_range, relu_range};
-    maps m = {.a = x, .out = out};
-    atelier_parallel(count, GRAIN / 4, bodies[kind], &m);
 }
 
 void atelier_activation_backward(int32_t kind, const float *x, const float *grad, float *out, int64_t count) {
@@ -172,15 +109,6 @@ void atelier_activation_backward(int32_t kind, const float *x, const float *grad
     };
     maps m = {.a = x, .b = grad, .out = out};
     atelier_parallel(count, GRAIN / 4, bodies[kind], &m);
-}
-
-KERNEL static void geglu_range(void *p, int64_t begin, int64_t end) {
-    maps m = *(maps *)p;
-    for (int64_t r = begin; r < end; r++) {
-        const float *a = m.a + r * 2 * m.channels, *b = a + m.channels;
-        float *out = m.out + r * m.channels;
-        for (int64_t c = 0; c < m.channels; c++) out[c] = a[c] * gelu(b[c]);
-    }
 }
 
 KERNEL static void geglu_backward_range(void *p, int64_t begin, int64_t end) {
@@ -193,11 +121,6 @@ KERNEL static void geglu_backward_range(void *p, int64_t begin, int64_t end) {
             gb[c] = g[c] * a[c] * gelu_derivative(b[c]);
         }
     }
-}
-
-void atelier_geglu(const float *x, float *out, int64_t rows, int64_t channels) {
-    maps m = {.a = x, .out = out, .channels = channels};
-    atelier_parallel(rows, 1 + GRAIN / (4 * channels), geglu_range, &m);
 }
 
 void atelier_geglu_backward(const float *x, const float *grad, float *out, int64_t rows, int64_t channels) {

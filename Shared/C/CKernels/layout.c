@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "elements.h"
 #include "parallel.h"
 
 enum { GRAIN = 16384 };
@@ -11,20 +12,29 @@ typedef struct {
     int64_t samples, rows, channels, a, b;
 } layout;
 
+// Copies know no numbers: extents and pointers are in bytes.
+typedef struct {
+    const char *x, *y;
+    char *out;
+    size_t a, b, width;
+} copies;
+
 static int64_t rows_of(int64_t width) { return 1 + GRAIN / (width + 1); }
 
 static void concatenate_range(void *p, int64_t begin, int64_t end) {
-    layout l = *(layout *)p;
+    copies c = *(copies *)p;
     for (int64_t r = begin; r < end; r++) {
-        memcpy(l.out + r * (l.a + l.b), l.x + r * l.a, (size_t)l.a * sizeof(float));
-        memcpy(l.out + r * (l.a + l.b) + l.a, l.y + r * l.b, (size_t)l.b * sizeof(float));
+        char *out = c.out + (size_t)r * (c.a + c.b);
+        memcpy(out, c.x + (size_t)r * c.a, c.a);
+        memcpy(out + c.a, c.y + (size_t)r * c.b, c.b);
     }
 }
 
 void atelier_concatenate(
-    const float *a, const float *b, float *out, int64_t rows, int64_t channelsA, int64_t channelsB) {
-    layout l = {.x = a, .y = b, .out = out, .a = channelsA, .b = channelsB};
-    atelier_parallel(rows, rows_of(channelsA + channelsB), concatenate_range, &l);
+    int32_t type, const void *a, const void *b, void *out, int64_t rows, int64_t channelsA, int64_t channelsB) {
+    size_t size = atelier_size(type);
+    copies c = {.x = a, .y = b, .out = out, .a = (size_t)channelsA * size, .b = (size_t)channelsB * size};
+    atelier_parallel(rows, rows_of(channelsA + channelsB), concatenate_range, &c);
 }
 
 static void split_range(void *p, int64_t begin, int64_t end) {
@@ -41,22 +51,23 @@ void atelier_split(const float *x, float *a, float *b, int64_t rows, int64_t cha
 }
 
 static void upsample_range(void *p, int64_t begin, int64_t end) {
-    layout l = *(layout *)p;  // a = width, rows = height
-    size_t bytes = (size_t)l.channels * sizeof(float);
+    copies c = *(copies *)p;  // a = bytes of a pixel
     for (int64_t r = begin; r < end; r++) {  // one row of pixels of one sample
-        float *first = l.out + r * 2 * (2 * l.a) * l.channels;
-        for (int64_t x = 0; x < l.a; x++) {
-            const float *pixel = l.x + (r * l.a + x) * l.channels;
-            memcpy(first + 2 * x * l.channels, pixel, bytes);
-            memcpy(first + (2 * x + 1) * l.channels, pixel, bytes);
+        size_t row = 2 * c.width * c.a;
+        const char *pixel = c.x + (size_t)r * c.width * c.a;
+        char *first = c.out + (size_t)r * 2 * row;
+        for (size_t x = 0; x < c.width; x++, pixel += c.a) {
+            memcpy(first + 2 * x * c.a, pixel, c.a);
+            memcpy(first + (2 * x + 1) * c.a, pixel, c.a);
         }
-        memcpy(first + 2 * l.a * l.channels, first, 2 * (size_t)l.a * bytes);
+        memcpy(first + row, first, row);
     }
 }
 
-void atelier_upsample(const float *x, float *out, int64_t samples, int64_t height, int64_t width, int64_t channels) {
-    layout l = {.x = x, .out = out, .a = width, .channels = channels};
-    atelier_parallel(samples * height, rows_of(4 * width * channels), upsample_range, &l);
+void atelier_upsample(
+    int32_t type, const void *x, void *out, int64_t samples, int64_t height, int64_t width, int64_t channels) {
+    copies c = {.x = x, .out = out, .a = (size_t)channels * atelier_size(type), .width = (size_t)width};
+    atelier_parallel(samples * height, rows_of(4 * width * channels), upsample_range, &c);
 }
 
 KERNEL static void upsample_backward_range(void *p, int64_t begin, int64_t end) {
@@ -120,21 +131,6 @@ void atelier_sum_rows(const float *x, float *out, int64_t rows, int64_t channels
     atelier_parallel(channels, rows * channels < 4 * GRAIN ? channels : 32, sum_rows_range, &l);
 }
 
-KERNEL static void add_per_sample_range(void *p, int64_t begin, int64_t end) {
-    layout l = *(layout *)p;
-    for (int64_t r = begin; r < end; r++) {
-        const float *x = l.x + r * l.channels, *y = l.y + r / l.rows * l.channels;
-        float *out = l.out + r * l.channels;
-        for (int64_t c = 0; c < l.channels; c++) out[c] = x[c] + y[c];
-    }
-}
-
-void atelier_add_per_sample(
-    const float *x, const float *y, float *out, int64_t samples, int64_t rows, int64_t channels) {
-    layout l = {.x = x, .y = y, .out = out, .rows = rows, .channels = channels};
-    atelier_parallel(samples * rows, rows_of(channels), add_per_sample_range, &l);
-}
-
 KERNEL static void sum_per_sample_range(void *p, int64_t begin, int64_t end) {
     layout l = *(layout *)p;
     for (int64_t s = begin; s < end; s++) {
@@ -174,16 +170,4 @@ KERNEL static void mean_square_range(void *p, int64_t begin, int64_t end) {
 void atelier_mean_square_per_sample(const float *a, const float *b, double *out, int64_t samples, int64_t count) {
     layout l = {.x = a, .y = b, .sums = out, .channels = count};
     atelier_parallel(samples, rows_of(count), mean_square_range, &l);
-}
-
-KERNEL static void round_bf16_range(void *p, int64_t begin, int64_t end) {
-    layout l = *(layout *)p;
-    const uint32_t *bits = (const uint32_t *)l.x;
-    uint16_t *out = (uint16_t *)l.out;
-    for (int64_t i = begin; i < end; i++) out[i] = (uint16_t)((bits[i] + 0x7fff + ((bits[i] >> 16) & 1)) >> 16);
-}
-
-void atelier_round_bf16(const float *a, uint16_t *out, int64_t count) {
-    layout l = {.x = a, .out = (float *)out};
-    atelier_parallel(count, GRAIN, round_bf16_range, &l);
 }

@@ -1236,7 +1236,7 @@ const ProtobufCMessageDescriptor zrp__attachment__descriptor =
   (ProtobufCMessageInit) zrp__attachment__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor zrp__call_head__field_descriptors[7] =
+static const ProtobufCFieldDescriptor zrp__call_head__field_descriptors[8] =
 {
   {
     "method",
@@ -1322,6 +1322,18 @@ static const ProtobufCFieldDescriptor zrp__call_head__field_descriptors[7] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "uncompressed_bytes",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Zrp__CallHead, uncompressed_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned zrp__call_head__field_indices_by_name[] = {
   5,   /* field[5] = attachments */
@@ -1330,12 +1342,13 @@ static const unsigned zrp__call_head__field_indices_by_name[] = {
   2,   /* field[2] = metadata */
   0,   /* field[0] = method */
   1,   /* field[1] = timeout_us */
+  7,   /* field[7] = uncompressed_bytes */
   6,   /* field[6] = wait_for_ready */
 };
 static const ProtobufCIntRange zrp__call_head__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor zrp__call_head__descriptor =
 {
@@ -1345,7 +1358,7 @@ const ProtobufCMessageDescriptor zrp__call_head__descriptor =
   "Zrp__CallHead",
   "zrp",
   sizeof(Zrp__CallHead),
-  7,
+  8,
   zrp__call_head__field_descriptors,
   zrp__call_head__field_indices_by_name,
   1,  zrp__call_head__number_ranges,

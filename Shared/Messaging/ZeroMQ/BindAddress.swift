@@ -2,9 +2,9 @@
     internal import Glibc
 #endif
 
-/// An address that may be bound: ipc in a private folder, or tcp on the loopback interface.
+/// An address that may be bound: ipc in a private folder, tcp on the loopback interface, and with keys any other of tcp.
 ///
-/// Everything else would let strangers in, and is refused until connections are authenticated by keys.
+/// Without keys everything else would let strangers in.
 struct BindAddress {
     /// The address as libzmq takes it.
     let endpoint: String
@@ -14,18 +14,29 @@ struct BindAddress {
     /// Reads an address, and locks an ipc path.
     ///
     /// - Throws: ``MessagingError`` invalidAddress, refusedAddress, addressInUse or system.
-    init(_ address: String) throws(MessagingError) {
+    init(_ address: String, demandsKeys: Bool) throws(MessagingError) {
         if let path = address.suffix(after: "ipc://") {
             (endpoint, lock) = (address, try Self.lockedPath(path, of: address))
         } else if let rest = address.suffix(after: "tcp://") {
-            (endpoint, lock) = (try Self.loopback(rest, of: address), nil)
+            (endpoint, lock) = (try Self.tcp(rest, of: address, demandsKeys: demandsKeys), nil)
         } else {
             throw MessagingError(.invalidAddress, "\(address): not of the form ipc://PATH or tcp://HOST:PORT")
         }
     }
 
-    /// An address to dial, as libzmq takes it: it would resolve `localhost` to the IPv6 loopback only.
-    static func dialled(_ address: String) throws(MessagingError) -> String {
+    /// An address to dial as libzmq takes it, which would resolve `localhost` to the IPv6 loopback only, and the
+    /// listener's key, if the address names it: `tcp://host:4000#` and 64 hexadecimal digits.
+    ///
+    /// - Throws: ``MessagingError`` invalidAddress.
+    static func dialled(_ address: String) throws(MessagingError) -> (endpoint: String, key: PublicKey?) {
+        guard let mark = address.firstIndex(of: "#") else { return (try endpoint(address), nil) }
+        guard let key = PublicKey(hexadecimal: String(address[address.index(after: mark)...])) else {
+            throw MessagingError(.invalidAddress, "\(address): what follows '#' is not a key of 64 hexadecimal digits")
+        }
+        return (try endpoint(String(address[..<mark])), key)
+    }
+
+    private static func endpoint(_ address: String) throws(MessagingError) -> String {
         if let path = address.suffix(after: "ipc://"), !path.isEmpty { return address }
         if let rest = address.suffix(after: "tcp://"), let (host, port) = split(rest), (UInt16(port) ?? 0) > 0 {
             return "tcp://\(host == "localhost" ? "127.0.0.1" : host):\(port)"
@@ -38,19 +49,31 @@ struct BindAddress {
         return (String(rest[..<colon]), String(rest[rest.index(after: colon)...]))
     }
 
-    private static func loopback(_ rest: String, of address: String) throws(MessagingError) -> String {
+    private static func tcp(
+        _ rest: String, of address: String, demandsKeys: Bool
+    ) throws(MessagingError) -> String {
         guard let (host, port) = split(rest), port == "*" || UInt16(port) != nil else {
             throw MessagingError(.invalidAddress, "\(address): not of the form tcp://HOST:PORT")
         }
-        let octets = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
-        let isIPv4Loopback = octets.count == 4 && octets[0] == 127 && !octets.contains(nil)
-        guard host == "localhost" || host == "[::1]" || isIPv4Loopback else {
+        guard demandsKeys || isLoopback(host) else {
             throw MessagingError(
                 .refusedAddress,
-                "\(address): only loopback and ipc addresses can be bound: keys are required for others, and they are "
-                    + "not available yet")
+                "\(address): others could reach this address, so keys are required: make them with `atelier keys init "
+                    + "FOLDER`, and give them with --keys FOLDER")
         }
         return "tcp://\(host == "localhost" ? "127.0.0.1" : host):\(port == "0" ? "*" : port)"
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        let octets = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        let isIPv4Loopback = octets.count == 4 && octets[0] == 127 && !octets.contains(nil)
+        return host == "localhost" || host == "[::1]" || isIPv4Loopback
+    }
+
+    /// Whether other machines may reach an address of tcp.
+    static func isPublic(_ address: String) -> Bool {
+        guard let rest = address.suffix(after: "tcp://"), let (host, _) = split(rest) else { return false }
+        return !isLoopback(host)
     }
 
     private static func lockedPath(_ path: String, of address: String) throws(MessagingError) -> FileLock {
@@ -86,14 +109,15 @@ final class FileLock: Sendable {
         guard descriptor >= 0 else {
             throw MessagingError(.system, "\(address): cannot open \(path): \(String(cString: strerror(errno)))")
         }
+        // `deinit` closes the descriptor: it runs for a throw from here on, as everything is initialised. Closing it here
+        // as well would close whatever another thread has opened in between.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
             throw MessagingError(.addressInUse, "\(address): in use by another process")
         }
     }
 
     deinit {
-        close(descriptor)
+        if descriptor >= 0 { close(descriptor) }
     }
 }
 

@@ -8,6 +8,8 @@ final class DealerLink: Link, @unchecked Sendable {
     static let messagesPerTurn = 256
 
     let remoteAddress: String
+    /// Who listens at the address, as far as its key says.
+    let peer: PeerIdentity?
     private let reactor: Reactor
     private let socket: ZeroMQSocket
     private let monitor: SocketMonitor
@@ -15,21 +17,25 @@ final class DealerLink: Link, @unchecked Sendable {
     private var receiver: (any LinkReceiver)?
     private var connection: CheckedContinuation<Result<any Link, MessagingError>, Never>?
     private var timer: ReactorTimer?
-    private var pending: [[Frame]] = []
+    private var pending = Backlog()
     private var isClosed = false
     /// Why the connection ended; a link that ends before it was started tells so when it is.
     private var endReason: String?
 
     /// Begins to connect; the continuation is resumed once.
     init(
-        address: String, reactor: Reactor, timeout: Duration,
+        address: String, reactor: Reactor, timeout: Duration, security: TransportSecurity?,
         connection: CheckedContinuation<Result<any Link, MessagingError>, Never>
     ) throws(MessagingError) {
-        let endpoint = try BindAddress.dialled(address)
+        let (endpoint, key) = try Self.target(address, security)
         remoteAddress = address
+        peer = key.map { security?.authenticator?.holder(of: $0) ?? PeerIdentity(name: "", role: "", key: $0) }
         self.reactor = reactor
         socket = try ZeroMQSocket(ZMQ_DEALER)
-        do throws(MessagingError) { monitor = try SocketMonitor(of: socket) } catch {
+        do throws(MessagingError) {
+            if let key, let security { try socket.proveKeys(security.keys, to: key) }
+            monitor = try SocketMonitor(of: socket)
+        } catch {
             socket.close(linger: 0)
             throw error
         }
@@ -63,14 +69,18 @@ final class DealerLink: Link, @unchecked Sendable {
     func send(_ frames: [Frame]) {
         reactor.preconditionOnReactor()
         guard !isClosed else { return }
-        guard pending.isEmpty else {
-            pending.append(frames)
-            return
-        }
+        guard pending.isEmpty else { return keep(frames) }
         if case .full = socket.send(frames) {
-            pending.append(frames)
+            keep(frames)
             sources[1].wantsWrite = true
         }
+    }
+
+    private func keep(_ frames: [Frame]) {
+        guard !pending.append(frames) else { return }
+        pending.removeAll()
+        // Not from within `send`: the session is in the middle of something.
+        reactor.submit { self.end("the peer does not read what it is sent") }
     }
 
     func close() {
@@ -104,17 +114,47 @@ final class DealerLink: Link, @unchecked Sendable {
                 receive(limit: .max)
                 end("the connection to \(remoteAddress) was closed")
             case .closed: fail("nobody listens here")
-            case .failed(let reason): fail(reason)
+            case .failed(let failure): handshakeFailed(failure)
             }
         }
     }
 
     /// The connection was never there.
-    private func fail(_ reason: String) {
+    private func fail(_ reason: String, code: MessagingError.Code = .unreachable) {
         guard let connection else { return }
         self.connection = nil
         shut(linger: 0)
-        connection.resume(returning: .failure(MessagingError(.unreachable, "\(remoteAddress): \(reason)")))
+        connection.resume(returning: .failure(MessagingError(code, "\(remoteAddress): \(reason)")))
+    }
+
+    private func handshakeFailed(_ failure: SocketMonitor.HandshakeFailure) {
+        switch (failure, peer) {
+        case (.refused, _):
+            // Trying again would not help before somebody changes the list.
+            fail("the peer refused our key: it is not on its list, or no longer", code: .refused)
+        case (_, nil): fail("the peer demands keys, or does not speak ZMTP")
+        case (_, .some):
+            fail("the peer does not hold the key of this address, or wants to hear nothing of us for a while")
+        }
+    }
+
+    /// The address as libzmq takes it, and the listener's key.
+    private static func target(
+        _ address: String, _ security: TransportSecurity?
+    ) throws(MessagingError) -> (endpoint: String, key: PublicKey?) {
+        let (endpoint, named) = try BindAddress.dialled(address)
+        if named != nil, security == nil {
+            throw MessagingError(
+                .insecure, "\(address): this address is guarded by keys, and this process has none: give --keys")
+        }
+        let key = named ?? security?.pinned
+        // Without the listener's key anybody could answer; an ipc path is in a folder that only its owner can enter.
+        if let security, key == nil, endpoint.hasPrefix("tcp://") {
+            let hint = "the address must end in '#' and the listener's key"
+            throw MessagingError(
+                .insecure, "\(address): \(security.keys.publicKey) knows no key of this listener: \(hint)")
+        }
+        return (endpoint, key)
     }
 
     private func end(_ reason: String) {
@@ -126,8 +166,8 @@ final class DealerLink: Link, @unchecked Sendable {
     }
 
     private func socketIsReady() {
-        while !pending.isEmpty {
-            if case .full = socket.send(pending[0]) { break }
+        while let frames = pending.first {
+            if case .full = socket.send(frames) { break }
             pending.removeFirst()
         }
         if !isClosed { sources[1].wantsWrite = !pending.isEmpty }

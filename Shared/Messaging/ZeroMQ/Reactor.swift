@@ -11,7 +11,7 @@ import Synchronization
 /// handler without a hop, by `assumeIsolated`. Nothing that blocks or computes for long may run here.
 ///
 /// The queue of jobs is behind a lock; everything else is touched by the thread only, which is why it may be `Sendable`.
-public final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
+public final class Reactor: SerialExecutor, @unchecked Sendable {
     private enum Job {
         case job(UnownedJob)
         case closure(@Sendable () -> Void)
@@ -124,6 +124,9 @@ public final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
     }
 
     private func add(_ job: Job) {
+        // The job may end the last use of this reactor before `add` has woken it.
+        let keeper = Unmanaged.passRetained(self)
+        defer { keeper.release() }
         let (mustWake, mustStart) = shared.withLock { shared in
             shared.jobs.append(job)
             defer {
@@ -199,7 +202,9 @@ public final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
     private func execute(_ job: Job) {
         switch job {
         case .job(let job):
-            job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+            // Not as a task executor too: to a task that prefers none, every step within an actor would look like a change
+            // of executor, and go through the queue.
+            job.runSynchronously(on: asUnownedSerialExecutor())
         case .closure(let closure): closure()
         }
     }

@@ -6,17 +6,30 @@ final class RouterLink: Link, @unchecked Sendable {
     let identity: [UInt8]
     /// The connection's file descriptor, by which the monitor names it.
     let descriptor: Int32
+    let peer: PeerIdentity?
+    /// Where the peer dials from, as the ZAP handler is told.
+    let peerAddress: String
+    /// Messages that came over it.
+    private(set) var delivered: UInt64 = 0
     private weak var listener: RouterListener?
     private let reactor: Reactor
     private let listenerAddress: String
     private var receiver: (any LinkReceiver)?
-    private var pending: [[Frame]] = []
+    private var pending = Backlog()
 
-    var remoteAddress: String { "a peer of \(listenerAddress)" }
+    var remoteAddress: String {
+        guard let peer else { return "a peer of \(listenerAddress)" }
+        return "\(peer.name) (\(peer.role)) at \(listenerAddress)"
+    }
 
-    init(identity: [UInt8], descriptor: Int32, listener: RouterListener, reactor: Reactor) {
+    init(
+        _ origin: ZeroMQSocket.Origin, identity: [UInt8], peer: PeerIdentity?, listener: RouterListener,
+        reactor: Reactor
+    ) {
         self.identity = identity
-        self.descriptor = descriptor
+        self.peer = peer
+        descriptor = origin.descriptor
+        peerAddress = origin.address
         self.listener = listener
         self.reactor = reactor
         listenerAddress = listener.address
@@ -30,24 +43,27 @@ final class RouterLink: Link, @unchecked Sendable {
     func send(_ frames: [Frame]) {
         reactor.preconditionOnReactor()
         guard let listener else { return }
-        guard pending.isEmpty else {
-            pending.append(frames)
-            return
-        }
+        guard pending.isEmpty else { return keep(frames) }
         handle(listener.send(frames, to: self), of: frames)
     }
 
     func close() {
         reactor.preconditionOnReactor()
-        listener?.remove(self)
+        listener?.dismiss(self)
         forget()
+    }
+
+    func expel() {
+        reactor.preconditionOnReactor()
+        listener?.ban(self)
+        close()
     }
 
     /// Without telling the receiver.
     func forget() {
         receiver = nil
         listener = nil
-        pending = []
+        pending.removeAll()
     }
 
     /// Sends what the socket did not take before.
@@ -63,17 +79,30 @@ final class RouterLink: Link, @unchecked Sendable {
     private func handle(_ result: ZeroMQSocket.SendResult, of frames: [Frame]) {
         switch result {
         case .sent: break
-        case .full: pending.append(frames)
+        case .full: keep(frames)
         case .gone:
-            // Not from within `send`: the session is in the middle of something.
-            reactor.submit {
-                self.listener?.remove(self)
-                self.end("the peer closed the connection")
-            }
+            // At once: the descriptor may be another connection's by now, and must not be cut as this one's.
+            listener?.remove(self)
+            endLater("the peer closed the connection")
+        }
+    }
+
+    private func keep(_ frames: [Frame]) {
+        guard !pending.append(frames) else { return }
+        pending.removeAll()
+        endLater("the peer does not read what it is sent")
+    }
+
+    /// Not from within `send`: the session is in the middle of something.
+    private func endLater(_ reason: String) {
+        reactor.submit {
+            self.listener?.dismiss(self)
+            self.end(reason)
         }
     }
 
     func receive(_ frames: [Frame]) {
+        delivered += 1
         receiver?.linkReceived(frames)
     }
 

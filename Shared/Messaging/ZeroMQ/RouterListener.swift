@@ -1,31 +1,55 @@
 internal import CZeroMQ
 
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 /// A bound ROUTER: every peer that speaks becomes a link.
 ///
 /// Touched on its reactor only (but for the address), which is why it may be `Sendable`.
 final class RouterListener: TransportListener, @unchecked Sendable {
+    /// The time in which a session's last message can leave before its connection is cut.
+    private static let lastWords = Duration.milliseconds(300)
+    /// How often the memory of the process is looked at; the connections are whenever it has grown, and every so often.
+    private static let lookInterval = Duration.milliseconds(100)
+    private static let looksWithoutGrowth = 10
+    private static let remarkableGrowth = 16 << 20
+
     let address: String
+    /// The address as libzmq knows it.
+    private let endpoint: String
+    private let admission: Admission?
     private let reactor: Reactor
     private let socket: ZeroMQSocket
     private let monitor: SocketMonitor
     private var lock: FileLock?
     private let accept: @Sendable (any Link) -> Void
     private var sources: [Reactor.Source] = []
+    /// Those that were dismissed are among them until their connections have ended.
     private var links: [[UInt8]: RouterLink] = [:]
+    private var linksByDescriptor: [Int32: RouterLink] = [:]
+    private var connections = ConnectionGuard()
+    private var lookTimer: ReactorTimer?
+    private var idleLooks = 0
+    private var lastResidentBytes = 0
     private var retryTimer: ReactorTimer?
     private var isClosed = false
     private var closing: CheckedContinuation<Void, Never>?
 
     init(
-        address: String, reactor: Reactor, accept: @escaping @Sendable (any Link) -> Void
+        address: String, reactor: Reactor, security: TransportSecurity?, accept: @escaping @Sendable (any Link) -> Void
     ) throws(MessagingError) {
         reactor.preconditionOnReactor()
-        let bindAddress = try BindAddress(address)
+        let admission = try security.map { (security) throws(MessagingError) in try Admission(security) }
+        let bindAddress = try BindAddress(try Self.withoutKey(address, admission), demandsKeys: admission != nil)
         let socket = try ZeroMQSocket(ZMQ_ROUTER)
         // Without this libzmq drops messages for a peer that is slow or gone, and reports success.
         socket.set(ZMQ_ROUTER_MANDATORY, 1)
         let monitor: SocketMonitor
-        do throws(MessagingError) { monitor = try SocketMonitor(of: socket) } catch {
+        do throws(MessagingError) {
+            try admission?.guardSocket(socket)
+            monitor = try SocketMonitor(of: socket)
+        } catch {
             socket.close(linger: 0)
             throw error
         }
@@ -39,7 +63,9 @@ final class RouterListener: TransportListener, @unchecked Sendable {
             }
             throw MessagingError(.system, "\(address): cannot be bound: \(text)")
         }
-        self.address = socket.lastEndpoint
+        endpoint = socket.lastEndpoint
+        self.address = endpoint + (admission.map { "#\($0.publicKey.hexadecimal)" } ?? "")
+        self.admission = admission
         self.reactor = reactor
         self.socket = socket
         self.monitor = monitor
@@ -51,6 +77,20 @@ final class RouterListener: TransportListener, @unchecked Sendable {
             Reactor.Source(socket: socket.handle) { self.receive() },
         ]
         for source in sources { reactor.add(source) }
+        admission?.watch { [weak self] in
+            guard let self else { return }
+            reactor.submit { self.dropRevoked() }
+        }
+        lookLater()
+    }
+
+    /// An address of an earlier listener ends in its key, which has to be ours then.
+    private static func withoutKey(_ address: String, _ admission: Admission?) throws(MessagingError) -> String {
+        guard let mark = address.firstIndex(of: "#") else { return address }
+        guard let admission, address[mark...] == "#\(admission.publicKey.hexadecimal)" else {
+            throw MessagingError(.invalidAddress, "\(address): the key in it is not this process's")
+        }
+        return String(address[..<mark])
     }
 
     /// Ends the links, and returns when the address is free: libzmq removes an ipc path late, and would remove the next
@@ -66,11 +106,14 @@ final class RouterListener: TransportListener, @unchecked Sendable {
         isClosed = true
         for link in links.values { link.forget() }
         links = [:]
+        linksByDescriptor = [:]
         reactor.remove(sources[1])
+        if let lookTimer { reactor.cancel(lookTimer) }
+        admission?.end()
         if let retryTimer { reactor.cancel(retryTimer) }
         closing = continuation
         retryTimer = reactor.schedule(after: .seconds(1)) { self.addressIsFree() }
-        if zmq_unbind(socket.handle, address) != 0 { addressIsFree() }
+        if zmq_unbind(socket.handle, endpoint) != 0 { addressIsFree() }
     }
 
     private func addressIsFree() {
@@ -97,8 +140,28 @@ final class RouterListener: TransportListener, @unchecked Sendable {
         return result
     }
 
+    /// Takes no more of a link whose session is over, and ends its connection once the last words have left.
+    func dismiss(_ link: RouterLink) {
+        guard links[link.identity] === link else { return }
+        _ = reactor.schedule(after: Self.lastWords) { [weak self] in self?.cut(link) }
+    }
+
+    /// Keeps the holder of a link's key out for a while.
+    func ban(_ link: RouterLink) {
+        if let peer = link.peer { admission?.ban(peer.key, at: link.peerAddress) }
+    }
+
+    /// Ends the connection of a link at once.
+    private func cut(_ link: RouterLink) {
+        // An end that has been noticed leaves the descriptor to others.
+        drainMonitor(receivesRest: false)
+        if linksByDescriptor[link.descriptor] === link { shutdown(link.descriptor, Int32(SHUT_RDWR)) }
+    }
+
+    /// Forgets a link whose connection has ended.
     func remove(_ link: RouterLink) {
         if links[link.identity] === link { links[link.identity] = nil }
+        if linksByDescriptor[link.descriptor] === link { linksByDescriptor[link.descriptor] = nil }
     }
 
     /// A ROUTER that can be written to says nothing of one peer, so full peers are asked again and again.
@@ -116,6 +179,7 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     private func drainMonitor(receivesRest: Bool = true) {
         while !sources.isEmpty, let event = monitor.next() {
             switch event {
+            case .ready(let descriptor): connections.opened(descriptor, at: .now)
             case .disconnected(let descriptor): disconnected(descriptor, receivesRest: receivesRest)
             case .closed where isClosed: addressIsFree()
             default: break
@@ -124,12 +188,12 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     }
 
     private func disconnected(_ descriptor: Int32, receivesRest: Bool) {
-        for link in links.values where link.descriptor == descriptor {
-            // What the peer sent before it went is still in the socket.
-            if receivesRest { receive(limit: 4096) }
-            remove(link)
-            link.end("the peer closed the connection")
-        }
+        connections.closed(descriptor)
+        guard let link = linksByDescriptor[descriptor] else { return }
+        // What the peer sent before it went is still in the socket.
+        if receivesRest { receive(limit: 4096) }
+        remove(link)
+        link.end("the peer closed the connection")
     }
 
     private func receive() {
@@ -139,27 +203,85 @@ final class RouterListener: TransportListener, @unchecked Sendable {
 
     private func receive(limit: Int) {
         var count = 0
-        var descriptor: Int32 = -1
-        while count < limit, !isClosed, let received = socket.receive(descriptor: &descriptor) {
+        var origin = ZeroMQSocket.Origin()
+        while count < limit, !isClosed,
+            let received = socket.receive(origin: &origin, known: { linksByDescriptor[$0] != nil })
+        {
             count += 1
             switch received {
             case .message(let frames):
-                link(of: frames[0], descriptor)?.receive(Array(frames.dropFirst()))
+                link(of: frames[0], &origin)?.receive(Array(frames.dropFirst()))
             case .tooManyFrames(let first):
-                link(of: first, descriptor)?.receive([])
+                link(of: first, &origin)?.receive([])
             }
         }
     }
 
-    private func link(of first: Frame, _ descriptor: Int32) -> RouterLink? {
+    private func link(of first: Frame, _ origin: inout ZeroMQSocket.Origin) -> RouterLink? {
         guard case .bytes(let identity) = first else { return nil }
         if let link = links[identity] { return link }
         // The system gives descriptors out again: the end of the last connection with this one must be seen before.
         drainMonitor(receivesRest: false)
         guard !isClosed else { return nil }
-        let link = RouterLink(identity: identity, descriptor: descriptor, listener: self, reactor: reactor)
+        // Nil without keys, and for a key that was revoked since its handshake.
+        let peer = origin.key.flatMap { admission?.holder(of: $0) }
+        guard admission == nil || peer != nil else {
+            shutdown(origin.descriptor, Int32(SHUT_RDWR))
+            return nil
+        }
+        let link = RouterLink(origin, identity: identity, peer: peer, listener: self, reactor: reactor)
         links[identity] = link
+        linksByDescriptor[origin.descriptor] = link
         accept(link)
         return link
+    }
+
+    // MARK: Unwelcome peers
+
+    /// Ends the sessions of keys that are on the list no more, or for another role.
+    private func dropRevoked() {
+        guard let admission, !isClosed else { return }
+        for link in links.values where link.peer.flatMap({ admission.holder(of: $0.key) }) != link.peer {
+            cut(link)
+            link.end("the key of \(link.peer?.name ?? "the peer") was revoked")
+        }
+    }
+
+    private func lookLater() {
+        lookTimer = reactor.schedule(after: Self.lookInterval) { [weak self] in
+            self?.lookAtConnections()
+            self?.lookLater()
+        }
+    }
+
+    /// Ends connections that fill the memory, or that say nothing.
+    private func lookAtConnections() {
+        guard !isClosed, connections.count > 0 else { return }
+        let resident = ResidentMemory.bytes
+        idleLooks += 1
+        guard resident > lastResidentBytes + Self.remarkableGrowth || idleLooks >= Self.looksWithoutGrowth else {
+            return
+        }
+        (idleLooks, lastResidentBytes) = (0, resident)
+        // Whole messages that wait in the socket speak for their senders.
+        receive(limit: 16 * DealerLink.messagesPerTurn)
+        let now = ContinuousClock.now
+        for descriptor in connections.descriptors {
+            let bytes = atelier_tcp_bytes_received(descriptor)
+            let link = linksByDescriptor[descriptor]
+            let look = ConnectionGuard.Look(
+                delivered: link?.delivered ?? 0, receivedBytes: bytes < 0 ? nil : bytes, residentBytes: resident)
+            if let objection = connections.objection(to: descriptor, look, at: now) { end(descriptor, objection) }
+        }
+    }
+
+    private func end(_ descriptor: Int32, _ objection: String) {
+        // An end that has been noticed leaves the descriptor to others.
+        drainMonitor(receivesRest: false)
+        guard connections.contains(descriptor) else { return }
+        shutdown(descriptor, Int32(SHUT_RDWR))
+        guard let link = linksByDescriptor[descriptor] else { return }
+        ban(link)
+        link.end(objection)
     }
 }

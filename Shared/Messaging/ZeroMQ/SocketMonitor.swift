@@ -13,7 +13,17 @@ final class SocketMonitor {
         /// A socket of the system was closed: the listening one, or one that never got a connection.
         case closed
         /// There will be no connection.
-        case failed(String)
+        case failed(HandshakeFailure)
+    }
+
+    /// Why there will be no connection.
+    enum HandshakeFailure {
+        /// The peer knows who we are, and does not want us.
+        case refused
+        /// The peer wants another mechanism, or other bytes altogether.
+        case protocolMismatch
+        /// The peer hung up, or said nothing.
+        case noDetail
     }
 
     private static let serial = Atomic<UInt64>(0)
@@ -49,9 +59,9 @@ final class SocketMonitor {
             case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .ready(descriptor: value)
             case ZMQ_EVENT_DISCONNECTED: return .disconnected(descriptor: value)
             case ZMQ_EVENT_CLOSED: return .closed
-            case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return .failed("the peer refused our key")
-            case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-                return .failed("the peer does not speak ZMTP")
+            case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return .failed(.refused)
+            case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: return .failed(.protocolMismatch)
+            case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return .failed(.noDetail)
             default: continue
             }
         }

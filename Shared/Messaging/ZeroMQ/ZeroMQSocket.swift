@@ -24,6 +24,20 @@ final class ZeroMQSocket {
         case tooManyFrames(first: Frame)
     }
 
+    /// Where a message came from.
+    struct Origin {
+        var descriptor: Int32 = -1
+        /// The key that the sender has proved, as the ZAP handler passed it on; nil without one.
+        var key: PublicKey?
+        /// The sender's address: of ipc, its user, group and process.
+        var address = ""
+
+        mutating func read(_ message: inout zmq_msg_t) {
+            key = zmq_msg_gets(&message, "User-Id").flatMap { PublicKey(z85: String(cString: $0)) }
+            address = zmq_msg_gets(&message, "Peer-Address").map { String(cString: $0) } ?? ""
+        }
+    }
+
     /// A message has at most header, head, body and 16 attachments; a ROUTER adds the identity.
     private static let maximumFrames = 20
     /// Smaller frames are copied into the message: 33 bytes lie in it anyway, and the rest costs less than a callback.
@@ -110,8 +124,12 @@ final class ZeroMQSocket {
 
     // MARK: Receiving
 
-    /// The next message, or nil when there is none; `descriptor` receives that of the peer's connection.
-    func receive(descriptor: UnsafeMutablePointer<Int32>? = nil) -> Received? {
+    /// The next message, or nil when there is none.
+    ///
+    /// `origin` receives where it came from; of a connection whose descriptor is `known`, no more than that.
+    func receive(
+        origin: UnsafeMutablePointer<Origin>? = nil, known: (Int32) -> Bool = { _ in true }
+    ) -> Received? {
         var frames: [Frame] = []
         var isTooLong = false
         while true {
@@ -123,7 +141,10 @@ final class ZeroMQSocket {
                 return nil
             }
             // A ROUTER's first frame is the identity, which does not know where it came from.
-            if frames.count == 1, let descriptor { descriptor.pointee = zmq_msg_get(&message, ZMQ_SRCFD) }
+            if frames.count == 1, let origin {
+                origin.pointee.descriptor = zmq_msg_get(&message, ZMQ_SRCFD)
+                if !known(origin.pointee.descriptor) { origin.pointee.read(&message) }
+            }
             let hasMore = zmq_msg_more(&message) != 0
             if frames.count >= Self.maximumFrames {
                 isTooLong = true

@@ -22,31 +22,22 @@ public struct LoRAConfiguration: Codable, Hashable, Sendable {
     }
 }
 
-/// The map `x ↦ (alpha / rank) · B(A x)` that is added to a frozen linear layer or convolution.
-///
-/// A convolution's A has its kernel, its B is 1×1, as PEFT has them.
-public final class LoRAUpdate {
-    /// A, `[rank, in]` or `[rank, in, kernel, kernel]`, starts Gaussian with deviation 1/rank, as PEFT's `init_lora_weights="gaussian"`.
-    let down: Variable
-    /// B, `[out, rank]` or `[out, rank, 1, 1]`, starts at zero, so that the update starts as nothing.
-    let up: Variable
-    let scale: Float
-
-    init(inputs: Int, outputs: Int, kernel: Int?, configuration: LoRAConfiguration, index: UInt64, isTrainable: Bool) {
+extension LowRankUpdate {
+    /// A fresh update, which starts as nothing.
+    ///
+    /// A, `[rank, in]`, starts Gaussian with deviation 1/rank, as PEFT's `init_lora_weights="gaussian"`; B, `[out, rank]`,
+    /// starts at zero. A convolution's A has its `kernel`, its B is 1×1, as PEFT has them.
+    init(
+        inputs: Int, outputs: Int, kernel: Int?, configuration: LoRAConfiguration, index: UInt64, isTrainable: Bool
+    ) {
         let noise = Noise(seed: configuration.seed, unit: index, sample: 1, purpose: .parameters)
-        down = Variable(
-            noise.gaussian(shape: [configuration.rank, inputs] + (kernel.map { [$0, $0] } ?? [])).scaled(1 / Float(configuration.rank)),
-            requiresGradient: isTrainable)
-        up = Variable(Tensor(zeros: [outputs, configuration.rank] + (kernel == nil ? [] : [1, 1])), requiresGradient: isTrainable)
-        scale = configuration.alpha / Float(configuration.rank)
-    }
-
-    func callAsFunction(_ x: Variable) -> Variable {
-        scale * x.linear(weight: down, bias: nil).linear(weight: up, bias: nil)
-    }
-
-    func callAsFunction(_ x: Variable, stride: Int, padding: (before: Int, after: Int)) -> Variable {
-        scale
-            * x.convolved(weight: down, bias: nil, stride: stride, padding: padding).linear(weight: up, bias: nil)
+        let rank = configuration.rank
+        self.init(
+            down: Variable(
+                noise.gaussian(shape: [rank, inputs] + (kernel.map { [$0, $0] } ?? [])).scaled(1 / Float(rank)),
+                requiresGradient: isTrainable),
+            up: Variable(
+                Tensor(zeros: [outputs, rank] + (kernel == nil ? [] : [1, 1])), requiresGradient: isTrainable),
+            scale: configuration.alpha / Float(rank))
     }
 }

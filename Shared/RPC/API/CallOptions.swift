@@ -10,17 +10,26 @@ public struct CallOptions: Sendable {
     /// Whether a channel that cannot connect keeps trying until the deadline instead of failing at once.
     public var waitForReady: Bool
     /// The same for every attempt of one logical call.
+    ///
+    /// A server carries out a unary call with a key once within ten minutes, however often it comes, and answers the
+    /// others with the first one's answer. So such a call may be retried, whatever it does.
     public var idempotencyKey: [UInt8]
+    /// How it is retried; nil: as the caller does by itself, which is not at all for a session.
+    public var retry: RetryPolicy?
+    /// Several attempts at a time, for unary calls that may be repeated; instead of retries.
+    public var hedging: HedgingPolicy?
 
     /// Options with the usual defaults.
     public init(
         timeout: Duration? = nil, metadata: Metadata = Metadata(), waitForReady: Bool = false,
-        idempotencyKey: [UInt8] = []
+        idempotencyKey: [UInt8] = [], retry: RetryPolicy? = nil, hedging: HedgingPolicy? = nil
     ) {
         self.timeout = timeout
         self.metadata = metadata
         self.waitForReady = waitForReady
         self.idempotencyKey = idempotencyKey
+        self.retry = retry
+        self.hedging = hedging
     }
 }
 

@@ -1,15 +1,38 @@
 import Messaging
 
-/// Where a client's calls go: a ``Session``, or a ``Channel`` that opens sessions as needed.
+/// Where a client's calls go: a ``Session``, a ``Channel`` that opens sessions as needed, or a ``BalancedChannel`` that
+/// chooses among several.
 public protocol Caller: Sendable {
     /// A session that takes calls.
     ///
+    /// Addresses in `tried` have failed this call before; others are preferred.
+    ///
     /// - Throws: ``RPCStatus`` unavailable when there is none and, unless `waitForReady`, none can be opened at once;
     ///   deadlineExceeded; cancelled.
-    func session(waitForReady: Bool, deadline: ContinuousClock.Instant) async throws(RPCStatus) -> Session
+    func route(
+        avoiding tried: Set<String>, waitForReady: Bool, deadline: ContinuousClock.Instant
+    ) async throws(RPCStatus) -> CallRoute
 
     /// The timeout of calls that neither say one nor inherit one.
     var defaultTimeout: Duration { get }
+
+    /// How calls that fail are made again.
+    var retrying: Retrying { get }
+}
+
+/// A session for one attempt of a call.
+public struct CallRoute: Sendable {
+    let session: Session
+    /// What the choice among several goes by.
+    let address: String
+    /// Is told how the attempt ended.
+    let observer: CallObserver?
+
+    init(session: Session, address: String? = nil, observer: CallObserver? = nil) {
+        self.session = session
+        self.address = address ?? session.remoteAddress
+        self.observer = observer
+    }
 }
 
 // What generated clients call.
@@ -19,32 +42,34 @@ extension Caller {
         _ method: Method<Input, Output>, _ request: Input, attachments: [Attachment], options: CallOptions
     ) async throws(RPCStatus) -> Reply<Output> {
         let message = try OutgoingMessage(request, attachments, method.descriptor.path)
-        let (session, start) = try await prepare(method.descriptor, options)
-        let call = ActiveCall(core: session.core, method: start.method)
-        return try await call.exchange(start, message).reply(call.method)
+        let plan = CallPlan(caller: self, method: method.descriptor, options: options)
+        return try await plan.unary(message).reply(method.descriptor.path)
     }
 
     /// One request, many replies.
+    ///
+    /// A call that may be repeated is made again, by the caller's retries, if it fails before its first reply.
     public func serverStreaming<Input: WireMessage, Output: WireMessage>(
         _ method: Method<Input, Output>, _ request: Input, attachments: [Attachment], options: CallOptions
     ) async throws(RPCStatus) -> MessageStream<Output> {
         let message = try OutgoingMessage(request, attachments, method.descriptor.path)
-        let (session, start) = try await prepare(method.descriptor, options)
-        let call = ActiveCall(core: session.core, method: start.method)
-        call.begin(start, message, isEnd: true)
-        return MessageStream(call: call, lifetime: CallLifetime(call))
+        var attempts = StreamAttempts(
+            plan: CallPlan(caller: self, method: method.descriptor, options: options), message: message)
+        let call = try await attempts.open()
+        return MessageStream(call: call, lifetime: CallLifetime(call), attempts: attempts)
     }
 
     /// Many requests, one reply.
     ///
-    /// The stream ends when the closure returns; when it throws, the call is cancelled.
+    /// The stream ends when the closure returns; when it throws, the call is cancelled. Never retried: nobody keeps what
+    /// was sent.
     ///
     /// - Throws: what the closure throws, or ``RPCStatus``.
     public func clientStreaming<Input: WireMessage, Output: WireMessage>(
         _ method: Method<Input, Output>, options: CallOptions, _ send: (MessageWriter<Input>) async throws -> Void
     ) async throws -> Reply<Output> {
-        let (session, start) = try await prepare(method.descriptor, options)
-        let call = ActiveCall(core: session.core, method: start.method)
+        let plan = CallPlan(caller: self, method: method.descriptor, options: options)
+        let (call, start) = try await plan.prepare(try await plan.route([]), attempt: 0)
         let lifetime = CallLifetime(call)
         defer { withExtendedLifetime(lifetime) {} }
         call.begin(start, nil, isEnd: false)
@@ -59,33 +84,19 @@ extension Caller {
     /// Many requests, many replies.
     ///
     /// When the closure returns or throws before the end of the replies, the call is cancelled; `finish()` of the
-    /// writer ends the requests.
+    /// writer ends the requests. Never retried.
     ///
     /// - Throws: what the closure throws.
     public func bidirectional<Input: WireMessage, Output: WireMessage, Result>(
         _ method: Method<Input, Output>, options: CallOptions,
         _ body: (MessageWriter<Input>, MessageStream<Output>) async throws -> Result
     ) async throws -> Result {
-        let (session, start) = try await prepare(method.descriptor, options)
-        let call = ActiveCall(core: session.core, method: start.method)
+        let plan = CallPlan(caller: self, method: method.descriptor, options: options)
+        let (call, start) = try await plan.prepare(try await plan.route([]), attempt: 0)
         let lifetime = CallLifetime(call)
         defer { withExtendedLifetime(lifetime) {} }
         call.begin(start, nil, isEnd: false)
-        return try await body(MessageWriter(call: call), MessageStream(call: call, lifetime: lifetime))
-    }
-
-    private func prepare(
-        _ method: MethodDescriptor, _ options: CallOptions
-    ) async throws(RPCStatus) -> (Session, CallRequest) {
-        let deadline = CallDeadline.next(options, default: defaultTimeout)
-        let session = try await session(waitForReady: options.waitForReady, deadline: deadline)
-        let remaining = deadline - .now
-        guard remaining > .zero else { throw RPCStatus(.deadlineExceeded, "\(method.path): the deadline passed") }
-        return (
-            session,
-            CallRequest(
-                method: method.path, timeout: remaining, metadata: options.metadata, attempt: 0,
-                idempotencyKey: options.idempotencyKey, waitForReady: options.waitForReady)
-        )
+        return try await body(
+            MessageWriter(call: call), MessageStream(call: call, lifetime: lifetime, attempts: nil))
     }
 }

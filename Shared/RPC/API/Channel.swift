@@ -6,6 +6,7 @@ public actor Channel: Caller {
     /// Where it leads.
     public nonisolated let address: String
     public nonisolated let defaultTimeout: Duration
+    public nonisolated let retrying: Retrying
     private let endpoint: Endpoint
     private let services: [ServiceDefinition]
     private var current: Session?
@@ -18,6 +19,7 @@ public actor Channel: Caller {
         self.address = address
         self.services = services
         defaultTimeout = endpoint.configuration.defaultTimeout
+        retrying = Retrying(endpoint.configuration.retry)
     }
 
     /// The session in use, dialled if need be: one attempt.
@@ -25,9 +27,13 @@ public actor Channel: Caller {
         try await session(waitForReady: false, deadline: .now + endpoint.configuration.connectTimeout * 2)
     }
 
-    public func session(
-        waitForReady: Bool, deadline: ContinuousClock.Instant
-    ) async throws(RPCStatus) -> Session {
+    public func route(
+        avoiding tried: Set<String>, waitForReady: Bool, deadline: ContinuousClock.Instant
+    ) async throws(RPCStatus) -> CallRoute {
+        CallRoute(session: try await session(waitForReady: waitForReady, deadline: deadline), address: address)
+    }
+
+    func session(waitForReady: Bool, deadline: ContinuousClock.Instant) async throws(RPCStatus) -> Session {
         while true {
             if let current, await current.isOpen { return current }
             if waitForReady, let notBefore, notBefore > .now { try await sleep(until: min(notBefore, deadline)) }
@@ -76,6 +82,13 @@ public actor Channel: Caller {
         let doubled = configuration.initialBackoff * (1 << min(failures, 16))
         failures += 1
         notBefore = .now + min(doubled, configuration.maximumBackoff) * Double.random(in: 0.8...1.2)
+    }
+
+    /// Lets the calls that are open end, and ends the session.
+    func retire() async {
+        guard let current else { return }
+        self.current = nil
+        await current.drain("it is not needed any more", grace: endpoint.configuration.defaultTimeout)
     }
 
     /// Ends the session in use, if any; a later call dials again.

@@ -19,6 +19,7 @@ public final class Endpoint: Sendable {
     private let transport: any Transport
     private let bootID: UInt64
     private let state = Mutex(State())
+    private let desk = ServingDesk()
 
     /// An endpoint without sessions.
     ///
@@ -42,15 +43,17 @@ public final class Endpoint: Sendable {
     /// - Throws: ``RPCStatus`` invalidArgument, permissionDenied (the address may not be bound), alreadyExists (it is in
     ///   use) or unavailable; the message begins with the address.
     public func listen(_ address: String, services: [ServiceDefinition] = []) async throws(RPCStatus) -> Listener {
+        try configuration.permissions?.requireServing(services, as: role)
         let listener = Listener()
-        let settings = settings(services)
+        let table = table(services)
+        let settings = settings(table)
         let accept: @Sendable (any Link) -> Void = { [weak self] link in
             guard let self else { return link.close() }
             var settings = settings
             settings.sessionID = UInt64.random(in: 1 ... .max)
             let core = SessionCore(
-                link: link, reactor: reactor, role: .listener, settings: settings, services: services,
-                observer: observer(listener))
+                link: link, reactor: reactor, role: .listener, settings: settings, table: table,
+                conduct: conduct, observer: observer(listener))
             add(core)
             core.assumeIsolated { $0.start() }
         }
@@ -69,12 +72,14 @@ public final class Endpoint: Sendable {
     /// - Throws: ``RPCStatus`` unavailable, with the address, when nobody answers there.
     public func dial(_ address: String, services: [ServiceDefinition] = []) async throws(RPCStatus) -> Session {
         guard !state.withLock(\.isClosed) else { throw RPCStatus(.unavailable, "\(name): the endpoint is closed") }
+        try configuration.permissions?.requireServing(services, as: role)
         let link: any Link
         do throws(MessagingError) {
             link = try await transport.connect(to: address, on: reactor, timeout: configuration.connectTimeout)
         } catch { throw RPCStatus(error) }
+        let table = table(services)
         let core = SessionCore(
-            link: link, reactor: reactor, role: .dialer, settings: settings(services), services: services,
+            link: link, reactor: reactor, role: .dialer, settings: settings(table), table: table, conduct: conduct,
             observer: observer(nil))
         add(core)
         await core.start()
@@ -86,6 +91,15 @@ public final class Endpoint: Sendable {
     /// A channel to an address, which dials when it is needed.
     public func channel(_ address: String, services: [ServiceDefinition] = []) -> Channel {
         Channel(endpoint: self, address: address, services: services)
+    }
+
+    /// A channel to a service that several servers offer; a resolver tells it where they are.
+    ///
+    /// The name is for messages.
+    public func balancedChannel(
+        _ name: String, policy: LoadBalancing, services: [ServiceDefinition] = []
+    ) -> BalancedChannel {
+        BalancedChannel(endpoint: self, name: name, policy: policy, services: services)
     }
 
     /// Ends all sessions and listeners, and the thread.
@@ -101,18 +115,46 @@ public final class Endpoint: Sendable {
         reactor.stop()
     }
 
-    private func settings(_ services: [ServiceDefinition]) -> SessionMachine.Settings {
+    /// Takes no more sessions and no more calls, waits until those that are open have ended, at the latest until the
+    /// grace has, and closes.
+    public func drain(_ reason: String = "it is being drained", grace: Duration) async {
+        let (cores, listeners) = state.withLock { (Array($0.cores.values), $0.listeners) }
+        await withTaskGroup(of: Void.self) { group in
+            for listener in listeners { group.addTask { await listener.drain(reason, grace: grace) } }
+            for core in cores {
+                group.addTask {
+                    await core.drain(reason, grace: grace)
+                    _ = await core.waitUntilClosed()
+                }
+            }
+        }
+        await close()
+    }
+
+    private func table(_ services: [ServiceDefinition]) -> HandlerTable {
+        HandlerTable(services, interceptors: configuration.serverInterceptors, desk: desk)
+    }
+
+    private var conduct: SessionConduct {
+        SessionConduct(
+            compressesBodies: configuration.compressesBodies, checksumsAttachments: configuration.checksumsAttachments,
+            clientInterceptors: configuration.clientInterceptors, defaultTimeout: configuration.defaultTimeout,
+            permissions: configuration.permissions)
+    }
+
+    private func settings(_ table: HandlerTable) -> SessionMachine.Settings {
         var settings = SessionMachine.Settings()
         settings.name = name
         settings.role = role
         settings.bootID = bootID
         settings.limits = configuration.limits
-        settings.serves = services.map(\.name)
+        settings.serves = table.serviceNames
         settings.heartbeat = configuration.heartbeat
         settings.lease = configuration.lease
         settings.handshakeTimeout = configuration.handshakeTimeout
         settings.defaultTimeout = configuration.defaultTimeout
         settings.memoryBudget = configuration.memoryBudget
+        settings.capacity = configuration.capacity
         return settings
     }
 
@@ -137,6 +179,8 @@ extension RPCStatus {
             switch error.code {
             case .invalidAddress: .invalidArgument
             case .refusedAddress: .permissionDenied
+            case .refused: .unauthenticated
+            case .insecure: .failedPrecondition
             case .addressInUse: .alreadyExists
             case .unreachable: .unavailable
             default: .resourceExhausted

@@ -23,6 +23,21 @@ public struct EndpointConfiguration: Sendable {
     /// Most memory that attachments of one session may hold before they are read.
     public var memoryBudget = 2 << 30
 
+    /// What each role may call and serve, where peers have keys; nil allows everything.
+    public var permissions: Permissions?
+    /// Calls that the process can work on at once, for those who choose among servers; 0: it does not say.
+    public var capacity = 0
+    /// Whether bodies of more than 1 KiB are compressed where the peer can read that.
+    public var compressesBodies = false
+    /// Whether attachments are sent with a CRC-32C; one that has come with them is always looked at.
+    public var checksumsAttachments = false
+    /// How channels retry calls that do not say how.
+    public var retry = RetryPolicy()
+    /// What sees the calls that this endpoint makes, the first one first.
+    public var clientInterceptors: [any ClientInterceptor] = []
+    /// What sees the calls that this endpoint serves, the first one outermost.
+    public var serverInterceptors: [any ServerInterceptor] = []
+
     /// The defaults.
     public init() {}
 }

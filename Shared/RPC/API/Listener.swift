@@ -8,6 +8,8 @@ public final class Listener: Sendable {
         var sessions: [ObjectIdentifier: Session] = [:]
         var watchers: [UInt64: AsyncStream<Session>.Continuation] = [:]
         var nextWatcher: UInt64 = 0
+        /// Why no more sessions are taken.
+        var draining: String?
     }
 
     private let state = Mutex(State())
@@ -51,11 +53,22 @@ public final class Listener: Sendable {
         await bound?.close()
     }
 
-    func add(_ session: Session) {
-        let watchers = state.withLock { state in
-            state.sessions[ObjectIdentifier(session.core)] = session
-            return Array(state.watchers.values)
+    /// Takes no more sessions and no more calls, and waits until those that are open have ended, at the latest until the
+    /// grace has.
+    public func drain(_ reason: String = "it is being drained", grace: Duration) async {
+        state.withLock { $0.draining = reason }
+        await withTaskGroup(of: Void.self) { group in
+            for session in sessions { group.addTask { await session.drain(reason, grace: grace) } }
         }
+    }
+
+    func add(_ session: Session) {
+        let (watchers, draining) = state.withLock { state in
+            state.sessions[ObjectIdentifier(session.core)] = session
+            return (Array(state.watchers.values), state.draining)
+        }
+        // Who comes too late is told to go elsewhere.
+        if let draining { Task { await session.drain(draining, grace: .zero) } }
         for watcher in watchers { watcher.yield(session) }
     }
 

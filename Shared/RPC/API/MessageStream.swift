@@ -13,18 +13,30 @@ public struct MessageStream<Message: WireMessage>: AsyncSequence, Sendable {
 
     let call: ActiveCall
     let lifetime: CallLifetime?
+    /// For a client's call that may be made again before its first message.
+    let attempts: StreamAttempts?
 
     /// Reads the stream.
     public struct Iterator: AsyncIteratorProtocol {
-        let call: ActiveCall
-        let lifetime: CallLifetime?
+        var call: ActiveCall
+        var lifetime: CallLifetime?
+        var attempts: StreamAttempts?
 
         /// The next message, or nil when the sender has ended the stream well.
         ///
         /// - Throws: ``RPCStatus``: the call's status, or cancelled.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(RPCStatus) -> Element? {
-            guard let message = try await call.next() else { return nil }
-            return try message.decoded(call.method)
+            while true {
+                let message: IncomingMessage?
+                do throws(RPCStatus) { message = try await call.next() } catch {
+                    guard var attempts, !Task.isCancelled else { throw error }
+                    let next = try await attempts.next(after: error)
+                    (call, lifetime, self.attempts) = (next, CallLifetime(next), attempts)
+                    continue
+                }
+                attempts = nil
+                return try message?.decoded(call.method)
+            }
         }
 
         /// The next message; see ``next(isolation:)``.
@@ -35,7 +47,12 @@ public struct MessageStream<Message: WireMessage>: AsyncSequence, Sendable {
 
     /// Reads the stream from where it is.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(call: call, lifetime: lifetime)
+        Iterator(call: call, lifetime: lifetime, attempts: attempts)
+    }
+
+    /// What the server sent ahead of its first message; waits for that message or the end, if it sent nothing.
+    public var headers: Metadata {
+        get async { await call.receivedHeaders() }
     }
 }
 
@@ -55,14 +72,13 @@ final class CallLifetime: Sendable {
 extension IncomingMessage {
     /// The message of the method's type.
     ///
-    /// - Throws: ``RPCStatus`` invalidArgument when the bytes are not one.
+    /// - Throws: ``RPCStatus`` invalidArgument when the bytes are not one, dataLoss when they are not those that were sent.
     func decoded<Message: WireMessage>(_ method: String) throws(RPCStatus) -> Attached<Message> {
-        let result: Result<Message, WireError> = body.withUnsafeBytes { bytes in
-            do throws(WireError) { return .success(try Message(decoding: bytes)) } catch { return .failure(error) }
+        let message = try withBody(method) { (bytes) throws(RPCStatus) in
+            do throws(WireError) { return try Message(decoding: bytes) } catch {
+                throw RPCStatus(.invalidArgument, "\(method): \(error)")
+            }
         }
-        switch result {
-        case .success(let message): return Attached(message: message, attachments: attachments)
-        case .failure(let error): throw RPCStatus(.invalidArgument, "\(method): \(error)")
-        }
+        return Attached(message: message, attachments: attachments)
     }
 }

@@ -9,7 +9,7 @@ public struct MessageWriter<Message: WireMessage>: Sendable {
     /// - Throws: ``RPCStatus``: the call's status if it is over, resourceExhausted for a message that the peer would not
     ///   take, or cancelled.
     public func send(_ message: Message, attachments: [Attachment] = []) async throws(RPCStatus) {
-        try await call.write(OutgoingMessage(message, attachments, call.method))
+        try await call.write(OutgoingMessage(message, attachments, call.method).prepared(call.conduct))
     }
 
     /// Says that no message follows; the other side's stream ends.

@@ -31,6 +31,12 @@ public struct Metadata: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         entries.append(Entry(key: key, value: bytes))
     }
 
+    /// Puts a pair of text in the place of all pairs of its key.
+    public mutating func replace(_ key: String, _ value: String) {
+        entries.removeAll { $0.key == key }
+        append(key, value)
+    }
+
     /// The first value of a key, as text if it is UTF-8.
     public subscript(key: String) -> String? {
         self[bytes: key].flatMap { String(validating: $0, as: UTF8.self) }

@@ -1,6 +1,8 @@
-/// What the other end of a session said of itself.
+public import Messaging
+
+/// What the other end of a session said of itself, and who it has proved to be.
 ///
-/// None of it is proof of anything.
+/// Nothing but `identity` is proof of anything.
 public struct PeerInfo: Hashable, Sendable {
     /// Its name, for logs.
     public var name: String
@@ -10,6 +12,8 @@ public struct PeerInfo: Hashable, Sendable {
     public var bootID: UInt64
     /// Full names of the services that it serves on this session.
     public var serves: [String]
+    /// Who the peer has proved to be; nil on a transport without keys.
+    public var identity: PeerIdentity?
 
     /// A description of a peer.
     public init(name: String, role: String, bootID: UInt64, serves: [String]) {

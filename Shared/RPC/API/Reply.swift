@@ -6,6 +6,8 @@ public struct Reply<Message: Sendable>: Sendable {
     public var attachments: [Attachment]
     /// Metadata that comes with the status.
     public var trailers: Metadata
+    /// Metadata that came ahead of the message; a server sends it by ``ServerContext/sendHeaders(_:)``.
+    public internal(set) var headers = Metadata()
 
     /// A reply.
     public init(_ message: Message, attachments: [Attachment] = [], trailers: Metadata = Metadata()) {

@@ -9,7 +9,7 @@ public struct ServerContext: Sendable {
     /// Calls that the handler makes inherit it.
     public let deadline: ContinuousClock.Instant
     /// The caller's metadata.
-    public let metadata: Metadata
+    public var metadata: Metadata
     /// The attachments of a call with one request; those of a stream come with its messages.
     public let attachments: [Attachment]
     /// The session the call came over; calls can be made the other way.
@@ -18,6 +18,16 @@ public struct ServerContext: Sendable {
     public let attempt: Int
     /// The same for every attempt of one logical call; may be empty.
     public let idempotencyKey: [UInt8]
+
+    let call: ActiveCall
+
+    /// Sends metadata ahead of the first message.
+    ///
+    /// - Throws: ``RPCStatus`` failedPrecondition after the first message or the second time, resourceExhausted for more
+    ///   than the peer takes.
+    public func sendHeaders(_ headers: Metadata) async throws(RPCStatus) {
+        try await call.sendHeaders(headers)
+    }
 
     /// The caller.
     public var peer: PeerInfo { session.peer }

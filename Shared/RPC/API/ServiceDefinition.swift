@@ -33,7 +33,7 @@ public struct MethodHandler: Sendable {
     ) {
         descriptor = method.descriptor
         run = { call, context, first in
-            try await body(try Self.request(first, call), context).encoded(call.method)
+            try await body(try Self.request(first, call), context).encoded(call)
         }
     }
 
@@ -56,7 +56,7 @@ public struct MethodHandler: Sendable {
     ) {
         descriptor = method.descriptor
         run = { call, context, _ in
-            try await body(MessageStream(call: call, lifetime: nil), context).encoded(call.method)
+            try await body(MessageStream(call: call, lifetime: nil, attempts: nil), context).encoded(call)
         }
     }
 
@@ -67,7 +67,8 @@ public struct MethodHandler: Sendable {
     ) {
         descriptor = method.descriptor
         run = { call, context, _ in
-            try await body(MessageStream(call: call, lifetime: nil), MessageWriter(call: call), context)
+            try await body(
+                MessageStream(call: call, lifetime: nil, attempts: nil), MessageWriter(call: call), context)
             return Reply(nil)
         }
     }
@@ -81,7 +82,8 @@ public struct MethodHandler: Sendable {
 }
 
 extension Reply where Message: WireMessage {
-    fileprivate func encoded(_ method: String) throws(RPCStatus) -> Reply<OutgoingMessage?> {
-        Reply<OutgoingMessage?>(try OutgoingMessage(message, attachments, method), trailers: trailers)
+    fileprivate func encoded(_ call: ActiveCall) throws(RPCStatus) -> Reply<OutgoingMessage?> {
+        let message = try OutgoingMessage(message, attachments, call.method)
+        return Reply<OutgoingMessage?>(message.prepared(call.conduct), trailers: trailers)
     }
 }

@@ -12,6 +12,8 @@ struct CallRecord: Sendable {
     var sendSequence: UInt32 = 0
     var receiveSequence: UInt32 = 0
     var hasSentRequest = false
+    /// The server has sent HEADERS, or a message, after which there are none.
+    var headersAreDone = false
     /// This end has said (or queued) END.
     var sendsEnded = false
     /// The peer has said END.
@@ -76,6 +78,8 @@ struct IncomingAssembly: Sendable {
     let credit: Int
     let reserved: Int
     let isEnd: Bool
+    let uncompressedBytes: Int
+    let checksums: [UInt32]
 
     /// The reason why this chunk is not the one that must come, or nil when it is.
     func objection(to header: FrameHeader, size: Int, chunkBytes: Int) -> String? {

@@ -23,6 +23,8 @@ package struct FrameHeader: Hashable, Sendable {
     package static let byteCount = 24
     /// Set on the last message of a direction.
     package static let endFlag: UInt16 = 1
+    /// Set when the body is compressed.
+    package static let compressedFlag: UInt16 = 2
 
     package var kind: FrameKind
     package var flags: UInt16 = 0
@@ -47,6 +49,8 @@ package struct FrameHeader: Hashable, Sendable {
     }
 
     package var isEnd: Bool { flags & Self.endFlag != 0 }
+
+    package var isCompressed: Bool { flags & Self.compressedFlag != 0 }
 
     /// What reading a header gave.
     package enum Reading: Hashable, Sendable {

@@ -34,6 +34,10 @@ extension RPCStatus {
 package struct OutgoingMessage: Sendable {
     package var body: [UInt8]
     package var attachments: [Attachment]
+    /// Bytes of the body before it was compressed; 0 if it is not.
+    package var uncompressedBytes = 0
+    /// CRC-32C of the attachments, or empty.
+    package var checksums: [UInt32] = []
 
     package init(body: [UInt8], attachments: [Attachment] = []) {
         self.body = body
@@ -51,6 +55,13 @@ package struct IncomingMessage: Sendable {
     package var credit: Int
     /// Memory of its chunked attachments, which counts against the session's budget until it is read.
     package var reserved: Int
+    /// Bytes of the body before it was compressed; 0 if it is not.
+    package var uncompressedBytes = 0
+    /// CRC-32C that the attachments are to have; 0 for those of which the sender did not say.
+    package var checksums: [UInt32] = []
+
+    /// Memory that it takes beside its bytes, roughly: what credits do not count, and a peer could send without end.
+    package var overhead: Int { attachments.reduce(256) { $0 + 64 + $1.name.utf8.count } }
 }
 
 /// What the originator says of a call.

@@ -25,6 +25,8 @@ public struct SessionLimits: Hashable, Sendable {
     /// The defaults.
     public init() {}
 
+    /// Largest window that a peer may ask for: what it does not read waits in our memory.
+    package static let maximumWindowBytes: UInt64 = 256 << 20
     /// Largest body of a message; more belongs in attachments.
     package static let maximumBodyBytes = 1 << 20
     /// Most attachments of a message.

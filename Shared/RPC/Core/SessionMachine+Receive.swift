@@ -16,8 +16,9 @@ extension SessionMachine {
         }
         switch header.kind {
         case .ping:
-            transmit(frames.count > 1 ? [pong(header), frames[1]] : [pong(header)])
-        case .pong, .headers: break
+            if isWelcomeIdler() { receivePing(header, frames) }
+        case .pong: _ = isWelcomeIdler()
+        case .headers: receiveHeaders(header, frames)
         case .reset: peerReset(frames)
         case .goAway: peerIsGoing(frames)
         case .request: receiveRequest(header, frames)
@@ -34,12 +35,30 @@ extension SessionMachine {
         .bytes(FrameHeader(.pong, sequence: header.sequence).encoded())
     }
 
-    private mutating func peerIsGoing(_ frames: [Frame]) {
-        guard let going: ZRPGoAway = head(frames) else { return }
-        peerIsDraining = true
-        for (id, call) in calls where call.isOriginated && id > going.lastCallID {
-            fail(id, RPCStatus(.unavailable, "the peer takes no more calls: \(going.text)", notProcessed: true))
+    private mutating func receivePing(_ header: FrameHeader, _ frames: [Frame]) {
+        transmit(frames.count > 1 ? [pong(header), frames[1]] : [pong(header)])
+        guard frames.count > 1, let ping: ZRPPing = head(frames) else { return }
+        let others = max(0, Int(ping.activeCalls) + Int(ping.queuedCalls) - originatedCount)
+        actions.append(.peerLoad(PeerLoad(otherCalls: others, capacity: Int(ping.capacity))))
+    }
+
+    /// Metadata before the first message; a call that is over, or was never opened here, has none.
+    private mutating func receiveHeaders(_ header: FrameHeader, _ frames: [Frame]) {
+        guard let call = calls[header.call] else {
+            if !canBeForgotten(header.call) { violation("headers of call \(header.call), which nobody opened") }
+            return
         }
+        guard call.isOriginated, !call.headersAreDone else {
+            return violation("headers of call \(header.call) out of order")
+        }
+        guard let head: ZRPCallStatus = head(frames) else { return }
+        let metadata = Metadata(head.trailers)
+        guard metadata.byteCount <= settings.limits.maximumMetadataBytes else {
+            return fail(
+                header.call, RPCStatus(.resourceExhausted, "\(call.method): headers of \(metadata.byteCount) bytes"))
+        }
+        calls[header.call]?.headersAreDone = true
+        actions.append(.headers(call: header.call, metadata))
     }
 
     /// Whether the peer may open calls with this id, and this end has not seen it before.
@@ -71,13 +90,16 @@ extension SessionMachine {
         guard countArrival(bytes) else { return }
         let metadata = Metadata(head.metadata)
         let refusal: String? =
-            if calls.count - originatedCount >= settings.limits.maximumCalls {
+            if isDraining {
+                "this end takes no more calls"
+            } else if calls.count - originatedCount >= settings.limits.maximumCalls {
                 "\(settings.limits.maximumCalls) calls are open"
             } else if metadata.byteCount > settings.limits.maximumMetadataBytes {
                 "metadata of \(metadata.byteCount) bytes, the limit is \(settings.limits.maximumMetadataBytes)"
             } else { nil }
         if let refusal {
-            let status = RPCStatus(.resourceExhausted, "\(head.method): \(refusal)", notProcessed: true)
+            let status = RPCStatus(
+                isDraining ? .unavailable : .resourceExhausted, "\(head.method): \(refusal)", notProcessed: true)
             transmitStatus(header.call, status)
             return returnToSession(bytes)
         }
@@ -97,7 +119,7 @@ extension SessionMachine {
                     method: head.method, timeout: timeout, metadata: metadata, attempt: head.attempt,
                     idempotencyKey: head.idempotencyKey, waitForReady: head.waitForReady)))
         actions.append(.startTimer(.deadline(call: header.call), timeout))
-        accept(header, head.attachments, frames, bytes: bytes)
+        accept(header, head.attachments, frames, bytes: bytes, uncompressed: head.uncompressedBytes)
     }
 
     private mutating func receiveMessage(_ header: FrameHeader, _ frames: [Frame]) {
@@ -107,7 +129,8 @@ extension SessionMachine {
         guard calls[header.call]?.receiveWindow.arrived(bytes) == true else {
             return violation("more bytes than the call's credit")
         }
-        accept(header, head.attachments, frames, bytes: bytes)
+        if calls[header.call]?.isOriginated == true { calls[header.call]?.headersAreDone = true }
+        accept(header, head.attachments, frames, bytes: bytes, uncompressed: head.uncompressedBytes)
     }
 
     private mutating func receiveLate(_ id: UInt64, _ bytes: Int) {
@@ -116,7 +139,9 @@ extension SessionMachine {
     }
 
     /// A REQUEST's or MESSAGE's content; the windows have been charged.
-    private mutating func accept(_ header: FrameHeader, _ heads: [ZRPAttachment], _ frames: [Frame], bytes: Int) {
+    private mutating func accept(
+        _ header: FrameHeader, _ heads: [ZRPAttachment], _ frames: [Frame], bytes: Int, uncompressed: UInt32
+    ) {
         let id = header.call
         guard let call = calls[id] else { return }
         guard call.assembly == nil, !call.receivesEnded, header.sequence == call.receiveSequence else {
@@ -134,6 +159,14 @@ extension SessionMachine {
             zip(inline, frames.dropFirst(3)).allSatisfy({ $0.size == UInt64($1.count) }),
             heads.allSatisfy({ !$0.chunked || $0.size > 0 })
         else { return violation("attachments that are not as announced") }
+        guard header.isCompressed == (uncompressed > 0), !header.isCompressed || allowsCompression else {
+            return violation("a compressed body that was not agreed on")
+        }
+        guard Int(uncompressed) <= SessionLimits.maximumBodyBytes else {
+            returnToSession(bytes)
+            return fail(
+                id, RPCStatus(.resourceExhausted, "\(call.method): a compressed body of \(uncompressed) bytes"))
+        }
         let chunkedBytes = heads.reduce(UInt64(0)) { sum, head in
             sum.addingReportingOverflow(head.chunked ? head.size : 0).partialValue
         }
@@ -146,16 +179,19 @@ extension SessionMachine {
         }
         reservedBytes += Int(chunkedBytes)
         guard chunkedBytes > 0 else {
-            return deliver(id, assemble(header, heads, frames, credit: bytes, reserved: 0))
+            return deliver(
+                id, assemble(header, heads, frames, credit: bytes, reserved: 0, uncompressed: uncompressed))
         }
         // The chunks may need the credit of the body, so that is returned as theirs is.
-        let assembly = assemble(header, heads, frames, credit: 0, reserved: Int(chunkedBytes))
+        let assembly = assemble(
+            header, heads, frames, credit: 0, reserved: Int(chunkedBytes), uncompressed: uncompressed)
         calls[id]?.assembly = assembly
         returnOrHold(id, bytes)
     }
 
     private func assemble(
-        _ header: FrameHeader, _ heads: [ZRPAttachment], _ frames: [Frame], credit: Int, reserved: Int
+        _ header: FrameHeader, _ heads: [ZRPAttachment], _ frames: [Frame], credit: Int, reserved: Int,
+        uncompressed: UInt32
     ) -> IncomingAssembly {
         var inline = frames.dropFirst(3).makeIterator()
         var chunked: [Int] = []
@@ -171,15 +207,24 @@ extension SessionMachine {
         }
         return IncomingAssembly(
             body: frames[2], attachments: attachments, chunked: chunked, credit: credit, reserved: reserved,
-            isEnd: header.isEnd)
+            isEnd: header.isEnd, uncompressedBytes: Int(uncompressed),
+            checksums: heads.contains { $0.crc32c != 0 } ? heads.map(\.crc32c) : [])
     }
 
     private mutating func deliver(_ id: UInt64, _ assembly: IncomingAssembly) {
-        calls[id]?.assembly = nil
-        calls[id]?.unread += 1
         let message = IncomingMessage(
             body: assembly.body, attachments: assembly.attachments, credit: assembly.credit,
-            reserved: assembly.reserved)
+            reserved: assembly.reserved, uncompressedBytes: assembly.uncompressedBytes, checksums: assembly.checksums)
+        calls[id]?.assembly = nil
+        unreadOverhead += message.overhead
+        guard unreadOverhead <= Self.maximumUnreadOverhead else {
+            unreadOverhead -= message.overhead
+            reservedBytes -= message.reserved
+            returnToSession(message.credit)
+            let method = calls[id]?.method ?? ""
+            return fail(id, RPCStatus(.resourceExhausted, "\(method): too many messages that nobody has read"))
+        }
+        calls[id]?.unread += 1
         actions.append(.message(call: id, message))
         if assembly.isEnd { actions.append(.inputEnded(call: id)) }
     }
@@ -225,6 +270,10 @@ extension SessionMachine {
     }
 
     private mutating func receiveCredit(_ header: FrameHeader) {
+        guard header.auxiliary > 0, header.call == 0 || calls[header.call] != nil else {
+            _ = isWelcomeIdler()
+            return
+        }
         let bytes = Int(header.auxiliary)
         if header.call == 0 {
             guard sendWindow.refill(bytes) else { return violation("credit for bytes that were never sent") }

@@ -11,7 +11,7 @@ extension SessionMachine {
     package mutating func open(
         _ request: CallRequest, message: OutgoingMessage?, isEnd: Bool, ticket: UInt64? = nil
     ) throws(RPCStatus) -> UInt64 {
-        guard phase == .ready, !peerIsDraining else {
+        guard isReady else {
             throw RPCStatus(.unavailable, "\(request.method): the session takes no calls", notProcessed: true)
         }
         guard originatedCount < peerLimits.maximumCalls else {
@@ -27,11 +27,12 @@ extension SessionMachine {
         }
         try check(message, request.method)
         let id = nextCall
-        let plan = message.map { self.plan($0.attachments) }
+        let plan = message.map(plan)
         let head = ZRPCallHead(
             method: request.method, timeoutUs: UInt64(max(1, request.timeout / .microseconds(1))),
             metadata: request.metadata.wire, attempt: request.attempt, idempotencyKey: request.idempotencyKey,
-            attachments: plan?.heads ?? [], waitForReady: request.waitForReady)
+            attachments: plan?.heads ?? [], waitForReady: request.waitForReady,
+            uncompressedBytes: UInt32(message?.uncompressedBytes ?? 0))
         let headBytes: [UInt8]
         do throws(WireError) { headBytes = try head.encoded() } catch {
             throw RPCStatus(.invalidArgument, "\(request.method): \(error)")
@@ -59,15 +60,38 @@ extension SessionMachine {
     ) throws(RPCStatus) {
         guard let call = calls[id], !call.sendsEnded else { return }
         try check(message, call.method)
-        let plan = self.plan(message.attachments)
+        let plan = plan(message)
         let head: [UInt8]
-        do throws(WireError) { head = try ZRPMessageHead(attachments: plan.heads).encoded() } catch {
+        do throws(WireError) {
+            head = try ZRPMessageHead(
+                attachments: plan.heads, uncompressedBytes: UInt32(message.uncompressedBytes)
+            ).encoded()
+        } catch {
             throw RPCStatus(.invalidArgument, "\(call.method): \(error)")
         }
         let unit = self.unit(.message, id, message, plan, isEnd: isEnd, sequence: call.sendSequence, head: head, ticket)
         calls[id]?.sendSequence += 1
         calls[id]?.sendsEnded = isEnd
+        calls[id]?.headersAreDone = true
         calls[id]?.outbox.append(unit)
+        pump(id)
+    }
+
+    /// Sends metadata ahead of the first message of an accepted call; a call that is over swallows it.
+    package mutating func sendHeaders(_ id: UInt64, _ metadata: Metadata) throws(RPCStatus) {
+        guard let call = calls[id], !call.isOriginated, !call.sendsEnded else { return }
+        guard !call.headersAreDone else {
+            throw RPCStatus(.failedPrecondition, "\(call.method): headers after the first message, or twice")
+        }
+        guard metadata.byteCount <= peerLimits.maximumMetadataBytes else {
+            throw RPCStatus(
+                .resourceExhausted,
+                "\(call.method): headers of \(metadata.byteCount) bytes, the peer takes \(peerLimits.maximumMetadataBytes)"
+            )
+        }
+        calls[id]?.headersAreDone = true
+        let head = encode(ZRPCallStatus(trailers: metadata.wire))
+        calls[id]?.outbox.append(OutgoingUnit(header: FrameHeader(.headers, call: id), head: head))
         pump(id)
     }
 
@@ -103,9 +127,10 @@ extension SessionMachine {
     }
 
     /// The application has read a message, or thrown it away.
-    package mutating func consumed(_ id: UInt64, credit: Int, reserved: Int) {
-        reservedBytes -= reserved
-        var bytes = credit
+    package mutating func consumed(_ id: UInt64, _ message: IncomingMessage) {
+        reservedBytes -= message.reserved
+        unreadOverhead -= message.overhead
+        var bytes = message.credit
         if let call = calls[id] {
             calls[id]?.unread -= 1
             if call.unread == 1 {
@@ -122,10 +147,11 @@ extension SessionMachine {
 
     private func check(_ message: OutgoingMessage?, _ method: String) throws(RPCStatus) {
         guard let message else { return }
-        guard message.body.count <= SessionLimits.maximumBodyBytes else {
+        let bodyBytes = max(message.body.count, message.uncompressedBytes)
+        guard bodyBytes <= SessionLimits.maximumBodyBytes else {
             throw RPCStatus(
                 .resourceExhausted,
-                "\(method): a body of \(message.body.count) bytes, the limit is \(SessionLimits.maximumBodyBytes): "
+                "\(method): a body of \(bodyBytes) bytes, the limit is \(SessionLimits.maximumBodyBytes): "
                     + "use an attachment")
         }
         guard message.attachments.count <= SessionLimits.maximumAttachments else {
@@ -146,13 +172,15 @@ extension SessionMachine {
         var chunked: [(index: Int, bytes: ByteBuffer)] = []
     }
 
-    private func plan(_ attachments: [Attachment]) -> AttachmentPlan {
+    private func plan(_ message: OutgoingMessage) -> AttachmentPlan {
         var plan = AttachmentPlan()
         var room = min(peerLimits.inlineAttachmentBytes, peerLimits.maximumFrameBytes)
-        for (index, attachment) in attachments.enumerated() {
+        for (index, attachment) in message.attachments.enumerated() {
             let size = attachment.bytes.count
             let isChunked = size > room
-            plan.heads.append(ZRPAttachment(size: UInt64(size), chunked: isChunked, name: attachment.name))
+            let checksum = index < message.checksums.count ? message.checksums[index] : 0
+            plan.heads.append(
+                ZRPAttachment(size: UInt64(size), chunked: isChunked, crc32c: checksum, name: attachment.name))
             if isChunked {
                 plan.chunked.append((index, attachment.bytes))
             } else {
@@ -167,8 +195,10 @@ extension SessionMachine {
         _ kind: FrameKind, _ id: UInt64, _ message: OutgoingMessage?, _ plan: AttachmentPlan?, isEnd: Bool,
         sequence: UInt32, head: [UInt8], _ ticket: UInt64?
     ) -> OutgoingUnit {
+        let compression = message.map { $0.uncompressedBytes > 0 } == true ? FrameHeader.compressedFlag : 0
         let header = FrameHeader(
-            kind, call: id, flags: isEnd ? FrameHeader.endFlag : 0, attachments: UInt16(plan?.inline.count ?? 0),
+            kind, call: id, flags: (isEnd ? FrameHeader.endFlag : 0) | compression,
+            attachments: UInt16(plan?.inline.count ?? 0),
             sequence: sequence)
         return OutgoingUnit(
             header: header, head: head, body: message?.body, inline: plan?.inline ?? [], chunked: plan?.chunked ?? [],
@@ -269,6 +299,7 @@ extension SessionMachine {
         if call.isOriginated { originatedCount -= 1 }
         reservedBytes -= call.assembly?.reserved ?? 0
         returnToSession(call.heldChunkBytes + (call.assembly?.credit ?? 0))
+        endIfDrained()
     }
 
     /// Returns credit of a call and of the session.

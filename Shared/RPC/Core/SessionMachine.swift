@@ -24,6 +24,10 @@ package struct SessionMachine: Sendable {
         package var defaultTimeout: Duration = .seconds(60)
         /// Most memory that chunked attachments may hold before they are read.
         package var memoryBudget = 2 << 30
+        /// Calls that the process can work on at once; 0: it does not say.
+        package var capacity = 0
+        /// Names of the algorithms by which bodies may be compressed.
+        package var compression: [String] = [Deflate.name]
 
         package init() {}
     }
@@ -32,6 +36,8 @@ package struct SessionMachine: Sendable {
         case handshake
         case heartbeat
         case deadline(call: UInt64)
+        /// The grace of a session that takes no more calls.
+        case drain
     }
 
     package enum Action: Sendable {
@@ -43,12 +49,20 @@ package struct SessionMachine: Sendable {
         /// The peer opened a call; its messages follow.
         case accepted(call: UInt64, CallRequest)
         case message(call: UInt64, IncomingMessage)
+        /// Metadata that comes before the first message of a call that this end opened.
+        case headers(call: UInt64, Metadata)
         /// The peer sends no more messages on this call.
         case inputEnded(call: UInt64)
         /// The message with that ticket has been handed to the link, its chunks included.
         case sent(call: UInt64, ticket: UInt64)
         /// The call is over: for an originated call the outcome, for an accepted one the reason to stop.
         case finished(call: UInt64, RPCStatus)
+        /// The peer broke the protocol, and is not to come back for a while.
+        case expel
+        /// The peer takes no more calls.
+        case peerIsDraining
+        /// What the peer says of its load.
+        case peerLoad(PeerLoad)
         /// The session is over, after all its calls.
         case closed(RPCStatus)
     }
@@ -77,10 +91,22 @@ package struct SessionMachine: Sendable {
     var lastPeerCall: UInt64 = 0
     var reservedBytes = 0
     var peerIsDraining = false
+    /// This end takes no more calls than those up to `lastPeerCall` at the time.
+    var isDraining = false
+    /// Whether bodies may be compressed on this session.
+    package private(set) var allowsCompression = false
+    /// Messages of this heartbeat that did nothing for any call.
+    var idleFrames = 0
+    /// Memory of the messages that nobody has read, beside their bytes.
+    var unreadOverhead = 0
     private var hasSent = false
     private var hasHeard = false
     private var silence: Duration = .zero
     private var pingSequence: UInt32 = 0
+    /// Calls that the process serves on all sessions; the runtime says so before a heartbeat.
+    package var servedCalls = 0
+    /// What the peer was last told of that.
+    private var toldCalls = 0
 
     package init(role: Role, settings: Settings) {
         self.role = role
@@ -93,7 +119,7 @@ package struct SessionMachine: Sendable {
     }
 
     /// Whether calls can be made.
-    package var isReady: Bool { phase == .ready }
+    package var isReady: Bool { phase == .ready && !isGoing }
 
     /// Calls open in either direction.
     package var openCalls: Int { calls.count }
@@ -112,7 +138,7 @@ package struct SessionMachine: Sendable {
         if role == .dialer {
             let hello = ZRPHello(
                 versionMin: 1, versionMax: 1, peer: settings.name, role: settings.role, bootID: settings.bootID,
-                limits: settings.limits.wire, serves: settings.serves)
+                limits: settings.limits.wire, serves: settings.serves, compression: settings.compression)
             transmit(FrameHeader(.hello), head: encode(hello))
         }
     }
@@ -129,6 +155,7 @@ package struct SessionMachine: Sendable {
             close(RPCStatus(.unavailable, "the peer did not say who it is within \(settings.handshakeTimeout)"))
         case .heartbeat: beat()
         case .deadline(let call): deadlinePassed(call)
+        case .drain: shutDown(RPCStatus(.unavailable, "the session was drained"))
         }
     }
 
@@ -139,12 +166,15 @@ package struct SessionMachine: Sendable {
         guard silence < lease else {
             return close(RPCStatus(.unavailable, "the peer has said nothing for \(lease)"))
         }
-        if !hasSent {
+        if !hasSent || servedCalls != toldCalls {
             pingSequence &+= 1
-            transmit(
-                FrameHeader(.ping, sequence: pingSequence), head: encode(ZRPPing(activeCalls: UInt32(calls.count))))
+            toldCalls = servedCalls
+            let ping = ZRPPing(
+                activeCalls: UInt32(clamping: servedCalls), capacity: UInt32(clamping: settings.capacity))
+            transmit(FrameHeader(.ping, sequence: pingSequence), head: encode(ping))
         }
         hasSent = false
+        idleFrames = 0
         actions.append(.startTimer(.heartbeat, heartbeat))
     }
 
@@ -158,9 +188,12 @@ package struct SessionMachine: Sendable {
         guard phase != .closed else { return }
         hasHeard = true
         guard let first = frames.first else { return violation("more frames than a message may have") }
+        guard frames.allSatisfy({ $0.count <= settings.limits.maximumFrameBytes }) else {
+            return violation("a frame of more than \(settings.limits.maximumFrameBytes) bytes")
+        }
         switch FrameHeader.read(first) {
         case .malformed(let reason): violation(reason)
-        case .ignorable: break
+        case .ignorable: _ = isWelcomeIdler()
         case .header(let header):
             if phase == .opening { handshake(header, frames) } else { dispatch(header, frames) }
         }
@@ -179,23 +212,31 @@ package struct SessionMachine: Sendable {
                     head: encode(RPCStatus(.failedPrecondition, text).wire))
                 return close(RPCStatus(.failedPrecondition, text))
             }
+            guard accepts(hello.limits ?? ZRPLimits()) else { return }
             peerLimits = SessionLimits(hello.limits ?? ZRPLimits())
             chunkBytes = min(settings.limits.chunkBytes, peerLimits.chunkBytes)
             var limits = settings.limits
             limits.chunkBytes = chunkBytes
+            let compression = settings.compression.first(where: hello.compression.contains) ?? ""
+            allowsCompression = !compression.isEmpty
             let welcome = ZRPWelcome(
                 version: 1, peer: settings.name, bootID: settings.bootID, sessionID: settings.sessionID,
                 limits: limits.wire, heartbeatMs: Self.milliseconds(heartbeat), leaseMs: Self.milliseconds(lease),
-                serves: settings.serves, role: settings.role)
+                serves: settings.serves, compression: compression, role: settings.role)
             transmit(FrameHeader(.welcome), head: encode(welcome))
             becomeReady(
                 PeerInfo(name: hello.peer, role: hello.role, bootID: hello.bootID, serves: hello.serves))
         case (.dialer, .welcome):
             guard let welcome: ZRPWelcome = head(frames) else { return }
+            guard accepts(welcome.limits ?? ZRPLimits()) else { return }
             peerLimits = SessionLimits(welcome.limits ?? ZRPLimits())
             chunkBytes = peerLimits.chunkBytes
             if welcome.heartbeatMs > 0 { heartbeat = .milliseconds(Int64(welcome.heartbeatMs)) }
             if welcome.leaseMs > 0 { lease = .milliseconds(Int64(welcome.leaseMs)) }
+            guard welcome.compression.isEmpty || settings.compression.contains(welcome.compression) else {
+                return violation("compression '\(welcome.compression)', which was not offered")
+            }
+            allowsCompression = !welcome.compression.isEmpty
             becomeReady(
                 PeerInfo(name: welcome.peer, role: welcome.role, bootID: welcome.bootID, serves: welcome.serves))
         case (.dialer, .status):
@@ -236,7 +277,11 @@ package struct SessionMachine: Sendable {
 
     /// The peer broke the protocol: the session cannot go on, but everything else can.
     mutating func violation(_ reason: String) {
-        shutDown(RPCStatus(.unavailable, "the peer broke the protocol: \(reason)"))
+        guard phase != .closed else { return }
+        let status = RPCStatus(.unavailable, "the peer broke the protocol: \(reason)")
+        transmit(FrameHeader(.reset), head: encode(status.wire))
+        actions.append(.expel)
+        close(status)
     }
 
     mutating func close(_ status: RPCStatus) {
@@ -251,6 +296,7 @@ package struct SessionMachine: Sendable {
         calls = [:]
         actions.append(.stopTimer(.handshake))
         actions.append(.stopTimer(.heartbeat))
+        actions.append(.stopTimer(.drain))
         actions.append(.closed(status))
     }
 

@@ -9,15 +9,22 @@ final class ActiveCall: @unchecked Sendable {
     struct Outcome: Sendable {
         var message: IncomingMessage?
         var status: RPCStatus
+        var headers = Metadata()
     }
 
     let core: SessionCore
     let method: String
+    let conduct: SessionConduct
+    /// Is told of the end of a client's call; set before it begins.
+    var observer: CallObserver?
 
     // Of the reactor.
     var id: UInt64?
     var inbox: [IncomingMessage] = []
     var inputHasEnded = false
+    /// What came ahead of the first message.
+    var headers: Metadata?
+    var headerReaders: [CheckedContinuation<Metadata, Never>] = []
     var status: RPCStatus?
     var isAbandoned = false
     var reader: CheckedContinuation<Result<IncomingMessage?, RPCStatus>, Never>?
@@ -33,12 +40,15 @@ final class ActiveCall: @unchecked Sendable {
         let handler: MethodHandler
         let request: CallRequest
         let deadline: ContinuousClock.Instant
+        /// Under which its answer is kept, if it is.
+        var answerKey: AnswerCache.Key?
         var task: Task<Void, Never>?
     }
 
-    init(core: SessionCore, method: String) {
+    init(core: SessionCore, method: String, conduct: SessionConduct) {
         self.core = core
         self.method = method
+        self.conduct = conduct
     }
 
     private func onReactor(_ body: @escaping @Sendable (isolated SessionCore) -> Void) {
@@ -90,27 +100,54 @@ final class ActiveCall: @unchecked Sendable {
         get async { await core.hasEnded(self) }
     }
 
+    /// What came ahead of the first message, once that is known.
+    func receivedHeaders() async -> Metadata {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                onReactor { $0.readHeaders(self, continuation) }
+            }
+        } onCancel: {
+            abandon()
+        }
+    }
+
+    // MARK: For servers
+
+    func sendHeaders(_ headers: Metadata) async throws(RPCStatus) {
+        try await withCheckedContinuation { continuation in
+            onReactor { continuation.resume(returning: $0.sendHeaders(self, headers)) }
+        }.get()
+    }
+
     // MARK: For both ends
 
     /// The next message, or nil at the end of the stream.
     func next() async throws(RPCStatus) -> IncomingMessage? {
-        try await withTaskCancellationHandler {
+        let cancellation = TaskCancellation()
+        return try await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                onReactor { $0.read(self, continuation) }
+                onReactor { $0.read(self, cancellation, continuation) }
             }
         } onCancel: {
-            onReactor { $0.taskWasCancelled(self) }
+            onReactor { core in
+                cancellation.hasHappened = true
+                core.taskWasCancelled(self)
+            }
         }.get()
     }
 
     /// Sends a message; returns when the link has taken all of it.
     func write(_ message: OutgoingMessage) async throws(RPCStatus) {
-        try await withTaskCancellationHandler {
+        let cancellation = TaskCancellation()
+        return try await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                onReactor { $0.write(self, message, continuation) }
+                onReactor { $0.write(self, message, cancellation, continuation) }
             }
         } onCancel: {
-            onReactor { $0.taskWasCancelled(self) }
+            onReactor { core in
+                cancellation.hasHappened = true
+                core.taskWasCancelled(self)
+            }
         }.get()
     }
 
@@ -118,6 +155,13 @@ final class ActiveCall: @unchecked Sendable {
     func endInput() {
         onReactor { $0.endInput(self) }
     }
+}
+
+/// Whether the task that waits has been cancelled: that may become known before the wait does.
+///
+/// Touched on the reactor only, which is why it may be `Sendable`.
+final class TaskCancellation: @unchecked Sendable {
+    var hasHappened = false
 }
 
 extension ActiveCall.Outcome {
@@ -128,6 +172,8 @@ extension ActiveCall.Outcome {
         guard status.code == .ok else { throw status }
         guard let message else { throw RPCStatus(.internalError, "\(method): the peer answered without a message") }
         let decoded: Attached<Message> = try message.decoded(method)
-        return Reply(decoded.message, attachments: decoded.attachments, trailers: status.trailers)
+        var reply = Reply(decoded.message, attachments: decoded.attachments, trailers: status.trailers)
+        reply.headers = headers
+        return reply
     }
 }

@@ -10,10 +10,10 @@ actor SessionCore: LinkReceiver {
 
     nonisolated let reactor: Reactor
     private let link: any Link
-    private let handlers: [String: MethodHandler]
-    private let services: Set<String>
-    private let defaultTimeout: Duration
+    private let table: HandlerTable
+    private var conduct: SessionConduct
     private let observer: Observer
+    private let access: SessionAccess
     private var machine: SessionMachine
     private var calls: [UInt64: ActiveCall] = [:]
     private var timers: [SessionMachine.Timer: ReactorTimer] = [:]
@@ -27,16 +27,15 @@ actor SessionCore: LinkReceiver {
 
     init(
         link: any Link, reactor: Reactor, role: SessionMachine.Role, settings: SessionMachine.Settings,
-        services: [ServiceDefinition], observer: Observer
+        table: HandlerTable, conduct: SessionConduct, observer: Observer
     ) {
+        access = SessionAccess(permissions: conduct.permissions, peer: link.peer)
         self.link = link
         self.reactor = reactor
         self.observer = observer
-        defaultTimeout = settings.defaultTimeout
+        self.table = table
+        self.conduct = conduct
         machine = SessionMachine(role: role, settings: settings)
-        self.services = Set(services.map(\.name))
-        handlers = Dictionary(
-            services.flatMap(\.handlers).map { ($0.descriptor.path, $0) }, uniquingKeysWith: { _, last in last })
     }
 
     /// Begins to talk; called once, on the reactor.
@@ -68,18 +67,32 @@ actor SessionCore: LinkReceiver {
 
     /// Waits for the handshake.
     func waitUntilOpen() async throws(RPCStatus) -> Session {
-        if let session, machine.isReady { return session }
-        if let closedStatus { throw closedStatus }
-        return try await withCheckedContinuation { openWaiters.append($0) }.get()
+        // Looked at inside: the way into `withCheckedContinuation` may be a suspension, and what is waited for may happen
+        // in it.
+        try await withCheckedContinuation { (waiter: CheckedContinuation<Result<Session, RPCStatus>, Never>) in
+            if let closedStatus {
+                waiter.resume(returning: .failure(closedStatus))
+            } else if let session {
+                waiter.resume(returning: .success(session))
+            } else {
+                openWaiters.append(waiter)
+            }
+        }.get()
     }
 
     func waitUntilClosed() async -> RPCStatus {
-        if let closedStatus { return closedStatus }
-        return await withCheckedContinuation { closedWaiters.append($0) }
+        await withCheckedContinuation { waiter in
+            if let closedStatus { waiter.resume(returning: closedStatus) } else { closedWaiters.append(waiter) }
+        }
     }
 
     func shutDown(_ status: RPCStatus) {
         machine.shutDown(status)
+        run()
+    }
+
+    func drain(_ reason: String, grace: Duration) {
+        machine.drain(reason, grace: grace)
         run()
     }
 
@@ -89,6 +102,7 @@ actor SessionCore: LinkReceiver {
         guard !call.isAbandoned else {
             return finish(call, RPCStatus(.cancelled, "\(call.method): the caller cancelled"))
         }
+        if let refusal = access.refusal(ofAsking: call.method) { return finish(call, refusal) }
         do throws(RPCStatus) {
             let id = try machine.open(request, message: message, isEnd: isEnd)
             call.id = id
@@ -116,16 +130,36 @@ actor SessionCore: LinkReceiver {
         call.completion = nil
         let message = call.inbox.first
         if let message, let id = call.id { consumed(id, message) }
-        completion.resume(returning: ActiveCall.Outcome(message: message, status: status))
+        completion.resume(
+            returning: ActiveCall.Outcome(message: message, status: status, headers: call.headers ?? Metadata()))
         call.inbox = Array(call.inbox.dropFirst())
         discardInbox(call)
         run()
     }
 
+    /// Resumes once it is known what came ahead of the first message.
+    func readHeaders(_ call: ActiveCall, _ continuation: CheckedContinuation<Metadata, Never>) {
+        if call.headers == nil, call.status == nil { return call.headerReaders.append(continuation) }
+        continuation.resume(returning: call.headers ?? Metadata())
+    }
+
+    /// Nothing comes ahead of the first message any more.
+    private func headersAreKnown(_ call: ActiveCall, _ headers: Metadata = Metadata()) {
+        guard call.headers == nil else { return }
+        call.headers = headers
+        for reader in call.headerReaders { reader.resume(returning: headers) }
+        call.headerReaders = []
+    }
+
     // MARK: Calls of either end
 
-    func read(_ call: ActiveCall, _ reader: CheckedContinuation<Result<IncomingMessage?, RPCStatus>, Never>) {
-        if !call.inbox.isEmpty, let id = call.id {
+    func read(
+        _ call: ActiveCall, _ cancellation: TaskCancellation,
+        _ reader: CheckedContinuation<Result<IncomingMessage?, RPCStatus>, Never>
+    ) {
+        if cancellation.hasHappened {
+            reader.resume(returning: .failure(call.status ?? cancelled(call)))
+        } else if !call.inbox.isEmpty, let id = call.id {
             let message = call.inbox.removeFirst()
             consumed(id, message)
             reader.resume(returning: .success(message))
@@ -137,13 +171,16 @@ actor SessionCore: LinkReceiver {
         } else {
             precondition(call.reader == nil, "\(call.method): two tasks read one stream")
             call.reader = reader
-            if Task.isCancelled { taskWasCancelled(call) }
         }
     }
 
     func write(
-        _ call: ActiveCall, _ message: OutgoingMessage, _ writer: CheckedContinuation<Result<Void, RPCStatus>, Never>
+        _ call: ActiveCall, _ message: OutgoingMessage, _ cancellation: TaskCancellation,
+        _ writer: CheckedContinuation<Result<Void, RPCStatus>, Never>
     ) {
+        guard !cancellation.hasHappened else {
+            return writer.resume(returning: .failure(call.status ?? cancelled(call)))
+        }
         guard let id = call.id, call.status == nil else {
             let status = call.status.flatMap { $0.code == .ok ? nil : $0 }
             let ended = status ?? RPCStatus(.cancelled, "\(call.method): the call is over")
@@ -167,15 +204,19 @@ actor SessionCore: LinkReceiver {
     /// A task that waits on the call was cancelled: a client gives the call up, a handler stops waiting.
     func taskWasCancelled(_ call: ActiveCall) {
         if call.service == nil { return abandon(call) }
-        let status = call.status ?? RPCStatus(.cancelled, "\(call.method): the task was cancelled")
+        let status = call.status ?? cancelled(call)
         call.reader?.resume(returning: .failure(status))
         call.reader = nil
         for writer in call.writers.values { writer.resume(returning: .failure(status)) }
         call.writers = [:]
     }
 
+    private func cancelled(_ call: ActiveCall) -> RPCStatus {
+        RPCStatus(.cancelled, "\(call.method): the task was cancelled")
+    }
+
     private func consumed(_ id: UInt64, _ message: IncomingMessage) {
-        machine.consumed(id, credit: message.credit, reserved: message.reserved)
+        machine.consumed(id, message)
     }
 
     private func discardInbox(_ call: ActiveCall) {
@@ -206,10 +247,15 @@ actor SessionCore: LinkReceiver {
         case .ready(let peer): becomeOpen(peer)
         case .accepted(let id, let request): accept(id, request)
         case .message(let id, let message): deliver(id, message)
+        case .headers(let id, let headers):
+            if let call = calls[id] { headersAreKnown(call, headers) }
         case .inputEnded(let id): inputEnded(id)
         case .sent(let id, let ticket): calls[id]?.writers.removeValue(forKey: ticket)?.resume(returning: .success(()))
         case .finished(let id, let status):
             if let call = calls.removeValue(forKey: id) { finish(call, status) }
+        case .expel: link.expel()
+        case .peerIsDraining: session?.isGoing.store(true, ordering: .relaxed)
+        case .peerLoad(let load): session?.report(load)
         case .closed(let status): becomeClosed(status)
         }
     }
@@ -219,6 +265,7 @@ actor SessionCore: LinkReceiver {
         timers[timer] = reactor.schedule(after: duration) { [weak self] in
             self?.assumeIsolated { core in
                 core.timers[timer] = nil
+                core.machine.servedCalls = core.table.servedCalls
                 core.machine.timerFired(timer)
                 core.run()
             }
@@ -230,8 +277,10 @@ actor SessionCore: LinkReceiver {
     }
 
     private func becomeOpen(_ peer: PeerInfo) {
-        let session = Session(
-            peer: peer, remoteAddress: link.remoteAddress, defaultTimeout: defaultTimeout, core: self)
+        var peer = peer
+        peer.identity = link.peer
+        conduct.compressesBodies = conduct.compressesBodies && machine.allowsCompression
+        let session = Session(peer: peer, remoteAddress: link.remoteAddress, core: self, conduct: conduct)
         self.session = session
         for waiter in openWaiters { waiter.resume(returning: .success(session)) }
         openWaiters = []
@@ -251,6 +300,7 @@ actor SessionCore: LinkReceiver {
 
     private func deliver(_ id: UInt64, _ message: IncomingMessage) {
         guard let call = calls[id], !call.isAbandoned else { return consumed(id, message) }
+        if call.service == nil { headersAreKnown(call) }
         if call.service != nil, call.service?.task == nil {
             consumed(id, message)
             return startHandler(id, call, message)
@@ -279,10 +329,14 @@ actor SessionCore: LinkReceiver {
         call.status = status
         if let service = call.service {
             service.task?.cancel()
+            table.callerIsGone(service, status)
             taskWasCancelled(call)
             discardInbox(call)
             return
         }
+        headersAreKnown(call)
+        call.observer?(status)
+        call.observer = nil
         let isOK = status.code == .ok
         call.reader?.resume(returning: isOK ? .success(nil) : .failure(status))
         call.reader = nil
@@ -296,14 +350,17 @@ actor SessionCore: LinkReceiver {
     // MARK: Calls that this end serves
 
     private func accept(_ id: UInt64, _ request: CallRequest) {
-        guard let handler = handlers[request.method] else {
-            let service = String(request.method.prefix { $0 != "/" })
-            let text = services.contains(service) ? "no such method" : "the service is not served here"
-            return machine.respond(id, nil, RPCStatus(.unimplemented, "\(request.method): \(text)", notProcessed: true))
+        if let refusal = access.refusal(ofCall: request.method) { return machine.respond(id, nil, refusal) }
+        guard let session else { return }
+        let handler: MethodHandler
+        do throws(RPCStatus) { handler = try table.admit(request, from: session.peer) } catch {
+            return machine.respond(id, nil, error)
         }
-        let call = ActiveCall(core: self, method: request.method)
+        let call = ActiveCall(core: self, method: request.method, conduct: conduct)
         call.id = id
-        call.service = ActiveCall.Service(handler: handler, request: request, deadline: .now + request.timeout)
+        call.service = ActiveCall.Service(
+            handler: handler, request: request, deadline: .now + request.timeout,
+            answerKey: HandlerTable.answerKey(handler, request, session.peer))
         calls[id] = call
         if !handler.takesOneRequest { startHandler(id, call, nil) }
     }
@@ -313,20 +370,17 @@ actor SessionCore: LinkReceiver {
         let context = ServerContext(
             method: call.method, deadline: service.deadline, metadata: service.request.metadata,
             attachments: first?.attachments ?? [], session: session, attempt: Int(service.request.attempt),
-            idempotencyKey: service.request.idempotencyKey)
-        call.service?.task = Task.detached { [reactor] in
-            let (message, status) = await CallDeadline.$current.withValue(service.deadline) {
-                do {
-                    let reply = try await service.handler.run(call, context, first)
-                    var status = RPCStatus(.ok, "")
-                    status.trailers = reply.trailers
-                    return (reply.message, status)
-                } catch {
-                    return (OutgoingMessage?.none, RPCStatus(error))
-                }
-            }
-            reactor.submit { self.assumeIsolated { $0.respond(id, call, message, status) } }
+            idempotencyKey: service.request.idempotencyKey, call: call)
+        call.service?.task = Task.detached { [reactor, table] in
+            let answer = await table.serve(service, call, context, first)
+            reactor.submit { self.assumeIsolated { $0.respond(id, call, answer.message, answer.status) } }
         }
+    }
+
+    func sendHeaders(_ call: ActiveCall, _ headers: Metadata) -> Result<Void, RPCStatus> {
+        guard let id = call.id, call.status == nil else { return .success(()) }
+        defer { run() }
+        do throws(RPCStatus) { return .success(try machine.sendHeaders(id, headers)) } catch { return .failure(error) }
     }
 
     private func respond(_ id: UInt64, _ call: ActiveCall, _ message: OutgoingMessage?, _ status: RPCStatus) {

@@ -18,12 +18,14 @@ struct BenchOptions: ParsableArguments {
     @OptionGroup var compute: ComputeOptions
     @Option(help: "Samples in a batch.")
     var batch = 1
-    @Option(help: "Arithmetic; f32 only.")
+    @Option(help: "Arithmetic of products: f32, or bf16 with f32 sums.")
     var dtype = ElementType.f32
     @Option(help: "How often it is measured, after a warm-up.")
     var repeats = 10
     @Flag(help: "Print one JSON object on standard output.")
     var json = false
+    @Flag(help: "Profile one run by operation: time (the least of the repeats), floating-point operations, bytes.")
+    var profile = false
 
     func validate() throws {
         guard batch >= 1 else { throw ValidationError("--batch \(batch): at least one sample is needed") }
@@ -39,6 +41,7 @@ struct BenchOptions: ParsableArguments {
     /// floating-point operations of one run, where they are known.
     func measure(_ name: String, details: [String: Int], operations: Double? = nil, _ body: () -> Void) throws {
         body()
+        if profile { return try ProfileReport(OperationProfile.taken(runs: repeats, of: body)).print(asJSON: json) }
         let clock = ContinuousClock()
         let times = (0..<repeats).map { _ in clock.measure(body) / .seconds(1) }.sorted()
         let middle = (times[(repeats - 1) / 2] + times[repeats / 2]) / 2

@@ -47,9 +47,9 @@ struct BenchUNet: AsyncParsableCommand {
     @OptionGroup var latents: LatentOptions
 
     func run() async throws {
-        try options.dtype.require(.f32)
+        let precision = try options.dtype.precision()
         options.compute.apply()
-        let unet = try options.source.loadUNet()
+        let unet = try options.source.loadUNet(precision)
         let inputs = try UNetInputs(unet.configuration, options, latents)
         let operations = unet.configuration.operations(
             height: inputs.size.height, width: inputs.size.width, context: latents.context)
@@ -70,10 +70,11 @@ struct BenchTrainStep: AsyncParsableCommand {
     var recompute = false
 
     func run() async throws {
-        try options.dtype.require(.f32)
+        let precision = try options.dtype.precision()
         options.compute.apply()
         let folder = try options.source.folder().appending(path: "unet")
-        let (unet, store) = try StableDiffusion.loadUNet(folder, lora: LoRAConfiguration())
+        let (unet, store) = try StableDiffusion.loadUNet(
+            folder, lora: LoRAConfiguration(), options: LoadingOptions(precision: precision))
         let inputs = try UNetInputs(unet.configuration, options, latents)
         let target = options.random(inputs.sample.shape, index: 2)
         try options.measure("train-step", details: latents.details(inputs.size)) {
@@ -108,7 +109,9 @@ private struct UNetInputs {
     }
 
     func predict(_ unet: UNet, recompute: Bool = false) -> Variable {
-        unet(Variable(sample), timesteps: timesteps, context: Variable(context), added: added, recompute: recompute)
+        unet(
+            Variable(sample), timesteps: timesteps, context: TextContext(Variable(context)), added: added,
+            recompute: recompute)
     }
 }
 
@@ -130,10 +133,12 @@ struct BenchVAEDecode: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try options.dtype.require(.f32)
+        let precision = try options.dtype.precision()
         try options.source.requireNoAdapter(for: "vae")
         options.compute.apply()
-        let vae = try StableDiffusion.loadVAE(try options.source.folder().appending(path: "vae"))
+        let vae = try StableDiffusion.loadVAE(
+            try options.source.folder().appending(path: "vae"),
+            options: options.source.loading(nil, precision: precision))
         let side = (vae.configuration.sampleSize ?? 512) / vae.configuration.downsampling
         let size = (height: height ?? side, width: width ?? side)
         let latents = Variable(
@@ -154,11 +159,12 @@ struct BenchTextEncoder: AsyncParsableCommand {
     var context: Int?
 
     func run() async throws {
-        try options.dtype.require(.f32)
+        let precision = try options.dtype.precision()
         try options.source.requireNoAdapter(for: "text encoder")
         options.compute.apply()
         let folder = try options.source.folder().appending(path: "text_encoder")
-        let encoder = try StableDiffusion.loadTextEncoder(folder)
+        let encoder = try StableDiffusion.loadTextEncoder(
+            folder, options: options.source.loading(nil, precision: precision))
         let positions = encoder.configuration.maxPositions
         let length = context ?? positions
         guard (1...positions).contains(length) else {
@@ -188,9 +194,9 @@ struct BenchSample: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try options.dtype.require(.f32)
+        let precision = try options.dtype.precision()
         options.compute.apply()
-        let pipeline = try options.source.loadPipeline()
+        let pipeline = try options.source.loadPipeline(precision)
         let prompts = [String](repeating: prompt, count: options.batch)
         let settings = SamplingSettings(steps: steps, guidance: guidance)
         try options.measure("sample", details: ["steps": steps]) {

@@ -30,7 +30,7 @@ struct ForwardCommand: AsyncParsableCommand {
     var inputs: String
     @Option(help: ArgumentHelp("The safetensors file to write.", valueName: "file"))
     var outputs: String
-    @Option(help: "Arithmetic of products: f32 or bf16.")
+    @Option(help: "Arithmetic of products: f32, or bf16 with f32 sums.")
     var dtype = ElementType.f32
 
     private enum Component: String, CaseIterable {
@@ -53,6 +53,7 @@ struct ForwardCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let precision = try dtype.precision()
         guard let known = Component(rawValue: component) else {
             let names = Component.allCases.map(\.rawValue).joined(separator: ", ")
             throw ServiceError(
@@ -63,12 +64,12 @@ struct ForwardCommand: AsyncParsableCommand {
         let folder = try folder(of: known)
         let result =
             switch known {
-            case .unet: try unet(file, folder)
-            case .vaeEncode: try encode(file, folder)
-            case .vaeDecode: try decode(file, folder)
-            case .textEncoder: try textEncoder(file, folder, .textEncoder)
-            case .textEncoder2: try textEncoder(file, folder, .textEncoder2)
-            case .imageEncoder: try imageEncoder(file, folder)
+            case .unet: try unet(file, folder, precision)
+            case .vaeEncode: try encode(file, folder, precision)
+            case .vaeDecode: try decode(file, folder, precision)
+            case .textEncoder: try textEncoder(file, folder, .textEncoder, precision)
+            case .textEncoder2: try textEncoder(file, folder, .textEncoder2, precision)
+            case .imageEncoder: try imageEncoder(file, folder, precision)
             }
         try SafeTensorsWriter().write(result, to: outputs)
     }
@@ -82,18 +83,18 @@ struct ForwardCommand: AsyncParsableCommand {
         return !hasParts && isPart ? folder : below
     }
 
-    private func unet(_ file: TensorInputs, _ folder: URL) throws -> [String: Tensor] {
+    private func unet(_ file: TensorInputs, _ folder: URL, _ precision: ComputePrecision) throws -> [String: Tensor] {
         let adapter = try source.loadAdapter()
         try source.require(.unet, of: adapter)
         let (unet, _) = try StableDiffusion.loadUNet(
-            folder, options: source.loading(adapter, precision: dtype.precision))
+            folder, options: source.loading(adapter, precision: precision))
         let configuration = unet.configuration
         let sample = try file.tensor("sample", shape: [nil, configuration.inChannels, nil, nil])
         let samples = sample.shape[0]
         let context = try file.tensor("encoder_hidden_states", shape: [samples, nil, configuration.contextWidth])
         let output = unet(
             Variable(sample.toNHWC()), timesteps: try file.numbers("timestep", count: samples),
-            context: Variable(context), added: try addedConditions(file, configuration, samples: samples))
+            context: TextContext(Variable(context)), added: try addedConditions(file, configuration, samples: samples))
         return ["sample": output.value.toNCHW()]
     }
 
@@ -115,16 +116,16 @@ struct ForwardCommand: AsyncParsableCommand {
         return UNet.AddedConditions(textEmbeddings: Variable(text), timeIDs: sizes)
     }
 
-    private func decode(_ file: TensorInputs, _ folder: URL) throws -> [String: Tensor] {
+    private func decode(_ file: TensorInputs, _ folder: URL, _ precision: ComputePrecision) throws -> [String: Tensor] {
         try source.requireNoAdapter(for: "vae")
-        let vae = try StableDiffusion.loadVAE(folder, options: source.loading(nil, precision: dtype.precision))
+        let vae = try StableDiffusion.loadVAE(folder, options: source.loading(nil, precision: precision))
         let latents = try file.tensor("latents", shape: [nil, vae.configuration.latentChannels, nil, nil])
         return ["pixels": vae.decode(Variable(latents.toNHWC())).value.toNCHW()]
     }
 
-    private func encode(_ file: TensorInputs, _ folder: URL) throws -> [String: Tensor] {
+    private func encode(_ file: TensorInputs, _ folder: URL, _ precision: ComputePrecision) throws -> [String: Tensor] {
         try source.requireNoAdapter(for: "vae")
-        let vae = try StableDiffusion.loadVAE(folder, options: source.loading(nil, precision: dtype.precision))
+        let vae = try StableDiffusion.loadVAE(folder, options: source.loading(nil, precision: precision))
         let pixels = try file.tensor("pixels", shape: [nil, vae.configuration.inChannels, nil, nil])
         let least = vae.configuration.downsampling
         guard pixels.shape[2] >= least, pixels.shape[3] >= least else {
@@ -140,12 +141,12 @@ struct ForwardCommand: AsyncParsableCommand {
     }
 
     private func textEncoder(
-        _ file: TensorInputs, _ folder: URL, _ component: AdapterComponent
+        _ file: TensorInputs, _ folder: URL, _ component: AdapterComponent, _ precision: ComputePrecision
     ) throws -> [String: Tensor] {
         let adapter = try source.loadAdapter()
         try source.require(component, of: adapter)
         let encoder = try StableDiffusion.loadTextEncoder(
-            folder, component: component, options: source.loading(adapter, precision: dtype.precision))
+            folder, component: component, options: source.loading(adapter, precision: precision))
         let output = encoder(
             try file.tokens(
                 "input_ids", vocabulary: encoder.configuration.vocabularySize,
@@ -157,10 +158,12 @@ struct ForwardCommand: AsyncParsableCommand {
         return tensors.merging(output.textEmbeddings.map { ["text_embeds": $0.value] } ?? [:]) { $1 }
     }
 
-    private func imageEncoder(_ file: TensorInputs, _ folder: URL) throws -> [String: Tensor] {
+    private func imageEncoder(_ file: TensorInputs, _ folder: URL, _ precision: ComputePrecision) throws -> [String:
+        Tensor]
+    {
         try source.requireNoAdapter(for: "image encoder")
         let encoder = try StableDiffusion.loadImageEncoder(
-            folder, options: source.loading(nil, precision: dtype.precision))
+            folder, options: source.loading(nil, precision: precision))
         let side = encoder.configuration.imageSize
         let pixels = try file.tensor("pixel_values", shape: [nil, encoder.configuration.channels, side, side])
         let output = encoder(Variable(pixels.toNHWC()))

@@ -55,7 +55,7 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// The whole pipeline, with the adapter in it.
-    func loadPipeline(precision: ComputePrecision = .f32) throws -> StableDiffusion {
+    func loadPipeline(_ precision: ComputePrecision = .f32) throws -> StableDiffusion {
         let (folder, adapter) = (try folder(), try loadAdapter())
         let pipeline = try StableDiffusion(folder: folder, options: loading(adapter, precision: precision))
         if let adapter, adapter.components[.textEncoder2] != nil, pipeline.prompts.second == nil {
@@ -65,7 +65,7 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// The UNet alone, with the adapter in it.
-    func loadUNet(precision: ComputePrecision = .f32) throws -> UNet {
+    func loadUNet(_ precision: ComputePrecision = .f32) throws -> UNet {
         let (folder, adapter) = (try folder(), try loadAdapter())
         try require(.unet, of: adapter)
         return try StableDiffusion.loadUNet(
@@ -108,12 +108,16 @@ struct ComputeOptions: ParsableArguments {
 enum ElementType: String, ExpressibleByArgument, CaseIterable, Encodable {
     case f32, bf16
 
-    /// Refuses what the engine does not compute in.
-    func require(_ supported: ElementType) throws {
-        guard self == supported else {
-            throw ServiceError("--dtype \(rawValue): only \(supported.rawValue) is supported", exitCode: .refused)
+    /// The engine's name for it.
+    ///
+    /// - Throws: `ServiceError` if this processor has no instructions for it.
+    func precision() throws -> ComputePrecision {
+        let precision = self == .bf16 ? ComputePrecision.bf16 : .f32
+        guard precision.supported == precision else {
+            throw ServiceError(
+                "--dtype \(rawValue): this processor has no bf16 instructions (avx512_bf16); use f32",
+                exitCode: .refused)
         }
+        return precision
     }
-
-    var precision: ComputePrecision { self == .bf16 ? .bf16 : .f32 }
 }

@@ -3,7 +3,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Element-wise, reduction and attention kernels over f32 in row-major (NHWC) layout.
+// Element-wise, reduction and attention kernels in row-major (NHWC) layout.
+//
+// Those of the forward pass take the element type of the activations; parameters, statistics and arithmetic are f32 in
+// any case. Pointers without a type are f32 or bf16, as `type` says.
 //
 // Each kernel divides its rows over the threads of the OpenMP runtime that oneDNN uses too, so that one setting governs all.
 // `rows` are pixels or tokens, `channels` the innermost dimension.
@@ -11,8 +14,10 @@
 void atelier_set_threads(int32_t threads);
 int32_t atelier_threads(void);
 
+enum { ATELIER_F32, ATELIER_BF16 };
+
 // Element-wise maps.
-void atelier_add(const float *a, const float *b, float *out, int64_t count);
+void atelier_add(int32_t type, const void *a, const void *b, void *out, int64_t count);
 void atelier_multiply(const float *a, const float *b, float *out, int64_t count);
 // out = alpha * a + beta * b
 void atelier_combine(float alpha, const float *a, float beta, const float *b, float *out, int64_t count);
@@ -24,11 +29,11 @@ void atelier_combine_samples(
     const float *alpha, const float *a, const float *beta, const float *b, float *out, int64_t samples, int64_t count);
 
 enum { ATELIER_SILU, ATELIER_GELU, ATELIER_QUICK_GELU, ATELIER_TANH, ATELIER_RELU };
-void atelier_activation(int32_t kind, const float *x, float *out, int64_t count);
+void atelier_activation(int32_t type, int32_t kind, const void *x, void *out, int64_t count);
 void atelier_activation_backward(int32_t kind, const float *x, const float *grad, float *out, int64_t count);
 
 // out = a * gelu(b) where x = [a, b] along the channels: x has 2 * channels, out has channels.
-void atelier_geglu(const float *x, float *out, int64_t rows, int64_t channels);
+void atelier_geglu(int32_t type, const void *x, void *out, int64_t rows, int64_t channels);
 void atelier_geglu_backward(const float *x, const float *grad, float *out, int64_t rows, int64_t channels);
 
 // Broadcasts and their sums.
@@ -36,23 +41,24 @@ void atelier_fill_rows(const float *bias, float *out, int64_t rows, int64_t chan
 void atelier_sum_rows(const float *x, float *out, int64_t rows, int64_t channels);
 // out[s, r, c] = x[s, r, c] + y[s, c]
 void atelier_add_per_sample(
-    const float *x, const float *y, float *out, int64_t samples, int64_t rows, int64_t channels);
+    int32_t type, const void *x, const void *y, void *out, int64_t samples, int64_t rows, int64_t channels);
 void atelier_sum_per_sample(const float *x, float *out, int64_t samples, int64_t rows, int64_t channels);
 
-// Group normalisation of x[samples, rows, channels], optionally followed by SiLU. Saves mean and 1/deviation per
-// (sample, group).
+// Group normalisation of x[samples, rows, channels] + added[samples, channels], optionally followed by SiLU; added may be
+// null. Saves mean and 1/deviation per (sample, group).
 void atelier_group_norm(
-    const float *x, const float *weight, const float *bias, float *out, float *mean, float *inverse, int64_t samples,
-    int64_t rows, int64_t channels, int64_t groups, float epsilon, bool silu);
-// gradWeight and gradBias, per sample [samples, channels], may be null.
+    int32_t type, const void *x, const float *added, const float *weight, const float *bias, void *out, float *mean,
+    float *inverse, int64_t samples, int64_t rows, int64_t channels, int64_t groups, float epsilon, bool silu);
+// gradX is the gradient at x + added; gradWeight and gradBias, per sample [samples, channels], may be null.
 void atelier_group_norm_backward(
-    const float *x, const float *weight, const float *bias, const float *mean, const float *inverse, const float *grad,
+    const float *x, const float *added, const float *weight, const float *bias, const float *mean, const float *inverse,
+    const float *grad,
     float *gradX, float *gradWeight, float *gradBias, int64_t samples, int64_t rows, int64_t channels, int64_t groups,
     bool silu);
 
 void atelier_layer_norm(
-    const float *x, const float *weight, const float *bias, float *out, float *mean, float *inverse, int64_t rows,
-    int64_t channels, float epsilon);
+    int32_t type, const void *x, const float *weight, const float *bias, void *out, float *mean, float *inverse,
+    int64_t rows, int64_t channels, float epsilon);
 void atelier_layer_norm_backward(
     const float *x, const float *weight, const float *mean, const float *inverse, const float *grad, float *gradX,
     int64_t rows, int64_t channels);
@@ -64,21 +70,27 @@ void atelier_layer_norm_backward_parameters(
 // Softmax attention, blocked over query rows: no score matrix of the whole sequence is ever in memory.
 // q[batch, queries, heads * width], k and v[batch, keys, heads * width].
 void atelier_attention(
-    const float *q, const float *k, const float *v, float *out, int64_t batch, int64_t queries, int64_t keys,
+    int32_t type, const void *q, const void *k, const void *v, void *out, int64_t batch, int64_t queries, int64_t keys,
     int64_t heads, int64_t width, float scale, bool causal);
 void atelier_attention_backward(
     const float *q, const float *k, const float *v, const float *out, const float *grad, float *gradQ, float *gradK,
     float *gradV, int64_t batch, int64_t queries, int64_t keys, int64_t heads, int64_t width, float scale, bool causal);
 
-// out = a rounded to the nearest bf16, ties to even
-void atelier_round_bf16(const float *a, uint16_t *out, int64_t count);
+// out[r, :] += scale * up (down x[r, :]) with down[rank, inputs] and up[rank, outputs].
+void atelier_low_rank(
+    int32_t type, const void *x, const float *down, const float *up, float scale, void *out, int64_t rows,
+    int64_t inputs, int64_t outputs, int64_t rank);
+
+// f32 to the nearest bf16, ties to even, and back.
+void atelier_narrow(const float *x, uint16_t *out, int64_t count);
+void atelier_widen(const uint16_t *x, float *out, int64_t count);
 
 // Layout.
 void atelier_concatenate(
-    const float *a, const float *b, float *out, int64_t rows, int64_t channelsA, int64_t channelsB);
+    int32_t type, const void *a, const void *b, void *out, int64_t rows, int64_t channelsA, int64_t channelsB);
 void atelier_split(const float *x, float *a, float *b, int64_t rows, int64_t channelsA, int64_t channelsB);
 void atelier_upsample(
-    const float *x, float *out, int64_t samples, int64_t height, int64_t width, int64_t channels);
+    int32_t type, const void *x, void *out, int64_t samples, int64_t height, int64_t width, int64_t channels);
 void atelier_upsample_backward(
     const float *grad, float *out, int64_t samples, int64_t height, int64_t width, int64_t channels);
 // [samples, a, b] -> [samples, b, a]

@@ -101,6 +101,9 @@ struct  Zrp__Hello
   size_t n_serves;
   char **serves;
   ProtobufCBinaryData schema_digest;
+  /*
+   * How bodies may be compressed: names of algorithms, the preferred one first. ZRP/1 knows "zlib" (RFC 1950).
+   */
   size_t n_compression;
   char **compression;
   char *build;
@@ -125,6 +128,9 @@ struct  Zrp__Welcome
   uint32_t lease_ms;
   size_t n_serves;
   char **serves;
+  /*
+   * One of those of Hello, or empty: bodies are not compressed. Holds for both directions.
+   */
   char *compression;
   char *role;
 };
@@ -223,10 +229,14 @@ struct  Zrp__CallHead
   size_t n_attachments;
   Zrp__Attachment **attachments;
   protobuf_c_boolean wait_for_ready;
+  /*
+   * Bytes of the body before it was compressed; 0 if the flag COMPRESSED is not set.
+   */
+  uint32_t uncompressed_bytes;
 };
 #define ZRP__CALL_HEAD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&zrp__call_head__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0,NULL, 0, {0,NULL}, 0,NULL, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0,NULL, 0, {0,NULL}, 0,NULL, 0, 0 }
 
 
 /*
@@ -237,6 +247,9 @@ struct  Zrp__MessageHead
   ProtobufCMessage base;
   size_t n_attachments;
   Zrp__Attachment **attachments;
+  /*
+   * Bytes of the body before it was compressed; 0 if the flag COMPRESSED is not set.
+   */
   uint32_t uncompressed_bytes;
 };
 #define ZRP__MESSAGE_HEAD__INIT \

@@ -15,6 +15,8 @@ package struct ZRPCallHead: Sendable, Hashable {
     package var idempotencyKey: [UInt8]
     package var attachments: [ZRPAttachment]
     package var waitForReady: Bool
+    /// Bytes of the body before it was compressed; 0 if the flag COMPRESSED is not set.
+    package var uncompressedBytes: UInt32
 
     /// A message; every field may be left at its default.
     package init() { self.init(method: "") }
@@ -22,7 +24,8 @@ package struct ZRPCallHead: Sendable, Hashable {
     /// A message with the given fields.
     package init(
         method: String = "", timeoutUs: UInt64 = 0, metadata: [ZRPMeta] = [], attempt: UInt32 = 0,
-        idempotencyKey: [UInt8] = [], attachments: [ZRPAttachment] = [], waitForReady: Bool = false
+        idempotencyKey: [UInt8] = [], attachments: [ZRPAttachment] = [], waitForReady: Bool = false,
+        uncompressedBytes: UInt32 = 0
     ) {
         self.method = method
         self.timeoutUs = timeoutUs
@@ -31,6 +34,7 @@ package struct ZRPCallHead: Sendable, Hashable {
         self.idempotencyKey = idempotencyKey
         self.attachments = attachments
         self.waitForReady = waitForReady
+        self.uncompressedBytes = uncompressedBytes
     }
 }
 
@@ -51,6 +55,7 @@ extension ZRPCallHead: WireMessage {
         idempotencyKey = WireValue.bytes(c.idempotency_key.data, c.idempotency_key.len)
         attachments = WireValue.messages(c.attachments, c.n_attachments)
         waitForReady = c.wait_for_ready != 0
+        uncompressedBytes = c.uncompressed_bytes
     }
 
     package func fill(wire: UnsafeMutableRawPointer, in arena: WireArena) {
@@ -66,5 +71,6 @@ extension ZRPCallHead: WireMessage {
         c.pointee.attachments = arena.array(
             attachments.map { Optional(arena.message($0).assumingMemoryBound(to: Zrp__Attachment.self)) })
         c.pointee.wait_for_ready = waitForReady ? 1 : 0
+        c.pointee.uncompressed_bytes = uncompressedBytes
     }
 }

@@ -17,6 +17,9 @@ package struct ZRPHello: Sendable, Hashable {
     /// Full names of the services that the dialer serves on this session.
     package var serves: [String]
     package var schemaDigest: [UInt8]
+    /// How bodies may be compressed: names of algorithms, the preferred one first.
+    ///
+    /// ZRP/1 knows "zlib" (RFC 1950).
     package var compression: [String]
     package var build: String
 

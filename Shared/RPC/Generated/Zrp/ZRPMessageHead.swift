@@ -7,6 +7,7 @@ import Messaging
 /// Head of MESSAGE.
 package struct ZRPMessageHead: Sendable, Hashable {
     package var attachments: [ZRPAttachment]
+    /// Bytes of the body before it was compressed; 0 if the flag COMPRESSED is not set.
     package var uncompressedBytes: UInt32
 
     /// A message; every field may be left at its default.

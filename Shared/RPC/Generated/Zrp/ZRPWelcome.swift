@@ -14,6 +14,9 @@ package struct ZRPWelcome: Sendable, Hashable {
     package var heartbeatMs: UInt32
     package var leaseMs: UInt32
     package var serves: [String]
+    /// One of those of Hello, or empty: bodies are not compressed.
+    ///
+    /// Holds for both directions.
     package var compression: String
     package var role: String
 

@@ -1,80 +1,16 @@
-#include <math.h>
 #include <string.h>
 
+#include "activation.h"
 #include "parallel.h"
 
 typedef struct {
-    const float *x, *weight, *bias, *grad, *mean, *inverse;
-    float *out, *saved_mean, *saved_inverse, *grad_weight, *grad_bias;
+    const float *x, *added, *weight, *bias, *grad, *mean, *inverse;
+    float *out, *grad_weight, *grad_bias;
     int64_t rows, channels, groups;
-    float epsilon;
     bool silu;
 } norm;
 
 enum { BLOCK = 512, GRAIN = 16384 };
-
-// sums[c] += over a block of rows; accumulated in f32 inside the block and in f64 over blocks.
-#define OVER_BLOCKS(ROWS, CHANNELS, PARTIAL, TOTAL, EXPRESSION)                          \
-    for (int64_t r0 = 0; r0 < (ROWS); r0 += BLOCK) {                                      \
-        int64_t r1 = r0 + BLOCK < (ROWS) ? r0 + BLOCK : (ROWS);                           \
-        memset(PARTIAL, 0, (size_t)(CHANNELS) * sizeof(float));                           \
-        for (int64_t r = r0; r < r1; r++)                                                 \
-            for (int64_t c = 0; c < (CHANNELS); c++) PARTIAL[c] += EXPRESSION;            \
-        for (int64_t c = 0; c < (CHANNELS); c++) TOTAL[c] += PARTIAL[c];                  \
-    }
-
-KERNEL static void group_norm_range(void *p, int64_t begin, int64_t end) {
-    norm n = *(norm *)p;
-    int64_t width = n.channels / n.groups;
-    float *partial = atelier_scratch(n.channels * 5), *scale = partial + n.channels, *shift = scale + n.channels;
-    double *total = (double *)(shift + n.channels);
-    double size = (double)(n.rows * width);
-    for (int64_t s = begin; s < end; s++) {
-        const float *x = n.x + s * n.rows * n.channels;
-        float *out = n.out + s * n.rows * n.channels;
-        float *mean = n.saved_mean + s * n.groups, *inverse = n.saved_inverse + s * n.groups;
-        memset(total, 0, (size_t)n.channels * sizeof(double));
-        OVER_BLOCKS(n.rows, n.channels, partial, total, x[r * n.channels + c])
-        for (int64_t g = 0; g < n.groups; g++) {
-            double sum = 0;
-            for (int64_t c = g * width; c < (g + 1) * width; c++) sum += total[c];
-            mean[g] = (float)(sum / size);
-            for (int64_t c = g * width; c < (g + 1) * width; c++) shift[c] = mean[g];
-        }
-        memset(total, 0, (size_t)n.channels * sizeof(double));
-        OVER_BLOCKS(
-            n.rows, n.channels, partial, total,
-            (x[r * n.channels + c] - shift[c]) * (x[r * n.channels + c] - shift[c]))
-        for (int64_t g = 0; g < n.groups; g++) {
-            double sum = 0;
-            for (int64_t c = g * width; c < (g + 1) * width; c++) sum += total[c];
-            inverse[g] = (float)(1 / sqrt(sum / size + n.epsilon));
-            for (int64_t c = g * width; c < (g + 1) * width; c++) {
-                scale[c] = inverse[g] * n.weight[c];
-                shift[c] = n.bias[c] - mean[g] * scale[c];
-            }
-        }
-        if (n.silu) {
-            for (int64_t r = 0; r < n.rows; r++)
-                for (int64_t c = 0; c < n.channels; c++) {
-                    float y = x[r * n.channels + c] * scale[c] + shift[c];
-                    out[r * n.channels + c] = y / (1 + expf(-y));
-                }
-        } else {
-            for (int64_t r = 0; r < n.rows; r++)
-                for (int64_t c = 0; c < n.channels; c++)
-                    out[r * n.channels + c] = x[r * n.channels + c] * scale[c] + shift[c];
-        }
-    }
-}
-
-void atelier_group_norm(
-    const float *x, const float *weight, const float *bias, float *out, float *mean, float *inverse, int64_t samples,
-    int64_t rows, int64_t channels, int64_t groups, float epsilon, bool silu) {
-    norm n = {.x = x, .weight = weight, .bias = bias, .out = out, .saved_mean = mean, .saved_inverse = inverse,
-              .rows = rows, .channels = channels, .groups = groups, .epsilon = epsilon, .silu = silu};
-    atelier_parallel(samples, 1 + GRAIN / (rows * channels + 1), group_norm_range, &n);
-}
 
 // With y = normalised * weight + bias and g the gradient at y (through SiLU where fused):
 // gradX = inverse * (g*w - mean(g*w) - normalised * mean(g*w*normalised)), means over the group.
@@ -90,7 +26,7 @@ KERNEL static void group_norm_backward_range(void *p, int64_t begin, int64_t end
         const float *x = n.x + s * n.rows * channels, *grad = n.grad + s * n.rows * channels;
         float *out = n.out + s * n.rows * channels;
         for (int64_t c = 0; c < channels; c++) {
-            mean[c] = n.mean[s * n.groups + c / width];
+            mean[c] = n.mean[s * n.groups + c / width] - (n.added ? n.added[s * channels + c] : 0);
             inverse[c] = n.inverse[s * n.groups + c / width];
             sum_g[c] = sum_gx[c] = 0;
         }
@@ -104,7 +40,7 @@ KERNEL static void group_norm_backward_range(void *p, int64_t begin, int64_t end
                     for (int64_t c = 0; c < channels; c++) {
                         float normalised = (xr[c] - mean[c]) * inverse[c];
                         float y = normalised * n.weight[c] + n.bias[c];
-                        float sigma = 1 / (1 + expf(-y));
+                        float sigma = sigmoid(y);
                         float g = gr[c] * sigma * (1 + y * (1 - sigma));
                         o[c] = g;
                         partial[c] += g;
@@ -152,37 +88,13 @@ KERNEL static void group_norm_backward_range(void *p, int64_t begin, int64_t end
 }
 
 void atelier_group_norm_backward(
-    const float *x, const float *weight, const float *bias, const float *mean, const float *inverse, const float *grad,
-    float *gradX, float *gradWeight, float *gradBias, int64_t samples, int64_t rows, int64_t channels, int64_t groups,
-    bool silu) {
-    norm n = {.x = x, .weight = weight, .bias = bias, .grad = grad, .mean = mean, .inverse = inverse, .out = gradX,
+    const float *x, const float *added, const float *weight, const float *bias, const float *mean, const float *inverse,
+    const float *grad, float *gradX, float *gradWeight, float *gradBias, int64_t samples, int64_t rows, int64_t channels,
+    int64_t groups, bool silu) {
+    norm n = {.x = x, .added = added, .weight = weight, .bias = bias, .grad = grad, .mean = mean, .inverse = inverse, .out = gradX,
               .grad_weight = gradWeight, .grad_bias = gradBias, .rows = rows, .channels = channels, .groups = groups,
               .silu = silu};
     atelier_parallel(samples, 1 + GRAIN / (rows * channels + 1), group_norm_backward_range, &n);
-}
-
-KERNEL static void layer_norm_range(void *p, int64_t begin, int64_t end) {
-    norm n = *(norm *)p;
-    for (int64_t r = begin; r < end; r++) {
-        const float *x = n.x + r * n.channels;
-        float *out = n.out + r * n.channels;
-        float sum = 0, squares = 0;
-        for (int64_t c = 0; c < n.channels; c++) sum += x[c];
-        float mean = sum / (float)n.channels;
-        for (int64_t c = 0; c < n.channels; c++) squares += (x[c] - mean) * (x[c] - mean);
-        float inverse = 1 / sqrtf(squares / (float)n.channels + n.epsilon);
-        n.saved_mean[r] = mean;
-        n.saved_inverse[r] = inverse;
-        for (int64_t c = 0; c < n.channels; c++) out[c] = (x[c] - mean) * inverse * n.weight[c] + n.bias[c];
-    }
-}
-
-void atelier_layer_norm(
-    const float *x, const float *weight, const float *bias, float *out, float *mean, float *inverse, int64_t rows,
-    int64_t channels, float epsilon) {
-    norm n = {.x = x, .weight = weight, .bias = bias, .out = out, .saved_mean = mean, .saved_inverse = inverse,
-              .channels = channels, .epsilon = epsilon};
-    atelier_parallel(rows, 1 + GRAIN / (channels + 1), layer_norm_range, &n);
 }
 
 KERNEL static void layer_norm_backward_range(void *p, int64_t begin, int64_t end) {

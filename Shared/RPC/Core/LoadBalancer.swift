@@ -1,0 +1,73 @@
+/// How a call's server is chosen among several.
+public enum LoadBalancing: String, Hashable, Sendable, CaseIterable {
+    /// The first that can be reached, in the resolver's order.
+    case pickFirst
+    /// One after the other.
+    case roundRobin
+    /// Of two chosen at random, the one with fewer calls: our own that are open, and what it last said of its queue.
+    case leastLoaded
+}
+
+/// The choice, decided: no clock, no task, no connection.
+package struct LoadBalancer: Sendable {
+    /// A server as the choice sees it.
+    package struct Candidate: Hashable, Sendable {
+        package var address: String
+        /// Our calls that are open there.
+        package var outstanding = 0
+        /// Calls of others that it last said it has.
+        package var reportedLoad = 0
+        /// Attempts in a row that came to nothing.
+        package var failures = 0
+        /// Takes no more calls.
+        package var isDraining = false
+
+        package init(address: String) {
+            self.address = address
+        }
+
+        var load: Int { outstanding + reportedLoad }
+    }
+
+    package let policy: LoadBalancing
+    package private(set) var candidates: [Candidate] = []
+    private var next = 0
+
+    package init(_ policy: LoadBalancing) {
+        self.policy = policy
+    }
+
+    /// The resolver's answer: those that stay keep what is known of them.
+    package mutating func update(_ addresses: [String]) {
+        var seen: Set<String> = []
+        candidates = addresses.filter { seen.insert($0).inserted }.map { address in
+            candidates.first { $0.address == address } ?? Candidate(address: address)
+        }
+    }
+
+    /// Changes what is known of a server.
+    package mutating func change(_ address: String, _ body: (inout Candidate) -> Void) {
+        if let index = candidates.firstIndex(where: { $0.address == address }) { body(&candidates[index]) }
+    }
+
+    /// The server for a call, or nil when there is none to be tried.
+    ///
+    /// Servers that failed lately are chosen only when there are no others; `tried` are not chosen again by this call.
+    package mutating func pick(avoiding tried: Set<String>, random: inout some RandomNumberGenerator) -> String? {
+        let open = candidates.filter { !tried.contains($0.address) && !$0.isDraining }
+        guard let fewest = open.map(\.failures).min() else { return nil }
+        let healthy = open.filter { $0.failures == fewest }
+        switch policy {
+        case .pickFirst: return healthy.first?.address
+        case .roundRobin:
+            defer { next &+= 1 }
+            return healthy[next % healthy.count].address
+        case .leastLoaded:
+            let left = Int.random(in: 0..<healthy.count, using: &random)
+            guard healthy.count > 1 else { return healthy[left].address }
+            // A second one that is not the first.
+            let right = (left + Int.random(in: 1..<healthy.count, using: &random)) % healthy.count
+            return healthy[healthy[right].load < healthy[left].load ? right : left].address
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Synchronization
+
+/// What the calls that an endpoint serves have in common, whatever session they come on.
+final class ServingDesk: Sendable {
+    let answers = AnswerDesk()
+    /// Calls that are served now.
+    let active = Atomic(0)
+}
+
+/// What an endpoint serves on one address or one dialled session: handlers, and what stands around them.
+final class HandlerTable: Sendable {
+    let serviceNames: [String]
+    private let handlers: [String: MethodHandler]
+    private let interceptors: [any ServerInterceptor]
+    private let desk: ServingDesk
+
+    init(_ services: [ServiceDefinition], interceptors: [any ServerInterceptor], desk: ServingDesk) {
+        serviceNames = services.map(\.name)
+        handlers = Dictionary(
+            services.flatMap(\.handlers).map { ($0.descriptor.path, $0) }, uniquingKeysWith: { _, last in last })
+        self.interceptors = interceptors
+        self.desk = desk
+    }
+
+    /// Calls that are served now, on all sessions of the endpoint.
+    var servedCalls: Int { desk.active.load(ordering: .relaxed) }
+
+    /// The handler of a call.
+    ///
+    /// - Throws: ``RPCStatus`` unimplemented, or what an interceptor refuses it with.
+    func admit(_ request: CallRequest, from peer: PeerInfo) throws(RPCStatus) -> MethodHandler {
+        guard let handler = handlers[request.method] else {
+            let service = String(request.method.prefix { $0 != "/" })
+            let text = serviceNames.contains(service) ? "no such method" : "the service is not served here"
+            throw RPCStatus(.unimplemented, "\(request.method): \(text)", notProcessed: true)
+        }
+        if !interceptors.isEmpty {
+            let call = IncomingCall(
+                method: request.method, metadata: request.metadata, attempt: Int(request.attempt), peer: peer)
+            for interceptor in interceptors { try interceptor.admit(call) }
+        }
+        return handler
+    }
+
+    /// Serves a call; one with an idempotency key at most once.
+    func serve(_ service: ActiveCall.Service, _ call: ActiveCall, _ context: ServerContext, _ first: IncomingMessage?)
+        async -> AnswerCache.Answer
+    {
+        desk.active.add(1, ordering: .relaxed)
+        defer { desk.active.subtract(1, ordering: .relaxed) }
+        guard let key = service.answerKey else { return await run(service.handler, call, context, first) }
+        return await desk.answers.answer(key) { await self.run(service.handler, call, context, first) }
+    }
+
+    /// A caller has lost interest in a call: by its own word, or because its session has ended.
+    func callerIsGone(_ service: ActiveCall.Service, _ status: RPCStatus) {
+        guard let key = service.answerKey else { return }
+        // A caller whose session has ended may ask again on the next one, and is to find the answer.
+        desk.answers.withdraw(key, at: status.code == .unavailable ? service.deadline : .now)
+    }
+
+    /// Under which a call's answer is kept; nil if it is not.
+    static func answerKey(_ handler: MethodHandler, _ request: CallRequest, _ peer: PeerInfo) -> AnswerCache.Key? {
+        guard handler.descriptor.kind == .unary, !request.idempotencyKey.isEmpty else { return nil }
+        // What a peer says of itself is no proof: nobody is to read another's answers.
+        let holder = peer.identity?.key.hexadecimal ?? ""
+        return AnswerCache.Key(
+            caller: "\(holder)#\(peer.name)#\(peer.bootID)", method: request.method, bytes: request.idempotencyKey)
+    }
+
+    private func run(
+        _ handler: MethodHandler, _ call: ActiveCall, _ context: ServerContext, _ first: IncomingMessage?
+    ) async -> AnswerCache.Answer {
+        do {
+            let handled = try await CallDeadline.$current.withValue(context.deadline) {
+                try await handle(handler, call, context, first)
+            }
+            var status = RPCStatus(.ok, "")
+            status.trailers = handled.trailers
+            return AnswerCache.Answer(message: handled.message, status: status)
+        } catch {
+            return AnswerCache.Answer(message: nil, status: RPCStatus(error))
+        }
+    }
+
+    private func handle(
+        _ handler: MethodHandler, _ call: ActiveCall, _ context: ServerContext, _ first: IncomingMessage?
+    ) async throws -> HandledCall {
+        let innermost: @Sendable (ServerContext) async throws -> HandledCall = { context in
+            let reply = try await handler.run(call, context, first)
+            return HandledCall(trailers: reply.trailers, message: reply.message)
+        }
+        if interceptors.isEmpty { return try await innermost(context) }
+        return try await interceptors.around(innermost)(context)
+    }
+}

@@ -1,0 +1,61 @@
+/// Extents of one 2-d convolution over `[sample, height, width, channel]`, and the types of its numbers.
+public struct ConvolutionShape: Hashable, Sendable {
+    public var samples: Int
+    public var height: Int
+    public var width: Int
+    public var inputs: Int
+    public var outputs: Int
+    public var kernel: Int
+    public var stride: Int
+    /// Zero rows above (and columns left of) the input.
+    public var paddingBefore: Int
+    /// Zero rows below (and columns right of) the input; differs from `paddingBefore` in the VAE's down-sampling.
+    public var paddingAfter: Int
+    public var hasBias: Bool
+    /// Of the products; sums are f32.
+    public var precision = ComputePrecision.f32
+    /// Of the input as it is stored.
+    public var input = ComputePrecision.f32
+    /// Of the result as it is stored.
+    public var output = ComputePrecision.f32
+    /// Whether a tensor of the result's shape is added to the result.
+    public var addsResidual = false
+
+    public var outputHeight: Int { (height + paddingBefore + paddingAfter - kernel) / stride + 1 }
+    public var outputWidth: Int { (width + paddingBefore + paddingAfter - kernel) / stride + 1 }
+
+    /// Whether Winograd's algorithm F(4×4, 3×3), a quarter of the multiplications, is worth its larger weights.
+    ///
+    /// Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks" (2016). Its weights are four times as large; they
+    /// pay where a picture has many tiles of 4×4 to use them on, or where they stay in the cache. Does not depend on the
+    /// number of samples: a sample's result is the same in every batch.
+    var suitsWinograd: Bool {
+        guard kernel == 3, stride == 1, paddingBefore == 1, paddingAfter == 1, !addsResidual,
+            inputs.isMultiple(of: 16), outputs.isMultiple(of: 16)
+        else { return false }
+        let (tiles, pairs) = (((height + 3) / 4) * ((width + 3) / 4), inputs * outputs)
+        // Products in bf16 are as fast as this but for large pictures.
+        return precision == .f32
+            ? tiles >= 16 && pairs <= 1280 * 640 : tiles >= 256 && (1 << 16...1 << 18).contains(pairs)
+    }
+}
+
+extension ConvolutionShape {
+    /// As a profile shows it.
+    var description: String {
+        "\(kernel)×\(kernel) \(inputs)→\(outputs) to \(samples)×\(outputHeight)×\(outputWidth)"
+            + (precision == .bf16 ? " bf16" : "")
+    }
+
+    /// Two floating-point operations for each multiplication, by the definition and not by Winograd's algorithm.
+    var operations: Double {
+        2 * Double(samples * outputHeight * outputWidth) * Double(outputs * inputs * kernel * kernel)
+    }
+
+    /// Of input, weights and result.
+    var byteCount: Int {
+        4
+            * (input.floats(samples * height * width * inputs) + precision.floats(inputs * outputs * kernel * kernel)
+                + output.floats(samples * outputHeight * outputWidth * outputs))
+    }
+}
