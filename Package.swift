@@ -155,6 +155,17 @@ let testTargets: [Target] = [
         ]),
 ]
 
+/// Built by `deploy/task fuzz` only, with everything below it instrumented: libFuzzer brings its own `main`.
+let fuzzing: [Target] =
+    Context.environment["ATELIER_FUZZING"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "atelier-fuzz", dependencies: ["RPC", "Wire", "Messaging"], path: "Tests/Fuzzing",
+            swiftSettings: swift + [.unsafeFlags(["-parse-as-library"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])])
+    ]
+
 let package = Package(
     name: "atelier",
     products: [
@@ -168,4 +179,5 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: c + ground + gradientsAndCalls + nets + parts + models + policy + assembly + services + tools + testTargets
+        + fuzzing
 )

@@ -3,6 +3,25 @@ struct Generator {
     let schema: Schema
     let access: String
 
+    private var catalogueName: String { access == "public" ? "WireCatalogue" : "HeadCatalogue" }
+
+    /// The list of all message types, for what is to be done with each of them.
+    private func catalogue(_ messages: [String]) -> String {
+        var source = SourceText()
+        source.line("// Written by WireGenerator. Do not edit: run protos/generate.sh.")
+        source.line()
+        source.line("import Messaging")
+        source.line()
+        source.documentation("", otherwise: "The messages that are declared at the top level of the .proto files.")
+        source.block("\(access) enum \(catalogueName)") { source in
+            source.documentation("", otherwise: "Their types, by name.")
+            source.line("\(access) static let messages: [any WireMessage.Type] = [")
+            for message in messages { source.line("    \(message).self,") }
+            source.line("]")
+        }
+        return source.text
+    }
+
     /// The sources by their path under the output folder, sorted.
     ///
     /// - Throws: ``GeneratorError`` for an unknown file, or when two things would have the same Swift name.
@@ -45,6 +64,10 @@ struct Generator {
                 }
             }
         }
+        let messages = names.flatMap { name in
+            schema.files.first { $0.name == name }?.messages.map(\.swiftName) ?? []
+        }
+        outputs["Schema/\(catalogueName).swift"] = catalogue(messages.sorted())
         return outputs.sorted { $0.key < $1.key }.map { (name: $0.key, text: $0.value) }
     }
 }

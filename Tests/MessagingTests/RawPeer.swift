@@ -13,6 +13,7 @@ final class RawPeer: LinkReceiver {
     private let continuation: AsyncStream<Event>.Continuation
     private let reactor: Reactor
     private let link = Mutex<(any Link)?>(nil)
+    private let ended = Mutex(false)
 
     private init(reactor: Reactor) {
         self.reactor = reactor
@@ -43,7 +44,32 @@ final class RawPeer: LinkReceiver {
 
     func linkReceived(_ frames: [Frame]) { continuation.yield(.message(frames)) }
 
-    func linkEnded(_ reason: String) { continuation.yield(.ended(reason)) }
+    func linkEnded(_ reason: String) {
+        ended.withLock { $0 = true }
+        continuation.yield(.ended(reason))
+    }
+
+    /// Whether the other end has hung up.
+    var hasEnded: Bool { ended.withLock { $0 } }
+
+    /// Waits until the other end hangs up.
+    func untilEnded() async {
+        if hasEnded { return }
+        for await event in events {
+            if case .ended = event { return }
+        }
+    }
+
+    func send(_ frames: [Frame]) async {
+        guard let link = link.withLock({ $0 }) else { return }
+        await reactor.perform { link.send(frames) }
+    }
+
+    /// Sends the same message many times.
+    func repeatedly(_ frames: [[UInt8]], _ count: Int) async {
+        guard let link = link.withLock({ $0 }) else { return }
+        await reactor.perform { for _ in 0..<count { link.send(frames.map { .bytes($0) }) } }
+    }
 
     func send(_ frames: [[UInt8]]) async {
         guard let link = link.withLock({ $0 }) else { return }

@@ -34,7 +34,12 @@ public final class WireArena {
         guard size <= remaining else { return nil }
         remaining -= size
         if size > available {
-            let blockSize = max(size, nextBlock)
+            #if FUZZING
+                // Each allocation by itself, so that the address sanitizer sees where one ends.
+                let blockSize = size
+            #else
+                let blockSize = max(size, nextBlock)
+            #endif
             guard let block = calloc(1, blockSize) else { return nil }
             blocks.append(block)
             cursor = block

@@ -7,11 +7,13 @@ struct ConnectionGuard {
     /// More than any message of the protocol, with its frames.
     static let maximumUndelivered: Int64 = 8 << 20
     /// Where the system does not count the bytes of a connection, the growth of the process has to say it.
-    static let maximumGrowth = 256 << 20
-    /// On such connections: an honest peer sends a sign of life more often.
-    static let maximumSilence = Duration.milliseconds(1500)
-    /// The time that a peer has for its first message.
-    static let patience = Duration.seconds(5)
+    static let maximumGrowth = 128 << 20
+    /// On such connections: looks at which bytes waited, without a delivery in between.
+    ///
+    /// What waits of an honest peer is delivered soon, and begins the count anew.
+    static let maximumUnreadLooks = 4
+    /// The time that a peer has for its handshake, of which libzmq gives it five seconds, and its first message.
+    static let patience = Duration.seconds(6)
 
     /// What is looked at, of one connection.
     struct Look {
@@ -19,17 +21,19 @@ struct ConnectionGuard {
         var delivered: UInt64
         /// Bytes that the system has received on it; nil where nobody counts them.
         var receivedBytes: Int64?
+        /// Whether the system holds bytes of it that have not been read.
+        var hasUnreadBytes = false
         /// The memory of the process.
         var residentBytes: Int
     }
 
     private struct Connection {
         let since: ContinuousClock.Instant
-        var lastDelivery: ContinuousClock.Instant
         var delivered: UInt64 = 0
         /// At the first look after the last delivery.
         var receivedBytes: Int64?
         var residentBytes: Int?
+        var unreadLooks = 0
     }
 
     private var connections: [Int32: Connection] = [:]
@@ -40,7 +44,7 @@ struct ConnectionGuard {
     func contains(_ descriptor: Int32) -> Bool { connections[descriptor] != nil }
 
     mutating func opened(_ descriptor: Int32, at now: ContinuousClock.Instant) {
-        connections[descriptor] = Connection(since: now, lastDelivery: now)
+        connections[descriptor] = Connection(since: now)
     }
 
     mutating func closed(_ descriptor: Int32) { connections[descriptor] = nil }
@@ -51,17 +55,18 @@ struct ConnectionGuard {
         defer { connections[descriptor] = connection }
         guard connection.delivered == look.delivered, let resident = connection.residentBytes else {
             connection.delivered = look.delivered
-            connection.lastDelivery = now
             connection.receivedBytes = look.receivedBytes
             connection.residentBytes = look.residentBytes
+            connection.unreadLooks = 0
             return nil
         }
         if look.delivered == 0, now - connection.since > Self.patience { return "the peer has not said anything" }
         if let received = look.receivedBytes, let before = connection.receivedBytes {
             return received - before > Self.maximumUndelivered ? "the peer sends a message without an end" : nil
         }
-        let isSilent = now - connection.lastDelivery > Self.maximumSilence
         let hasGrown = look.residentBytes - resident > Self.maximumGrowth
-        return isSilent && hasGrown ? "the memory grows, and the peer delivers nothing" : nil
+        if hasGrown, look.hasUnreadBytes { connection.unreadLooks += 1 }
+        let isStuck = connection.unreadLooks >= Self.maximumUnreadLooks
+        return isStuck ? "the memory grows, and the peer delivers nothing" : nil
     }
 }

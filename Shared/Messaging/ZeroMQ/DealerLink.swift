@@ -113,6 +113,7 @@ final class DealerLink: Link, @unchecked Sendable {
                 // What the peer sent before it went is still in the socket.
                 receive(limit: .max)
                 end("the connection to \(remoteAddress) was closed")
+            case .accepted: break
             case .closed: fail("nobody listens here")
             case .failed(let failure): handshakeFailed(failure)
             }

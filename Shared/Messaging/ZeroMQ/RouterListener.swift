@@ -11,8 +11,8 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     /// The time in which a session's last message can leave before its connection is cut.
     private static let lastWords = Duration.milliseconds(300)
     /// How often the memory of the process is looked at; the connections are whenever it has grown, and every so often.
-    private static let lookInterval = Duration.milliseconds(100)
-    private static let looksWithoutGrowth = 10
+    private static let lookInterval = Duration.milliseconds(50)
+    private static let looksWithoutGrowth = 20
     private static let remarkableGrowth = 16 << 20
 
     let address: String
@@ -179,7 +179,7 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     private func drainMonitor(receivesRest: Bool = true) {
         while !sources.isEmpty, let event = monitor.next() {
             switch event {
-            case .ready(let descriptor): connections.opened(descriptor, at: .now)
+            case .accepted(let descriptor): connections.opened(descriptor, at: .now)
             case .disconnected(let descriptor): disconnected(descriptor, receivesRest: receivesRest)
             case .closed where isClosed: addressIsFree()
             default: break
@@ -203,37 +203,51 @@ final class RouterListener: TransportListener, @unchecked Sendable {
 
     private func receive(limit: Int) {
         var count = 0
-        var origin = ZeroMQSocket.Origin()
-        while count < limit, !isClosed,
-            let received = socket.receive(origin: &origin, known: { linksByDescriptor[$0] != nil })
-        {
+        var origin: ZeroMQSocket.Origin?
+        while count < limit, !isClosed, let received = socket.receive(origin: &origin, known: { link(of: $0) != nil }) {
             count += 1
             switch received {
             case .message(let frames):
-                link(of: frames[0], &origin)?.receive(Array(frames.dropFirst()))
+                link(of: frames[0], origin)?.receive(Array(frames.dropFirst()))
             case .tooManyFrames(let first):
-                link(of: first, &origin)?.receive([])
+                link(of: first, origin)?.receive([])
             }
         }
     }
 
-    private func link(of first: Frame, _ origin: inout ZeroMQSocket.Origin) -> RouterLink? {
-        guard case .bytes(let identity) = first else { return nil }
-        if let link = links[identity] { return link }
+    private func link(of first: Frame) -> RouterLink? {
+        if case .bytes(let identity) = first { links[identity] } else { nil }
+    }
+
+    /// The link of a message, a new one if there is none.
+    ///
+    /// Nil for what is left of a connection that has ended.
+    private func link(of first: Frame, _ origin: ZeroMQSocket.Origin?) -> RouterLink? {
+        if let link = link(of: first) { return link }
+        guard case .bytes(let identity) = first, let origin else { return nil }
         // The system gives descriptors out again: the end of the last connection with this one must be seen before.
         drainMonitor(receivesRest: false)
-        guard !isClosed else { return nil }
-        // Nil without keys, and for a key that was revoked since its handshake.
-        let peer = origin.key.flatMap { admission?.holder(of: $0) }
-        guard admission == nil || peer != nil else {
-            shutdown(origin.descriptor, Int32(SHUT_RDWR))
-            return nil
+        guard !isClosed, connections.contains(origin.descriptor) else { return nil }
+        if let other = linksByDescriptor[origin.descriptor] {
+            // One of the two connections has ended: libzmq counts its routing ids up.
+            guard Self.isLater(identity, other.identity) else { return nil }
+            remove(other)
+            other.end("the peer closed the connection")
         }
+        // Nil without keys, and for a key that was revoked since its handshake: such a connection ends as a silent one.
+        let peer = origin.key.flatMap { admission?.holder(of: $0) }
+        guard admission == nil || peer != nil else { return nil }
         let link = RouterLink(origin, identity: identity, peer: peer, listener: self, reactor: reactor)
         links[identity] = link
         linksByDescriptor[origin.descriptor] = link
         accept(link)
         return link
+    }
+
+    /// Whether libzmq made up a routing id (a zero, and a number of four bytes) after another one.
+    private static func isLater(_ identity: [UInt8], _ other: [UInt8]) -> Bool {
+        func number(_ identity: [UInt8]) -> UInt32 { identity.suffix(4).reduce(0) { $0 << 8 | UInt32($1) } }
+        return Int32(bitPattern: number(identity) &- number(other)) > 0
     }
 
     // MARK: Unwelcome peers
@@ -270,9 +284,16 @@ final class RouterListener: TransportListener, @unchecked Sendable {
             let bytes = atelier_tcp_bytes_received(descriptor)
             let link = linksByDescriptor[descriptor]
             let look = ConnectionGuard.Look(
-                delivered: link?.delivered ?? 0, receivedBytes: bytes < 0 ? nil : bytes, residentBytes: resident)
+                delivered: link?.delivered ?? 0, receivedBytes: bytes < 0 ? nil : bytes,
+                hasUnreadBytes: bytes < 0 && Self.hasUnreadBytes(descriptor), residentBytes: resident)
             if let objection = connections.objection(to: descriptor, look, at: now) { end(descriptor, objection) }
         }
+    }
+
+    private static func hasUnreadBytes(_ descriptor: Int32) -> Bool {
+        var byte: UInt8 = 0
+        // Several times: libzmq's thread may have emptied it this very moment.
+        return (0..<8).contains { _ in recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0 }
     }
 
     private func end(_ descriptor: Int32, _ objection: String) {

@@ -6,9 +6,11 @@ import Synchronization
 /// Touched by the socket's reactor only.
 final class SocketMonitor {
     enum Event {
+        /// Somebody has connected, and has still to say who it is.
+        case accepted(descriptor: Int32)
         /// The connection can be used.
-        case ready(descriptor: Int32)
-        /// A connection that could be used has ended.
+        case ready
+        /// A connection has ended.
         case disconnected(descriptor: Int32)
         /// A socket of the system was closed: the listening one, or one that never got a connection.
         case closed
@@ -34,7 +36,7 @@ final class SocketMonitor {
         let number = Self.serial.wrappingAdd(1, ordering: .relaxed).newValue
         let address = "inproc://monitor-\(number)"
         let events =
-            ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED
+            ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED
             | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
             | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
         guard zmq_socket_monitor(monitored.handle, address, events) == 0 else {
@@ -56,7 +58,8 @@ final class SocketMonitor {
                 (Int32(bytes.loadUnaligned(as: UInt16.self)), bytes.loadUnaligned(fromByteOffset: 2, as: Int32.self))
             }
             switch kind {
-            case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .ready(descriptor: value)
+            case ZMQ_EVENT_ACCEPTED: return .accepted(descriptor: value)
+            case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .ready
             case ZMQ_EVENT_DISCONNECTED: return .disconnected(descriptor: value)
             case ZMQ_EVENT_CLOSED: return .closed
             case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return .failed(.refused)

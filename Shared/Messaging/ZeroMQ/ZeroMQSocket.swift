@@ -26,13 +26,14 @@ final class ZeroMQSocket {
 
     /// Where a message came from.
     struct Origin {
-        var descriptor: Int32 = -1
+        let descriptor: Int32
         /// The key that the sender has proved, as the ZAP handler passed it on; nil without one.
-        var key: PublicKey?
+        let key: PublicKey?
         /// The sender's address: of ipc, its user, group and process.
-        var address = ""
+        let address: String
 
-        mutating func read(_ message: inout zmq_msg_t) {
+        init(of message: inout zmq_msg_t) {
+            descriptor = zmq_msg_get(&message, ZMQ_SRCFD)
             key = zmq_msg_gets(&message, "User-Id").flatMap { PublicKey(z85: String(cString: $0)) }
             address = zmq_msg_gets(&message, "Peer-Address").map { String(cString: $0) } ?? ""
         }
@@ -126,9 +127,9 @@ final class ZeroMQSocket {
 
     /// The next message, or nil when there is none.
     ///
-    /// `origin` receives where it came from; of a connection whose descriptor is `known`, no more than that.
+    /// `origin` receives where it came from; unless the first frame, the peer's routing id, is `known`.
     func receive(
-        origin: UnsafeMutablePointer<Origin>? = nil, known: (Int32) -> Bool = { _ in true }
+        origin: UnsafeMutablePointer<Origin?>? = nil, known: (Frame) -> Bool = { _ in true }
     ) -> Received? {
         var frames: [Frame] = []
         var isTooLong = false
@@ -141,10 +142,7 @@ final class ZeroMQSocket {
                 return nil
             }
             // A ROUTER's first frame is the identity, which does not know where it came from.
-            if frames.count == 1, let origin {
-                origin.pointee.descriptor = zmq_msg_get(&message, ZMQ_SRCFD)
-                if !known(origin.pointee.descriptor) { origin.pointee.read(&message) }
-            }
+            if frames.count == 1, let origin, !known(frames[0]) { origin.pointee = Origin(of: &message) }
             let hasMore = zmq_msg_more(&message) != 0
             if frames.count >= Self.maximumFrames {
                 isTooLong = true
