@@ -34,6 +34,7 @@ public struct SamplingScheduler: Hashable, Sendable {
     ///   - method: the sampler.
     ///   - count: steps; PNDM asks the network once more.
     ///   - eta: DDIM's stochasticity; the other samplers have none to choose.
+    /// - Returns: the plan.
     /// - Throws: ``ModelError`` if the sampler cannot make such a run.
     public func plan(_ method: SamplingMethod, count: Int, eta: Double) throws(ModelError) -> SolverPlan {
         switch method {

@@ -48,6 +48,7 @@ public final class StableDiffusion {
     ///   - text: the text states of each sample.
     ///   - unconditional: one text state for all samples, of the empty prompt or a negative one.
     ///   - guidance: the weight `w` of classifier-free guidance; with 1 only the prompts are asked for.
+    /// - Returns: the states as one batch, and what the UNet makes of them once.
     public func guidedText(_ text: TextStates, unconditional: TextStates, guidance: Double) -> GuidedText {
         let states = guidance == 1 ? text : .concatenating([unconditional.repeated(text.count), text])
         return GuidedText(

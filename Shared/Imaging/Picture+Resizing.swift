@@ -32,6 +32,7 @@ extension Picture {
     /// The largest square in the middle.
     ///
     /// - Parameter side: the side of the square; both sides of the picture are at least that.
+    /// - Returns: the square.
     public func croppedAtCentre(_ side: Int) -> Picture {
         precondition(side > 0 && side <= min(width, height), "a square of \(side) in \(width)x\(height)")
         let left = Int((Double(width - side) / 2).rounded(.toNearestOrEven))

@@ -34,6 +34,7 @@ public struct AdapterSet: Sendable {
     /// What is merged into a checkpoint as it is read.
     ///
     /// - Parameter factor: 1 for the whole adapter, 0 for none; between them it interpolates the base and the tuned model.
+    /// - Returns: one for each component that the adapter changes.
     public func deltas(factor: Float = 1) -> [AdapterComponent: AdapterDeltas] {
         components.mapValues { AdapterDeltas($0, factor: factor, name: path) }
     }
