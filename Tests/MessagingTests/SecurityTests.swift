@@ -185,6 +185,31 @@ struct SecurityTests {
         #expect(other?.description.contains("refuses a key that is on its list") == true)
     }
 
+    /// Each handshake costs both ends some curve arithmetic; a restarted coordinator gets all of them at once.
+    @Test func aThousandSessionsOpen() async throws {
+        let (total, endpoints) = (1000, 10)
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let stage = try await Stage()
+        let clients = try (0..<endpoints).map { _ in try stage.client(stage.friend) }
+        let address = stage.listener.address
+        let start = ContinuousClock.now
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for client in clients {
+                for _ in 0..<(total / endpoints) { group.addTask { _ = try await client.dial(address) } }
+            }
+            try await group.waitForAll()
+        }
+        let time = ContinuousClock.now - start
+        print("a thousand sessions: p99 \(time)")
+        #expect(time < .seconds(20), "\(time)")
+        #expect(stage.listener.sessions.count == total)
+        for client in clients { await client.close() }
+        await stage.server.close()
+    }
+
     @Test func secretsAreNeverPrinted() throws {
         let keys = try KeyPair.generate()
         var dumped = ""
