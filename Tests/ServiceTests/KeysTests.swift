@@ -83,7 +83,7 @@ struct KeysTests {
         let coordinator = try place.start(
             "atelier-coordinator",
             [
-                "--config", configuration, "--out", place.path("out"), "--control", "tcp://127.0.0.1:0", "--admin",
+                "--config", configuration, "--out", place.folder.path, "--control", "tcp://127.0.0.1:0", "--admin",
                 "tcp://127.0.0.1:0", "--keys", keys,
             ])
         try await place.until("the coordinator listens") { coordinator.errorSoFar.contains("control tcp://") }
@@ -98,7 +98,7 @@ struct KeysTests {
         let learner = try place.start(
             "atelier-learner",
             [
-                "--config", configuration, "--out", place.path("out"), "--coordinator", control, "--keys", keys,
+                "--config", configuration, "--out", place.folder.path, "--coordinator", control, "--keys", keys,
             ])
         let reward = try place.start(
             "atelier-reward", ["--spec", "jpeg-compressibility", "--coordinator", control, "--keys", keys])
