@@ -71,6 +71,10 @@ let nets: [Target] = [
     library("Wire", ["RPC", "Messaging", "CWire", "CProtobufC"], path: "Shared/Wire"),
 ]
 
+let callServices: [Target] = [
+    library("RPCServices", ["Wire", "RPC"], path: "Shared/RPCServices")
+]
+
 let parts: [Target] = [
     library("Encoders", ["NeuralNet", "Autograd", "TensorCore"], path: "Shared/Encoders"),
     library("RL", ["NeuralNet", "Autograd", "TensorCore"], path: "Shared/RL"),
@@ -92,11 +96,14 @@ let assembly: [Target] = [
     library("RunConfiguration", ["RL", "NeuralNet", "Rewards", "TensorCore", yams], path: "Shared/RunConfiguration"),
     library("ServiceAPI", ["Wire", "RPC", "Ledger", "TensorCore", "Imaging", crypto], path: "Shared/ServiceAPI"),
     library(
-        "ServiceRuntime", ["RunConfiguration", "ServiceAPI", "Wire", "RPC", "Messaging", logging, argumentParser],
+        "ServiceRuntime",
+        ["RunConfiguration", "ServiceAPI", "RPCServices", "Wire", "RPC", "Messaging", logging, argumentParser],
         path: "Shared/ServiceRuntime"),
 ]
 
-let serviceParts: [Target.Dependency] = ["RunConfiguration", "ServiceAPI", "ServiceRuntime", "Wire", "RPC", logging]
+let serviceParts: [Target.Dependency] = [
+    "RunConfiguration", "ServiceAPI", "ServiceRuntime", "RPCServices", "Wire", "RPC", logging,
+]
 
 let services: [Target] = [
     library(
@@ -143,7 +150,7 @@ let tools: [Target] = [
 let testTargets: [Target] = [
     tests("TensorCoreTests", ["TensorCore"]),
     tests("AutogradTests", ["Autograd", "TensorCore"]),
-    tests("MessagingTests", ["Messaging", "RPC", "Wire", "CWire"], exclude: ["Fixtures"]),
+    tests("MessagingTests", ["Messaging", "RPC", "RPCServices", "Wire", "CWire"], exclude: ["Fixtures"]),
     tests("LedgerTests", ["Ledger"]),
     tests("MenagerieTests", ["Menagerie", "Imaging", "Rewards"]),
     tests("DiffusionTests", ["Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore"]),
@@ -178,6 +185,6 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
-    targets: c + ground + gradientsAndCalls + nets + parts + models + policy + assembly + services + tools + testTargets
-        + fuzzing
+    targets: c + ground + gradientsAndCalls + nets + callServices + parts + models + policy + assembly + services
+        + tools + testTargets + fuzzing
 )

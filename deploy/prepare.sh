@@ -12,6 +12,9 @@ libraries=(
     zlib1g-dev pkg-config
 )
 
+# What only tests need: the Python peer.
+test_packages=(python3-zmq python3-protobuf)
+
 # Installs Debian packages that are missing, without asking.
 install_packages() {
     local missing=() package

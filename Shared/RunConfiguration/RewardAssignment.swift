@@ -17,6 +17,12 @@ public struct RewardAssignment: Codable, Hashable, Sendable {
         self.weight = weight
     }
 
+    /// What the specification of a reward begins with whose service is not ours to start.
+    private static let externalPrefix = "external:"
+
+    /// Whether the reward is a service that somebody else starts, in whatever language: `external:NAME`.
+    public var isExternal: Bool { spec.hasPrefix(Self.externalPrefix) }
+
     /// Refuses a reward that cannot be made.
     ///
     /// - Parameter path: the reward's key in the configuration.
@@ -25,10 +31,17 @@ public struct RewardAssignment: Codable, Hashable, Sendable {
         guard !name.isEmpty, !name.contains("=") else {
             throw ConfigurationError(path: "\(path).name", "'\(name)' is no name for a reward")
         }
-        do {
-            _ = try RewardConfiguration(spec)
-        } catch {
-            throw ConfigurationError(path: "\(path).spec", error.message)
+        if isExternal {
+            guard spec.count > Self.externalPrefix.count else {
+                throw ConfigurationError(path: "\(path).spec", "'\(spec)' lacks the name of the service's reward")
+            }
+        } else {
+            do {
+                _ = try RewardConfiguration(spec)
+            } catch {
+                let more = error.code == .unknownReward ? ", external:NAME" : ""
+                throw ConfigurationError(path: "\(path).spec", error.message + more)
+            }
         }
         guard weight.isFinite else { throw ConfigurationError(path: "\(path).weight", "\(weight) is not a number") }
     }

@@ -1,5 +1,6 @@
 public import Logging
 public import RPC
+import RPCServices
 public import ServiceAPI
 import Synchronization
 import Wire
@@ -20,7 +21,8 @@ public final class FleetMembership: Sendable {
     public init(
         _ endpoint: Endpoint, address: String, _ introduction: WorkerIntroduction, patience: Duration, log: Logger
     ) {
-        coordinator = endpoint.channel(address, services: [])
+        coordinator = endpoint.channel(
+            address, services: StandardServices(of: endpoint).beside([], of: endpoint))
         self.address = address
         self.introduction = introduction
         self.patience = patience

@@ -30,17 +30,26 @@ public struct ConvolutionShape: Hashable, Sendable {
     /// pay where a picture has many tiles of 4×4 to use them on, or where they stay in the cache. Does not depend on the
     /// number of samples: a sample's result is the same in every batch.
     var suitsWinograd: Bool {
-        guard kernel == 3, stride == 1, paddingBefore == 1, paddingAfter == 1, !addsResidual,
+        guard kernel == 3, stride == 1, paddingBefore == 1, paddingAfter == 1,
             inputs.isMultiple(of: 16), outputs.isMultiple(of: 16)
         else { return false }
         let (tiles, pairs) = (((height + 3) / 4) * ((width + 3) / 4), inputs * outputs)
         // Products in bf16 are as fast as this but for large pictures.
         return precision == .f32
-            ? tiles >= 16 && pairs <= 1280 * 640 : tiles >= 256 && (1 << 16...1 << 18).contains(pairs)
+            ? tiles >= 16 && (2048...1280 * 640).contains(pairs) : tiles >= 256 && (1 << 16...1 << 18).contains(pairs)
     }
 }
 
 extension ConvolutionShape {
+    /// The convolution from the gradient at the output to the one at the input, where stride and padding are those that
+    /// Winograd's algorithm takes.
+    var turned: ConvolutionShape {
+        var copy = self
+        (copy.inputs, copy.outputs) = (outputs, inputs)
+        (copy.input, copy.output, copy.hasBias) = (.f32, .f32, false)
+        return copy
+    }
+
     /// As a profile shows it.
     var description: String {
         "\(kernel)×\(kernel) \(inputs)→\(outputs) to \(samples)×\(outputHeight)×\(outputWidth)"

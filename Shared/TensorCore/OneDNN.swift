@@ -33,25 +33,27 @@ final class OneDNN: @unchecked Sendable {
     }
 }
 
-/// A copy between two layouts or element types of the same logical tensor.
+/// A primitive with its scratchpad from our own pool.
 ///
-/// `@unchecked Sendable`: as ``ConvolutionPrimitive``.
-final class Reorder: @unchecked Sendable {
-    let from, to: dnnl_memory_desc_t
+/// `@unchecked Sendable`: oneDNN documents primitives with a user's scratchpad as re-entrant, and all members are constant.
+final class Primitive: @unchecked Sendable {
+    /// One tensor of an execution.
+    typealias Argument = (kind: Int32, layout: dnnl_memory_desc_t, pointer: UnsafeMutableRawPointer)
+
     private let primitive: dnnl_primitive_t
     private let description: dnnl_primitive_desc_t
+    private let scratchpad: dnnl_memory_desc_t
 
-    init(from: dnnl_memory_desc_t, to: dnnl_memory_desc_t) {
-        (self.from, self.to) = (from, to)
-        var description: dnnl_primitive_desc_t?
-        var primitive: dnnl_primitive_t?
-        let (engine, layouts) = (OneDNN.shared.engine, ([from], [to]))
-        guard
-            dnnl_reorder_primitive_desc_create(&description, layouts.0, engine, layouts.1, engine, nil)
-                == dnnl_success, let description,
-            dnnl_primitive_create(&primitive, description) == dnnl_success, let primitive
-        else { preconditionFailure("oneDNN cannot reorder these tensors") }
-        (self.description, self.primitive) = (description, primitive)
+    /// The primitive of a description, which it owns from now on.
+    init(_ description: dnnl_primitive_desc_t) {
+        self.description = description
+        scratchpad = MemoryDescription.query(description, dnnl_query_scratchpad_md)
+        var made: dnnl_primitive_t?
+        let status = dnnl_primitive_create(&made, description)
+        guard status == dnnl_success, let made else {
+            preconditionFailure("oneDNN made no primitive: status \(status.rawValue)")
+        }
+        primitive = made
     }
 
     deinit {
@@ -59,15 +61,56 @@ final class Reorder: @unchecked Sendable {
         dnnl_primitive_desc_destroy(description)
     }
 
-    func execute(_ source: UnsafeMutableRawPointer, _ destination: UnsafeMutableRawPointer) {
-        let arguments = [
-            OneDNN.shared.argument(ATELIER_DNNL_ARG_SRC, from, source),
-            OneDNN.shared.argument(ATELIER_DNNL_ARG_DST, to, destination),
-        ]
-        let status = dnnl_primitive_execute(primitive, OneDNN.shared.stream, 2, arguments)
-        precondition(status == dnnl_success, "oneDNN could not reorder a tensor: status \(status.rawValue)")
-        for argument in arguments { dnnl_memory_destroy(argument.memory) }
+    /// The layout that the primitive chose for one of its tensors.
+    func layout(_ what: dnnl_query_t) -> dnnl_memory_desc_t { MemoryDescription.query(description, what) }
+
+    func run(_ arguments: [Argument]) {
+        let scratch = TensorStorage(count: MemoryDescription.floats(scratchpad))
+        var list = arguments.map { OneDNN.shared.argument($0.kind, $0.layout, $0.pointer) }
+        list.append(OneDNN.shared.argument(ATELIER_DNNL_ARG_SCRATCHPAD, scratchpad, scratch.pointer))
+        let status = withExtendedLifetime(scratch) {
+            dnnl_primitive_execute(primitive, OneDNN.shared.stream, Int32(list.count), list)
+        }
+        precondition(status == dnnl_success, "a oneDNN primitive failed: status \(status.rawValue)")
+        for argument in list { dnnl_memory_destroy(argument.memory) }
     }
+
+    /// Attributes of all our primitives, with an addition of a tensor to the result where one is given.
+    static func withAttributes<Result>(
+        adding residual: dnnl_memory_desc_t? = nil, _ body: (dnnl_primitive_attr_t) -> Result
+    ) -> Result {
+        var attributes: dnnl_primitive_attr_t?
+        var additions: dnnl_post_ops_t?
+        guard dnnl_primitive_attr_create(&attributes) == dnnl_success, let attributes,
+            dnnl_post_ops_create(&additions) == dnnl_success
+        else { preconditionFailure("oneDNN is out of memory") }
+        defer {
+            dnnl_primitive_attr_destroy(attributes)
+            dnnl_post_ops_destroy(additions)
+        }
+        dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user)
+        if let residual {
+            dnnl_post_ops_append_binary(additions, dnnl_binary_add, [residual])
+            dnnl_primitive_attr_set_post_ops(attributes, additions)
+        }
+        return body(attributes)
+    }
+}
+
+/// A copy between two layouts or element types of the same logical tensor.
+func reorder(
+    _ from: dnnl_memory_desc_t, _ source: UnsafeMutableRawPointer, to: dnnl_memory_desc_t,
+    _ destination: UnsafeMutableRawPointer
+) {
+    var description: dnnl_primitive_desc_t?
+    let (engine, layouts) = (OneDNN.shared.engine, ([from], [to]))
+    let status = Primitive.withAttributes {
+        dnnl_reorder_primitive_desc_create(&description, layouts.0, engine, layouts.1, engine, $0)
+    }
+    guard status == dnnl_success, let description else {
+        preconditionFailure("oneDNN cannot reorder these tensors: status \(status.rawValue)")
+    }
+    Primitive(description).run([(ATELIER_DNNL_ARG_SRC, from, source), (ATELIER_DNNL_ARG_DST, to, destination)])
 }
 
 enum MemoryDescription {

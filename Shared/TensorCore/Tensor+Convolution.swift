@@ -35,24 +35,28 @@ extension Tensor {
         var extents = convolutionShape(
             weight.shape, stride: stride, padding: padding, hasBias: bias != nil, isLow ? .bf16 : precision)
         extents.output = output ?? self.precision
-        // Added on the way to memory where that costs the kernel nothing.
-        extents.addsResidual = residual != nil && isLow && extents.output == .bf16 && !extents.suitsWinograd
+        if let winograd = WinogradConvolution.of(extents) {
+            let out = winograd(self, weight: weight, bias: bias)
+            return residual.map { out.adding($0) } ?? out
+        }
+        // Added on the way to memory, where that costs the kernel nothing.
+        extents.addsResidual = residual != nil && isLow && extents.output == .bf16
         let primitive = ConvolutionPrimitive.of(extents, .forward)
         let input = primitive.operand(self)
         let out = Tensor.output(
             [extents.samples, extents.outputHeight, extents.outputWidth, extents.outputs], extents.output)
         let packed = primitive.packed(weight)
-        var arguments: [ConvolutionPrimitive.Argument] = [
-            (ATELIER_DNNL_ARG_WEIGHTS, primitive.weights, UnsafeMutableRawPointer(packed.pointer))
+        var arguments: [Primitive.Argument] = [
+            (ATELIER_DNNL_ARG_SRC, primitive.source, input.bytes),
+            (ATELIER_DNNL_ARG_WEIGHTS, primitive.weights, UnsafeMutableRawPointer(packed.pointer)),
+            (ATELIER_DNNL_ARG_DST, primitive.destination, out.bytes),
         ]
         if let bias { arguments.append((ATELIER_DNNL_ARG_BIAS, primitive.bias, bias.bytes)) }
         if extents.addsResidual, let residual {
             out.requireSameShape(residual)
             arguments.append((ATELIER_DNNL_ARG_FIRST_ADDITION, primitive.destination, residual.bytes))
         }
-        withExtendedLifetime((input, packed, bias, residual)) {
-            primitive.execute(from: input.bytes, to: out.bytes, arguments)
-        }
+        withExtendedLifetime((input, packed, bias, residual)) { primitive.run(arguments) }
         guard let residual, !extents.addsResidual else { return out }
         return out.adding(residual)
     }
@@ -65,12 +69,17 @@ extension Tensor {
         let input = Tensor.output(inputShape)
         let extents = input.convolutionShape(
             weight.shape, stride: stride, padding: padding, hasBias: false, precision)
+        if let winograd = WinogradConvolution.of(extents.turned) {
+            return winograd(self, weight: weight, bias: nil, isGradient: true)
+        }
         let primitive = ConvolutionPrimitive.of(extents, .backwardInput)
         let (packed, gradient) = (primitive.packed(weight), primitive.operand(self))
         withExtendedLifetime((packed, gradient)) {
-            primitive.execute(
-                from: gradient.bytes, to: input.bytes,
-                [(ATELIER_DNNL_ARG_WEIGHTS, primitive.weights, UnsafeMutableRawPointer(packed.pointer))])
+            primitive.run([
+                (ATELIER_DNNL_ARG_DIFF_DST, primitive.destination, gradient.bytes),
+                (ATELIER_DNNL_ARG_WEIGHTS, primitive.weights, UnsafeMutableRawPointer(packed.pointer)),
+                (ATELIER_DNNL_ARG_DIFF_SRC, primitive.source, input.bytes),
+            ])
         }
         return input
     }
@@ -87,19 +96,16 @@ extension Tensor {
         let packed = TensorStorage(count: MemoryDescription.floats(primitive.weights))
         let weight = Tensor.output(weightShape)
         let bias = hasBias ? Tensor.output([weightShape[0]]) : nil
-        var arguments: [ConvolutionPrimitive.Argument] = [
+        var arguments: [Primitive.Argument] = [
             (ATELIER_DNNL_ARG_SRC, primitive.source, source.bytes),
             (ATELIER_DNNL_ARG_DIFF_DST, primitive.destination, gradient.bytes),
             (ATELIER_DNNL_ARG_DIFF_WEIGHTS, primitive.weights, UnsafeMutableRawPointer(packed.pointer)),
         ]
         if let bias { arguments.append((ATELIER_DNNL_ARG_DIFF_BIAS, primitive.bias, bias.bytes)) }
         withExtendedLifetime((packed, source, gradient, bias)) {
-            OperationProfile.measure(
-                "convolution, gradient at weights", extents.description, operations: extents.operations,
-                bytes: extents.byteCount
-            ) { primitive.run(arguments) }
-            Reorder(from: primitive.weights, to: MemoryDescription.make(weightShape, dnnl_oihw))
-                .execute(packed.pointer, weight.bytes)
+            primitive.run(arguments)
+            reorder(
+                primitive.weights, packed.pointer, to: MemoryDescription.make(weightShape, dnnl_oihw), weight.bytes)
         }
         return (weight, bias)
     }

@@ -56,10 +56,13 @@ final class TensorStorage: @unchecked Sendable {
 
     /// The same values in another layout, made once and kept as long as the values do not change.
     ///
-    /// Of a file, the values themselves are not kept beside it.
-    func packed(as layout: dnnl_memory_desc_t, make: (UnsafeMutablePointer<Float>) -> TensorStorage) -> TensorStorage {
+    /// Of a file, the values themselves are not kept beside it. `isTurned` tells kernels of a gradient from those of the
+    /// convolution itself, which may have the same layout.
+    func packed(
+        as layout: dnnl_memory_desc_t, isTurned: Bool = false, make: (UnsafeMutablePointer<Float>) -> TensorStorage
+    ) -> TensorStorage {
         packed.withLock { known in
-            if let found = known.first(where: { $0.layout.isSame(as: layout) }) {
+            if let found = known.first(where: { $0.isTurned == isTurned && $0.layout.isSame(as: layout) }) {
                 return found.storage
             }
             let made: TensorStorage
@@ -71,7 +74,7 @@ final class TensorStorage: @unchecked Sendable {
                 made = withExtendedLifetime(values) { make(values.pointer) }
             }
             source?.forget()
-            known.append(PackedWeights(layout: layout, storage: made))
+            known.append(PackedWeights(layout: layout, isTurned: isTurned, storage: made))
             return made
         }
     }
@@ -82,6 +85,7 @@ final class TensorStorage: @unchecked Sendable {
 /// Values in a layout that oneDNN chose.
 private struct PackedWeights {
     var layout: dnnl_memory_desc_t
+    var isTurned: Bool
     var storage: TensorStorage
 }
 

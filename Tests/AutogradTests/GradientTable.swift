@@ -45,9 +45,6 @@ extension GradientCheck {
         GradientCheck("convolution with a residual", [[1, 4, 4, 2], [3, 2, 3, 3], [3], [1, 4, 4, 3]]) {
             $0[0].convolved(weight: $0[1], bias: $0[2], padding: (1, 1), adding: $0[3])
         },
-        GradientCheck("Winograd's convolution", [[1, 13, 16, 16], [16, 16, 3, 3], [16]]) {
-            $0[0].convolved(weight: $0[1], bias: $0[2], padding: (1, 1))
-        },
         GradientCheck("group norm of a sum per sample", [[2, 3, 2, 6], [6], [6], [2, 6]]) {
             $0[0].groupNormalized(
                 groups: 2, epsilon: 1e-5, weight: $0[1], bias: $0[2], silu: true, adding: $0[3])

@@ -1,7 +1,8 @@
-"""The other side of a comparison: diffusers and PyTorch, f32, over the same checkpoint and the same number of threads.
+"""The other side of a comparison: diffusers and PyTorch over the same checkpoint and the same number of threads.
 
-Usage: peer.py WORK MODEL BATCH HEIGHT WIDTH CONTEXT THREADS
-For each line on standard input it measures as many repeats as the line says and prints one JSON object.
+Usage: peer.py WORK VARIANT MODEL BATCH HEIGHT WIDTH CONTEXT THREADS
+VARIANT: f32; bf16 (autocast); bf16-weights (the model itself in bf16, not for training); each also with "-compiled"
+(torch.compile). For each line on standard input it measures as many repeats as the line says and prints one JSON object.
 """
 
 import json
@@ -12,20 +13,21 @@ import time
 import torch
 
 
-def random_inputs(batch, height, width, context, channels, cross):
+def random_inputs(batch, height, width, context, channels, cross, dtype=torch.float32):
     generator = torch.Generator().manual_seed(0)
     return (
-        torch.randn(batch, channels, height, width, generator=generator),
+        torch.randn(batch, channels, height, width, generator=generator).to(dtype),
         torch.tensor([(37 * i + 501) % 1000 for i in range(batch)]),
-        torch.randn(batch, context, cross, generator=generator),
+        torch.randn(batch, context, cross, generator=generator).to(dtype),
     )
 
 
-def unet_work(model, batch, height, width, context):
+def unet_work(model, batch, height, width, context, dtype):
     from diffusers import UNet2DConditionModel
 
-    unet = UNet2DConditionModel.from_pretrained(model, subfolder="unet", torch_dtype=torch.float32).eval()
-    inputs = random_inputs(batch, height, width, context, unet.config.in_channels, unet.config.cross_attention_dim)
+    unet = UNet2DConditionModel.from_pretrained(model, subfolder="unet", torch_dtype=dtype).eval()
+    config = unet.config
+    inputs = random_inputs(batch, height, width, context, config.in_channels, config.cross_attention_dim, dtype)
 
     def run():
         with torch.inference_mode():
@@ -34,7 +36,7 @@ def unet_work(model, batch, height, width, context):
     return run
 
 
-def train_step_work(model, batch, height, width, context):
+def train_step_work(model, batch, height, width, context, dtype):
     from diffusers import UNet2DConditionModel
     from peft import LoraConfig
 
@@ -54,11 +56,11 @@ def train_step_work(model, batch, height, width, context):
     return run
 
 
-def vae_decode_work(model, batch, height, width, context):
+def vae_decode_work(model, batch, height, width, context, dtype):
     from diffusers import AutoencoderKL
 
-    vae = AutoencoderKL.from_pretrained(model, subfolder="vae", torch_dtype=torch.float32).eval()
-    latents = torch.randn(batch, vae.config.latent_channels, height, width)
+    vae = AutoencoderKL.from_pretrained(model, subfolder="vae", torch_dtype=dtype).eval()
+    latents = torch.randn(batch, vae.config.latent_channels, height, width).to(dtype)
 
     def run():
         with torch.inference_mode():
@@ -67,10 +69,10 @@ def vae_decode_work(model, batch, height, width, context):
     return run
 
 
-def text_encoder_work(model, batch, height, width, context):
+def text_encoder_work(model, batch, height, width, context, dtype):
     from transformers import CLIPTextModel
 
-    encoder = CLIPTextModel.from_pretrained(model, subfolder="text_encoder", torch_dtype=torch.float32).eval()
+    encoder = CLIPTextModel.from_pretrained(model, subfolder="text_encoder", torch_dtype=dtype).eval()
     tokens = torch.randint(0, encoder.config.vocab_size, (batch, context))
 
     def run():
@@ -80,10 +82,10 @@ def text_encoder_work(model, batch, height, width, context):
     return run
 
 
-def sample_work(model, batch, height, width, context):
+def sample_work(model, batch, height, width, context, dtype):
     from diffusers import StableDiffusionPipeline
 
-    pipeline = StableDiffusionPipeline.from_pretrained(model, torch_dtype=torch.float32)
+    pipeline = StableDiffusionPipeline.from_pretrained(model, torch_dtype=dtype)
     pipeline.set_progress_bar_config(disable=True)
 
     def run():
@@ -93,6 +95,20 @@ def sample_work(model, batch, height, width, context):
         )
 
     return run
+
+
+def variant(run, name):
+    """What `run` does, by the arithmetic of a variant."""
+    if "-compiled" in name:
+        run = torch.compile(run)
+    if not name.startswith("bf16") or name.startswith("bf16-weights"):
+        return run
+
+    def autocast():
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            run()
+
+    return autocast
 
 
 WORKS = {
@@ -110,10 +126,11 @@ def peak_resident_bytes():
 
 
 def main():
-    work, model = sys.argv[1:3]
-    batch, height, width, context, threads = map(int, sys.argv[3:8])
+    work, name, model = sys.argv[1:4]
+    batch, height, width, context, threads = map(int, sys.argv[4:9])
     torch.set_num_threads(threads)
-    run = WORKS[work](model, batch, height, width, context)
+    dtype = torch.bfloat16 if name.startswith("bf16-weights") else torch.float32
+    run = variant(WORKS[work](model, batch, height, width, context, dtype), name)
     for line in sys.stdin:
         run()
         times = []

@@ -12,7 +12,9 @@ struct EchoImplementation: EchoService {
 
     func unary(_ request: EchoRequest, _ context: ServerContext) async throws -> Reply<EchoResponse> {
         let remaining = context.remaining
-        if request.mode == .fail { throw RPCStatus(.init(number: request.number), request.text) }
+        let wishes = try await wishes(context)
+        if let report = wishes.report { return Reply(report) }
+        if request.mode == .fail { throw failure(request, wishes.trailers) }
         if request.delayUs > 0 {
             do { try await Task.sleep(for: .microseconds(Int64(request.delayUs))) } catch {
                 journal.add("cancelled")
@@ -33,7 +35,7 @@ struct EchoImplementation: EchoService {
                         for index in memory.indices { memory[index] = UInt8(truncatingIfNeeded: index) }
                     }))
         }
-        return Reply(response, attachments: attachments, trailers: ["served-by": context.peer.name])
+        return Reply(response, attachments: attachments, trailers: wishes.trailers)
     }
 
     func serverStream(

@@ -72,8 +72,9 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
                 recomputesOld: recomputing
             ).update(rollouts: [rollout], rewards: [[1, 0, 0.5]]).ratioDrift
         }
-        #expect(try drift(recomputing: true) < 1e-6)
-        #expect(try drift(recomputing: false) > 1e-6)
+        let (with, without) = (try drift(recomputing: true), try drift(recomputing: false))
+        #expect(with < 1e-5)
+        #expect(without > 10 * with)
     }
 
     @Test("an update goes on from a checkpoint as if it had not stopped")

@@ -55,6 +55,29 @@ struct TensorTests {
         #expect(tensor.reshaped(shape).shape.reduce(1, *) == 12)
     }
 
+    /// Large pictures of many channels go through Winograd's algorithm, whole or strip by strip.
+    @Test(arguments: [[2, 13, 18, 32, 64], [3, 16, 16, 64, 32], [1, 70, 66, 48, 48]])
+    func convolvesLargePicturesAsDefined(_ extents: [Int]) {
+        let (inputs, outputs) = (extents[3], extents[4])
+        let input = Self.gaussian(Array(extents[0...3]), 1)
+        let (weight, bias) = (Self.gaussian([outputs, inputs, 3, 3], 2), Self.gaussian([outputs], 3))
+        expectClose(
+            input.convolved(weight: weight, bias: bias, padding: (1, 1)),
+            Naive.convolution(input, weight: weight, bias: bias, stride: 1, padding: (1, 1)))
+        let gradient = Self.gaussian(Array(extents[0...2]) + [outputs], 4)
+        var turned = Tensor(zeros: [inputs, outputs, 3, 3])
+        turned.withUnsafeMutableBuffer { turned in
+            for place in 0..<turned.count {
+                let (input, output, tap) = (place / 9 / outputs, place / 9 % outputs, place % 9)
+                turned[place] = weight.scalar((output * inputs + input) * 9 + 8 - tap)
+            }
+        }
+        expectClose(
+            gradient.convolutionInputGradient(
+                inputShape: input.shape, weight: weight, stride: 1, padding: (1, 1)),
+            Naive.convolution(gradient, weight: turned, bias: nil, stride: 1, padding: (1, 1)))
+    }
+
     struct Product: Sendable { let rows, outputs, inputs: Int }
 
     static let products = [

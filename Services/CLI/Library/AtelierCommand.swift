@@ -12,7 +12,7 @@ public struct AtelierCommand: AsyncParsableCommand {
                 name: "A running stack",
                 subcommands: [
                     StatusCommand.self, PauseCommand.self, ResumeCommand.self, ScaleCommand.self, SwapCommand.self,
-                    DrainCommand.self, CheckpointCommand.self, TailCommand.self,
+                    DrainCommand.self, CheckpointCommand.self, TailCommand.self, RPCCommand.self,
                 ]),
             CommandGroup(name: "Security", subcommands: [KeysCommand.self]),
             CommandGroup(name: "Models and pictures", subcommands: [ScoreCommand.self] + modelCommands),

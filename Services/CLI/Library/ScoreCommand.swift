@@ -43,12 +43,7 @@ struct ScoreCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let model: any RewardModel
-        do {
-            model = try RewardConfiguration(reward).makeModel()
-        } catch {
-            throw ServiceError(error.message, exitCode: .usage)
-        }
+        let model = try Self.model(reward)
         let pictures = try image.map(read)
         let scores = try model.score(pictures, prompts: pictures.map { _ in prompt })
         let entries = zip(image, scores).map { Entry(image: $0, $1) }
@@ -63,6 +58,15 @@ struct ScoreCommand: AsyncParsableCommand {
         }
         if entries.contains(where: { $0.score == nil }) {
             throw ServiceError("not every picture has a score", exitCode: .failed)
+        }
+    }
+
+    /// The reward of a spec; a mistake in it is the user's.
+    static func model(_ spec: String) throws -> any RewardModel {
+        do {
+            return try RewardConfiguration(spec).makeModel()
+        } catch {
+            throw ServiceError(error.message, exitCode: .usage)
         }
     }
 

@@ -194,7 +194,10 @@ actor Coordinator {
 
     /// The processes that should run now.
     var wantedProcesses: (samplers: Int, rewards: [String], stop: Bool) {
-        let specs = Set(books.rewardSets.live.values.flatMap { $0.members.map(\.spec) })
+        let assignments = books.rewardSets.live.values.flatMap { set in
+            set.members.map { RewardAssignment(name: $0.name, spec: $0.spec) }
+        }
+        let specs = Set(assignments.filter { !$0.isExternal }.map(\.spec))
         return (books.samplers ?? configuration.fleet.samplers, specs.sorted(), books.state == .finished)
     }
 

@@ -5,7 +5,8 @@ import ServiceAPI
 import ServiceRuntime
 import Wire
 
-/// The way to the reward services: one channel for each address, the least busy service first.
+/// The way to the reward services: for each reward a channel that chooses the less busy of its services, wherever the
+/// coordinator's registry says that they are.
 actor RewardDesk {
     /// Why a seat of the panel has no numbers.
     enum Refusal: Error {
@@ -17,15 +18,10 @@ actor RewardDesk {
         case nonsense(String)
     }
 
-    private struct Service {
-        let client: ScoreClient
-        var outstanding = 0
-        var failures = 0
-    }
-
     private let endpoint: Endpoint
     private let timeout: Duration
-    private var services: [String: Service] = [:]
+    /// By specification.
+    private var channels: [String: BalancedChannel] = [:]
 
     init(_ endpoint: Endpoint, timeout: Duration) {
         self.endpoint = endpoint
@@ -34,36 +30,30 @@ actor RewardDesk {
 
     /// One reward's scores of a unit.
     func score(_ drawn: DrawnUnit, _ seat: RewardPanel.Seat) async throws(Refusal) -> ScoredUnit.Column {
-        guard let address = pick(seat.addresses) else {
+        guard !seat.addresses.isEmpty else {
             throw .unavailable("no service of reward '\(seat.member.name)' (\(seat.member.spec)) is here")
         }
-        let who = "reward '\(seat.member.name)' (\(seat.member.spec)) at \(address)"
+        let who =
+            "reward '\(seat.member.name)' (\(seat.member.spec)) at \(seat.addresses.joined(separator: ", "))"
         let batch = PictureBatch(pictures: drawn.pictures, prompts: drawn.prompts, unit: drawn.unit.rawValue)
-        services[address]?.outstanding += 1
-        defer { services[address]?.outstanding -= 1 }
         let reply: ScorePicturesReply
         do {
-            guard let client = services[address]?.client else { throw RPCStatus(.unavailable, "no channel") }
-            reply = try await client.pictures(
+            reply = try await ScoreClient(channel(seat)).pictures(
                 batch.wire, attachments: batch.attachments, options: CallOptions(timeout: timeout)
             ).message
-            services[address]?.failures = 0
         } catch {
-            services[address]?.failures += 1
             throw .unavailable("\(who) does not score: \(ServiceProcess.oneLine(error))")
         }
         return try column(reply, seat, who, pictures: drawn.pictures.count)
     }
 
-    /// The service with the fewest failures in a row, then the fewest units at work.
-    private func pick(_ addresses: [String]) -> String? {
-        for address in addresses where services[address] == nil {
-            services[address] = Service(client: ScoreClient(endpoint.channel(address, services: [])))
-        }
-        return addresses.min { left, right in
-            guard let left = services[left], let right = services[right] else { return false }
-            return (left.failures, left.outstanding) < (right.failures, right.outstanding)
-        }
+    /// The channel to the services of a reward, where they are now.
+    private func channel(_ seat: RewardPanel.Seat) -> BalancedChannel {
+        let spec = seat.member.spec
+        let channel = channels[spec] ?? endpoint.balancedChannel("reward \(spec)", policy: .leastLoaded)
+        channels[spec] = channel
+        channel.update(seat.addresses)
+        return channel
     }
 
     private func column(

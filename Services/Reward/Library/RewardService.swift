@@ -66,6 +66,7 @@ public struct RewardService: Sendable {
             try await Running.until(shutdown, [{ try await membership.keep(shutdown) }])
             await membership.leave()
         }
-        await endpoint.close()
+        // Who is waiting for scores gets them; who asks for more is told to go elsewhere.
+        await endpoint.drain("the reward service stops", grace: .seconds(5))
     }
 }

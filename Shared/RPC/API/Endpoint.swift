@@ -131,14 +131,32 @@ public final class Endpoint: Sendable {
         await close()
     }
 
+    /// What goes on on the sessions that are open.
+    public func snapshots() async -> [SessionSnapshot] {
+        var snapshots: [SessionSnapshot] = []
+        for core in state.withLock({ Array($0.cores.values) }) {
+            if let snapshot = await core.snapshot { snapshots.append(snapshot) }
+        }
+        return snapshots.sorted { ($0.peer.name, $0.remoteAddress) < ($1.peer.name, $1.remoteAddress) }
+    }
+
     private func table(_ services: [ServiceDefinition]) -> HandlerTable {
-        HandlerTable(services, interceptors: configuration.serverInterceptors, desk: desk)
+        HandlerTable(services, interceptors: measured(configuration.serverInterceptors), desk: desk)
+    }
+
+    private func measured(_ interceptors: [any ServerInterceptor]) -> [any ServerInterceptor] {
+        (configuration.metrics.map { [$0] } ?? []) + interceptors
+    }
+
+    private func measured(_ interceptors: [any ClientInterceptor]) -> [any ClientInterceptor] {
+        (configuration.metrics.map { [$0] } ?? []) + interceptors
     }
 
     private var conduct: SessionConduct {
         SessionConduct(
             compressesBodies: configuration.compressesBodies, checksumsAttachments: configuration.checksumsAttachments,
-            clientInterceptors: configuration.clientInterceptors, defaultTimeout: configuration.defaultTimeout,
+            clientInterceptors: measured(configuration.clientInterceptors),
+            defaultTimeout: configuration.defaultTimeout,
             permissions: configuration.permissions)
     }
 

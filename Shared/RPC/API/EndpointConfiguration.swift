@@ -33,6 +33,8 @@ public struct EndpointConfiguration: Sendable {
     public var checksumsAttachments = false
     /// How channels retry calls that do not say how.
     public var retry = RetryPolicy()
+    /// What counts and times the calls of both directions, beside the interceptors.
+    public var metrics: CallMetrics?
     /// What sees the calls that this endpoint makes, the first one first.
     public var clientInterceptors: [any ClientInterceptor] = []
     /// What sees the calls that this endpoint serves, the first one outermost.

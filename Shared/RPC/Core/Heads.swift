@@ -16,7 +16,7 @@ extension RPCStatus {
         self.init(Code(number: code), head.text, notProcessed: head.notProcessed)
         details = head.details.map { Detail(typeURL: $0.typeURL, value: $0.value) }
         trailers = Metadata(head.trailers)
-        if head.retryAfterMs > 0 { retryAfter = .milliseconds(Int64(head.retryAfterMs)) }
+        if head.retryAfterMs != 0 { retryAfter = .milliseconds(Int64(head.retryAfterMs)) }
     }
 
     package var wire: ZRPCallStatus {

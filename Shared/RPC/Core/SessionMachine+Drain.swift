@@ -45,6 +45,6 @@ extension SessionMachine {
     mutating func endIfDrained() {
         guard isGoing, calls.isEmpty, phase == .ready else { return }
         if peerIsDraining { return shutDown(RPCStatus(.unavailable, "the session was drained")) }
-        actions.append(.startTimer(.drain, heartbeat))
+        actions.append(.startTimer(.drained, heartbeat))
     }
 }

@@ -11,7 +11,7 @@ extension SessionMachine {
     package mutating func open(
         _ request: CallRequest, message: OutgoingMessage?, isEnd: Bool, ticket: UInt64? = nil
     ) throws(RPCStatus) -> UInt64 {
-        guard isReady else {
+        guard phase == .ready, !peerIsDraining else {
             throw RPCStatus(.unavailable, "\(request.method): the session takes no calls", notProcessed: true)
         }
         guard originatedCount < peerLimits.maximumCalls else {

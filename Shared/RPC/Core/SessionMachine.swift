@@ -38,6 +38,8 @@ package struct SessionMachine: Sendable {
         case deadline(call: UInt64)
         /// The grace of a session that takes no more calls.
         case drain
+        /// The time for the peer to end such a session when no call is left.
+        case drained
     }
 
     package enum Action: Sendable {
@@ -118,7 +120,7 @@ package struct SessionMachine: Sendable {
         receiveWindow = ReceiveWindow(size: settings.limits.sessionWindowBytes)
     }
 
-    /// Whether calls can be made.
+    /// Whether calls should be made: while this end drains, only its handlers may.
     package var isReady: Bool { phase == .ready && !isGoing }
 
     /// Calls open in either direction.
@@ -156,6 +158,8 @@ package struct SessionMachine: Sendable {
         case .heartbeat: beat()
         case .deadline(let call): deadlinePassed(call)
         case .drain: shutDown(RPCStatus(.unavailable, "the session was drained"))
+        case .drained:
+            if calls.isEmpty { shutDown(RPCStatus(.unavailable, "the session was drained")) }
         }
     }
 
@@ -291,12 +295,14 @@ package struct SessionMachine: Sendable {
             actions.append(.stopTimer(.deadline(call: id)))
             var ending = status
             ending.notProcessed = calls[id].map { $0.isOriginated && !$0.hasSentRequest } ?? false
+            reservedBytes -= calls[id]?.assembly?.reserved ?? 0
             actions.append(.finished(call: id, ending))
         }
-        calls = [:]
+        (calls, originatedCount, sessionQueue) = ([:], 0, [])
         actions.append(.stopTimer(.handshake))
         actions.append(.stopTimer(.heartbeat))
         actions.append(.stopTimer(.drain))
+        actions.append(.stopTimer(.drained))
         actions.append(.closed(status))
     }
 

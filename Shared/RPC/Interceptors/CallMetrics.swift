@@ -8,6 +8,12 @@ public final class CallMetrics: ClientInterceptor, ServerInterceptor {
         public let method: String
         /// Whether this process made the calls; else it served them.
         public let isClient: Bool
+
+        /// The calls of a method, made or served.
+        public init(method: String, isClient: Bool) {
+            self.method = method
+            self.isClient = isClient
+        }
     }
 
     /// The figures of one method.

@@ -14,12 +14,12 @@ actor SessionCore: LinkReceiver {
     private var conduct: SessionConduct
     private let observer: Observer
     private let access: SessionAccess
-    private var machine: SessionMachine
+    var machine: SessionMachine
     private var calls: [UInt64: ActiveCall] = [:]
     private var timers: [SessionMachine.Timer: ReactorTimer] = [:]
     private var isRunning = false
-    private var session: Session?
-    private var closedStatus: RPCStatus?
+    var session: Session?
+    var closedStatus: RPCStatus?
     private var openWaiters: [CheckedContinuation<Result<Session, RPCStatus>, Never>] = []
     private var closedWaiters: [CheckedContinuation<RPCStatus, Never>] = []
 
@@ -137,20 +137,6 @@ actor SessionCore: LinkReceiver {
         run()
     }
 
-    /// Resumes once it is known what came ahead of the first message.
-    func readHeaders(_ call: ActiveCall, _ continuation: CheckedContinuation<Metadata, Never>) {
-        if call.headers == nil, call.status == nil { return call.headerReaders.append(continuation) }
-        continuation.resume(returning: call.headers ?? Metadata())
-    }
-
-    /// Nothing comes ahead of the first message any more.
-    private func headersAreKnown(_ call: ActiveCall, _ headers: Metadata = Metadata()) {
-        guard call.headers == nil else { return }
-        call.headers = headers
-        for reader in call.headerReaders { reader.resume(returning: headers) }
-        call.headerReaders = []
-    }
-
     // MARK: Calls of either end
 
     func read(
@@ -228,7 +214,7 @@ actor SessionCore: LinkReceiver {
     // MARK: What the machine wants
 
     /// Carries out what the machine wants, in its order: an action that leads to more of them does not overtake.
-    private func run() {
+    func run() {
         guard !isRunning else { return }
         isRunning = true
         defer { isRunning = false }
@@ -375,12 +361,6 @@ actor SessionCore: LinkReceiver {
             let answer = await table.serve(service, call, context, first)
             reactor.submit { self.assumeIsolated { $0.respond(id, call, answer.message, answer.status) } }
         }
-    }
-
-    func sendHeaders(_ call: ActiveCall, _ headers: Metadata) -> Result<Void, RPCStatus> {
-        guard let id = call.id, call.status == nil else { return .success(()) }
-        defer { run() }
-        do throws(RPCStatus) { return .success(try machine.sendHeaders(id, headers)) } catch { return .failure(error) }
     }
 
     private func respond(_ id: UInt64, _ call: ActiveCall, _ message: OutgoingMessage?, _ status: RPCStatus) {

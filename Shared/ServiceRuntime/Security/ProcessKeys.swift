@@ -26,6 +26,7 @@ public enum ProcessKeys {
         let held = try find(name: name, role: role, keys: keys, binds: binds, dials: dials, log)
         var configuration = EndpointConfiguration()
         configuration.permissions = RunPermissions.table
+        configuration.metrics = CallMetrics()
         do throws(RPCStatus) {
             return try Endpoint(
                 name: name, role: (held?.role ?? role ?? .operator).rawValue,

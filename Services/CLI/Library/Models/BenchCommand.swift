@@ -7,14 +7,13 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measures how fast a part is.",
         subcommands: [
-            BenchUNet.self, BenchTrainStep.self, BenchVAEDecode.self, BenchTextEncoder.self, BenchSample.self,
-            BenchRPC.self,
+            BenchProduct.self, BenchUNet.self, BenchTrainStep.self, BenchVAEDecode.self, BenchTextEncoder.self,
+            BenchSample.self, BenchScore.self, BenchRPC.self,
         ])
 }
 
-/// What every benchmark of a model takes.
+/// What every benchmark of the engine takes.
 struct BenchOptions: ParsableArguments {
-    @OptionGroup var source: ModelOptions
     @OptionGroup var compute: ComputeOptions
     @Option(help: "Samples in a batch.")
     var batch = 1

@@ -43,13 +43,14 @@ struct LatentOptions: ParsableArguments {
 struct BenchUNet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "unet", abstract: "One forward pass of the unet.")
 
+    @OptionGroup var source: ModelOptions
     @OptionGroup var options: BenchOptions
     @OptionGroup var latents: LatentOptions
 
     func run() async throws {
         let precision = try options.dtype.precision()
         options.compute.apply()
-        let unet = try options.source.loadUNet(precision)
+        let unet = try source.loadUNet(precision)
         let inputs = try UNetInputs(unet.configuration, options, latents)
         let operations = unet.configuration.operations(
             height: inputs.size.height, width: inputs.size.width, context: latents.context)
@@ -64,6 +65,7 @@ struct BenchTrainStep: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train-step", abstract: "Forward and backward pass of the unet with a LoRA of rank 4.")
 
+    @OptionGroup var source: ModelOptions
     @OptionGroup var options: BenchOptions
     @OptionGroup var latents: LatentOptions
     @Flag(help: "Keep only the blocks' inputs and compute the blocks again in the backward pass.")
@@ -72,7 +74,7 @@ struct BenchTrainStep: AsyncParsableCommand {
     func run() async throws {
         let precision = try options.dtype.precision()
         options.compute.apply()
-        let folder = try options.source.folder().appending(path: "unet")
+        let folder = try source.folder().appending(path: "unet")
         let (unet, store) = try StableDiffusion.loadUNet(folder, lora: LoRAConfiguration(), precision: precision)
         let inputs = try UNetInputs(unet.configuration, options, latents)
         let target = options.random(inputs.sample.shape, index: 2)
@@ -119,6 +121,7 @@ struct BenchVAEDecode: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vae-decode", abstract: "The auto-encoder's decoder: latents to pixels.")
 
+    @OptionGroup var source: ModelOptions
     @OptionGroup var options: BenchOptions
     @Option(help: "Height of the latents; the checkpoint's own if not given.")
     var height: Int?
@@ -133,9 +136,9 @@ struct BenchVAEDecode: AsyncParsableCommand {
 
     func run() async throws {
         let precision = try options.dtype.precision()
-        try options.source.requireNoAdapter(for: "vae")
+        try source.requireNoAdapter(for: "vae")
         options.compute.apply()
-        let vae = try StableDiffusion.loadVAE(try options.source.folder().appending(path: "vae"), precision: precision)
+        let vae = try StableDiffusion.loadVAE(try source.folder().appending(path: "vae"), precision: precision)
         let side = (vae.configuration.sampleSize ?? 512) / vae.configuration.downsampling
         let size = (height: height ?? side, width: width ?? side)
         let latents = Variable(
@@ -151,15 +154,16 @@ struct BenchTextEncoder: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "text-encoder", abstract: "The text encoder: tokens to states.")
 
+    @OptionGroup var source: ModelOptions
     @OptionGroup var options: BenchOptions
     @Option(help: "Text tokens; as many as the checkpoint has positions if not given.")
     var context: Int?
 
     func run() async throws {
         let precision = try options.dtype.precision()
-        try options.source.requireNoAdapter(for: "text encoder")
+        try source.requireNoAdapter(for: "text encoder")
         options.compute.apply()
-        let folder = try options.source.folder().appending(path: "text_encoder")
+        let folder = try source.folder().appending(path: "text_encoder")
         let encoder = try StableDiffusion.loadTextEncoder(folder, precision: precision)
         let positions = encoder.configuration.maxPositions
         let length = context ?? positions
@@ -177,6 +181,7 @@ struct BenchSample: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sample", abstract: "The whole way from prompts to pictures; a batch of pictures is one run.")
 
+    @OptionGroup var source: ModelOptions
     @OptionGroup var options: BenchOptions
     @Option(help: "What to draw.")
     var prompt = "a green colored rabbit"
@@ -192,7 +197,7 @@ struct BenchSample: AsyncParsableCommand {
     func run() async throws {
         let precision = try options.dtype.precision()
         options.compute.apply()
-        let pipeline = try options.source.loadPipeline(precision)
+        let pipeline = try source.loadPipeline(precision)
         let prompts = [String](repeating: prompt, count: options.batch)
         let settings = SamplingSettings(steps: steps, guidance: guidance)
         try options.measure("sample", details: ["steps": steps]) {

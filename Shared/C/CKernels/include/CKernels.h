@@ -93,6 +93,18 @@ void atelier_upsample(
     int32_t type, const void *x, void *out, int64_t samples, int64_t height, int64_t width, int64_t channels);
 void atelier_upsample_backward(
     const float *grad, float *out, int64_t samples, int64_t height, int64_t width, int64_t channels);
+// Between pictures [samples, height, width, channels] and rows of them as f32 [samples, channels / 16, rows, width, 16], as
+// Winograd's algorithm has them; channels are a multiple of 16. What is blocked are the rows from first - 1 to
+// first + rows, those outside of a picture as zeros; what is unblocked are the rows from first to first + rows - 1.
+void atelier_block(
+    int32_t type, const void *x, float *out, int64_t samples, int64_t height, int64_t width, int64_t channels,
+    int64_t first, int64_t rows);
+void atelier_unblock(
+    int32_t type, const float *x, void *out, int64_t samples, int64_t height, int64_t width, int64_t channels,
+    int64_t first, int64_t rows);
+// 3×3 kernels [outputs, inputs, 3, 3] turned around: [inputs, outputs, 3, 3] with both sides reversed. `inputs` and
+// `outputs` are those of the result.
+void atelier_turn_kernels(const float *x, float *out, int64_t inputs, int64_t outputs);
 // [samples, a, b] -> [samples, b, a]
 void atelier_transpose(const float *x, float *out, int64_t samples, int64_t a, int64_t b);
 
