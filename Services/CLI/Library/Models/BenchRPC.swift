@@ -13,16 +13,19 @@ struct BenchRPC: AsyncParsableCommand {
     var calls = 2000
     @Option(help: "Large transfers one after another.")
     var transfers = 10
+    @Option(help: "Open so many sessions with keys at once, and measure nothing else.")
+    var sessions: Int?
     @Flag(help: "Print one JSON object on standard output.")
     var json = false
 
     func validate() throws {
-        for (name, value) in [("calls", calls), ("transfers", transfers)] where value < 1 {
+        for (name, value) in [("calls", calls), ("transfers", transfers), ("sessions", sessions ?? 1)] where value < 1 {
             throw ValidationError("--\(name) \(value): at least one is needed")
         }
     }
 
     func run() async throws {
+        if let sessions { return try await open(sessions) }
         var benchmark = RPCBenchmark()
         benchmark.sequentialCalls = calls
         benchmark.transfers = transfers
@@ -34,5 +37,13 @@ struct BenchRPC: AsyncParsableCommand {
                     "rpc over %@: a call in %.0f µs (99th percentile %.0f), %.0f calls/s at once, %.2f GB/s of attachments",
                 measured.address, measured.unaryMedianMicroseconds, measured.unary99thMicroseconds,
                 measured.callsPerSecond, measured.transferBytesPerSecond / 1e9))
+    }
+
+    private func open(_ sessions: Int) async throws {
+        var benchmark = SessionBenchmark()
+        benchmark.sessions = sessions
+        let measured = try await benchmark.run(address: address)
+        guard !json else { return try Output.json(measured) }
+        Output.line(String(format: "%d sessions with keys in %.2f s", measured.sessions, measured.seconds))
     }
 }
