@@ -8,6 +8,8 @@
 /// buffer), which is why it may be `Sendable`. Bytes are lent to closures only: a pointer that outlives the closure
 /// would outlive the buffer.
 public final class ByteBuffer: @unchecked Sendable {
+    private static let largePageBytes = 2 << 20
+
     private let memory: UnsafeMutableRawBufferPointer
 
     /// The number of bytes.
@@ -18,7 +20,10 @@ public final class ByteBuffer: @unchecked Sendable {
         count: Int, initializing body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
         precondition(count >= 0, "a buffer of \(count) bytes")
-        memory = .allocate(byteCount: count, alignment: 64)
+        // Large ones on large pages: the first touch of 64 MiB would else be 16,384 page faults.
+        let isLarge = count >= Self.largePageBytes
+        memory = .allocate(byteCount: count, alignment: isLarge ? Self.largePageBytes : 64)
+        if isLarge { madvise(memory.baseAddress, count, Int32(MADV_HUGEPAGE)) }
         try body(memory)
     }
 

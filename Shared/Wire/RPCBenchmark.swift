@@ -1,7 +1,7 @@
 import Messaging
 import RPC
 
-/// Measures calls between two endpoints of this process, over a transport as processes use it.
+/// Measures calls from an endpoint of this process to a server, over a transport as processes use it.
 public struct RPCBenchmark: Sendable {
     /// What was measured.
     public struct Measurement: Codable, Sendable {
@@ -13,6 +13,8 @@ public struct RPCBenchmark: Sendable {
         public var unary99thMicroseconds: Double
         /// Small calls, many at once.
         public var callsPerSecond: Double
+        /// Bytes of 1 MiB attachments there and back, one after another; both ways count.
+        public var echoBytesPerSecond: Double
         /// Bytes of one large attachment after another, one way.
         public var transferBytesPerSecond: Double
     }
@@ -22,7 +24,11 @@ public struct RPCBenchmark: Sendable {
     /// Calls many at once.
     public var pipelinedCalls = 20_000
     /// How many of those at once.
-    public var concurrency = 64
+    public var concurrency = 256
+    /// Bytes of a small call's message.
+    public var messageBytes = 64
+    /// Attachments there and back.
+    public var echoes = 200
     /// Size of the large attachment.
     public var transferBytes = 64 << 20
     /// How many of them.
@@ -31,7 +37,10 @@ public struct RPCBenchmark: Sendable {
     /// The usual sizes.
     public init() {}
 
-    /// Runs the benchmark.
+    /// The service that is called; it does nothing that takes time, and so runs on the thread of the sockets.
+    public static var service: ServiceDefinition { .echo(BenchmarkEcho()).inline }
+
+    /// Runs the benchmark between two endpoints of this process.
     ///
     /// The address says where to listen, such as `tcp://127.0.0.1:0`.
     ///
@@ -41,9 +50,8 @@ public struct RPCBenchmark: Sendable {
         let client = try Endpoint(name: "benchmark-client", transport: transport)
         let result: Result<Measurement, any Error>
         do {
-            let listener = try await server.listen(address, services: [.echo(BenchmarkEcho())])
-            let session = try await client.dial(listener.address)
-            result = .success(try await measure(EchoClient(session), listener.address))
+            let listener = try await server.listen(address, services: [Self.service])
+            result = .success(try await measure(listener.address, from: client))
         } catch {
             result = .failure(error)
         }
@@ -52,52 +60,85 @@ public struct RPCBenchmark: Sendable {
         return try result.get()
     }
 
-    private func measure(_ echo: EchoClient, _ address: String) async throws -> Measurement {
+    /// Runs the benchmark against a server that serves ``service``.
+    ///
+    /// - Throws: ``RPCStatus``.
+    public func measure(_ address: String, from client: Endpoint) async throws -> Measurement {
+        let session = try await client.dial(address)
+        let echo = EchoClient(session)
+        return try await withTaskExecutorPreference(client.executor) {
+            let request = EchoRequest(payload: [UInt8](repeating: 1, count: messageBytes))
+            for _ in 0..<200 { _ = try await echo.unary(request) }
+            let times = try await sequential(echo, request)
+            return Measurement(
+                address: address, unaryMedianMicroseconds: times[times.count / 2] / .microseconds(1),
+                unary99thMicroseconds: times[times.count * 99 / 100] / .microseconds(1),
+                callsPerSecond: try await pipelined(echo, request, client.executor),
+                echoBytesPerSecond: try await echoed(echo), transferBytesPerSecond: try await transferred(echo))
+        }
+    }
+
+    private func sequential(_ echo: EchoClient, _ request: EchoRequest) async throws -> [Duration] {
         let clock = ContinuousClock()
-        let request = EchoRequest(text: "a small request", payload: [UInt8](repeating: 1, count: 32))
-        for _ in 0..<200 { _ = try await echo.unary(request) }
         var times: [Duration] = []
         for _ in 0..<sequentialCalls {
             let start = clock.now
             _ = try await echo.unary(request)
             times.append(clock.now - start)
         }
-        times.sort()
+        return times.sorted()
+    }
 
-        let pipelined = try await clock.measure {
+    private func pipelined(
+        _ echo: EchoClient, _ request: EchoRequest, _ executor: ReactorTaskExecutor
+    ) async throws -> Double {
+        let calls = pipelinedCalls / concurrency
+        let time = try await ContinuousClock().measure {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<concurrency {
-                    group.addTask {
-                        for _ in 0..<(pipelinedCalls / concurrency) { _ = try await echo.unary(request) }
+                    group.addTask(executorPreference: executor) {
+                        for _ in 0..<calls { _ = try await echo.unary(request) }
                     }
                 }
                 try await group.waitForAll()
             }
         }
+        return Double(calls * concurrency) / (time / .seconds(1))
+    }
 
-        let large = Attachment(
-            name: "large",
-            ByteBuffer(count: transferBytes) { memory in
-                for index in memory.indices { memory[index] = UInt8(truncatingIfNeeded: index) }
-            })
-        _ = try await echo.clientStream { try await $0.send(EchoRequest(), attachments: [large]) }
-        let transfer = try await clock.measure {
+    private func echoed(_ echo: EchoClient) async throws -> Double {
+        let attachment = Self.attachment(1 << 20)
+        for _ in 0..<10 { _ = try await echo.unary(EchoRequest(), attachments: [attachment]) }
+        let time = try await ContinuousClock().measure {
+            for _ in 0..<echoes { _ = try await echo.unary(EchoRequest(), attachments: [attachment]) }
+        }
+        return Double(2 * echoes) * Double(attachment.bytes.count) / (time / .seconds(1))
+    }
+
+    private func transferred(_ echo: EchoClient) async throws -> Double {
+        let attachment = Self.attachment(transferBytes)
+        _ = try await echo.clientStream { try await $0.send(EchoRequest(), attachments: [attachment]) }
+        let time = try await ContinuousClock().measure {
             for _ in 0..<transfers {
-                _ = try await echo.clientStream { try await $0.send(EchoRequest(), attachments: [large]) }
+                _ = try await echo.clientStream { try await $0.send(EchoRequest(), attachments: [attachment]) }
             }
         }
-        return Measurement(
-            address: address, unaryMedianMicroseconds: times[times.count / 2] / .microseconds(1),
-            unary99thMicroseconds: times[times.count * 99 / 100] / .microseconds(1),
-            callsPerSecond: Double(pipelinedCalls / concurrency * concurrency) / (pipelined / .seconds(1)),
-            transferBytesPerSecond: Double(transfers) * Double(transferBytes) / (transfer / .seconds(1)))
+        return Double(transfers) * Double(transferBytes) / (time / .seconds(1))
+    }
+
+    private static func attachment(_ count: Int) -> Attachment {
+        Attachment(
+            name: "data",
+            ByteBuffer(count: count) { memory in
+                for index in memory.indices { memory[index] = UInt8(truncatingIfNeeded: index) }
+            })
     }
 }
 
-/// Answers with the text it was given, and counts the bytes of a stream.
+/// Answers with what it was given, and counts the bytes of a stream.
 private struct BenchmarkEcho: EchoService {
     func unary(_ request: EchoRequest, _ context: ServerContext) async throws -> Reply<EchoResponse> {
-        Reply(EchoResponse(text: request.text, payload: request.payload))
+        Reply(EchoResponse(text: request.text, payload: request.payload), attachments: context.attachments)
     }
 
     func serverStream(

@@ -1,4 +1,5 @@
 internal import CProtobufC
+import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -8,15 +9,54 @@ internal import CProtobufC
 ///
 /// protobuf-c 1.4.1 has paths that free or read what it never wrote; memory that starts as zeros makes them harmless.
 /// The limit keeps a small hostile message from becoming a large one: past it an allocation fails and so does unpacking.
-public final class WireArena {
+///
+/// Used by one caller at a time, which is why it may be `Sendable`.
+public final class WireArena: @unchecked Sendable {
     private var blocks: [UnsafeMutableRawPointer] = []
     private var cursor: UnsafeMutableRawPointer?
     private var available = 0
-    private var nextBlock = 2048
+    private static let firstBlock = 2048
+    private var nextBlock = WireArena.firstBlock
+    private var firstBlockIsRegular = true
     private var remaining: Int
 
     /// Why the message cannot be encoded, if it cannot.
     public private(set) var failure: String?
+
+    /// Arenas that nobody uses: their first block is worth keeping.
+    private static let idle = Mutex<[WireArena]>([])
+    private static let maximumIdle = 16
+
+    /// Calls the body with an arena that hands out at most `limit` bytes, until the body returns.
+    static func with<Result, Failure: Error>(
+        limit: Int, _ body: (WireArena) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let arena = idle.withLock { $0.popLast() } ?? WireArena(limit: limit)
+        arena.remaining = limit
+        defer {
+            arena.clear()
+            idle.withLock { if $0.count < maximumIdle { $0.append(arena) } }
+        }
+        return try body(arena)
+    }
+
+    /// Makes the arena as new, but for its first block.
+    private func clear() {
+        failure = nil
+        guard let first = blocks.first else { return }
+        let used = blocks.count == 1 ? Self.firstBlock - available : Self.firstBlock
+        for block in blocks.dropFirst() { free(block) }
+        blocks.removeSubrange(1...)
+        if firstBlockIsRegular {
+            memset(first, 0, used)
+            (cursor, available) = (first, Self.firstBlock)
+        } else {
+            free(first)
+            blocks.removeAll(keepingCapacity: true)
+            (cursor, available) = (nil, 0)
+        }
+        nextBlock = Self.firstBlock
+    }
 
     /// An arena that hands out at most `limit` bytes.
     public init(limit: Int) {
@@ -41,6 +81,7 @@ public final class WireArena {
                 let blockSize = max(size, nextBlock)
             #endif
             guard let block = calloc(1, blockSize) else { return nil }
+            if blocks.isEmpty { firstBlockIsRegular = blockSize == Self.firstBlock }
             blocks.append(block)
             cursor = block
             available = blockSize

@@ -23,15 +23,16 @@ extension WireMessage {
     ///
     /// - Throws: ``WireError`` when a string holds a NUL character, which protobuf-c cannot carry.
     public func encoded() throws(WireError) -> [UInt8] {
-        let arena = WireArena(limit: .max)
-        let pointer = arena.message(self)
-        if let failure = arena.failure {
-            throw WireError("\(Self.wireDescriptor.name): \(failure)")
-        }
-        let message = UnsafePointer(pointer.assumingMemoryBound(to: ProtobufCMessage.self))
-        let size = protobuf_c_message_get_packed_size(message)
-        return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            if let base = buffer.baseAddress { count = protobuf_c_message_pack(message, base) }
+        try WireArena.with(limit: .max) { (arena) throws(WireError) in
+            let pointer = arena.message(self)
+            if let failure = arena.failure {
+                throw WireError("\(Self.wireDescriptor.name): \(failure)")
+            }
+            let message = UnsafePointer(pointer.assumingMemoryBound(to: ProtobufCMessage.self))
+            let size = protobuf_c_message_get_packed_size(message)
+            return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+                if let base = buffer.baseAddress { count = protobuf_c_message_pack(message, base) }
+            }
         }
     }
 
@@ -46,16 +47,16 @@ extension WireMessage {
             return
         }
         try limits.check(bytes, against: Self.wireDescriptor)
-        let arena = WireArena(limit: 16 * bytes.count + 64 * 1024)
         let data = base.assumingMemoryBound(to: UInt8.self)
-        let unpacked = arena.withAllocator { allocator in
-            protobuf_c_message_unpack(Self.wireDescriptor.pointer, allocator, bytes.count, data)
+        self = try WireArena.with(limit: 16 * bytes.count + 64 * 1024) { (arena) throws(WireError) in
+            let unpacked = arena.withAllocator { allocator in
+                protobuf_c_message_unpack(Self.wireDescriptor.pointer, allocator, bytes.count, data)
+            }
+            guard let unpacked else {
+                throw WireError("\(Self.wireDescriptor.name): not a message of this type, or too large in memory")
+            }
+            return Self(wire: UnsafeRawPointer(unpacked))
         }
-        guard let unpacked else {
-            throw WireError("\(Self.wireDescriptor.name): not a message of this type, or too large in memory")
-        }
-        self.init(wire: UnsafeRawPointer(unpacked))
-        withExtendedLifetime(arena) {}
     }
 
     /// Decodes a message from an array; see ``init(decoding:limits:)-(UnsafeRawBufferPointer,_)``.

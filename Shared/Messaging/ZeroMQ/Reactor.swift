@@ -14,6 +14,8 @@ import Synchronization
 public final class Reactor: SerialExecutor, @unchecked Sendable {
     private enum Job {
         case job(UnownedJob)
+        /// Of a task that prefers the thread.
+        case task(UnownedJob, UnownedTaskExecutor)
         case closure(@Sendable () -> Void)
     }
 
@@ -35,6 +37,8 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
             self.handler = handler
         }
     }
+
+    private static let roundsPerTurn = 4
 
     private let shared = Mutex(Shared())
     private let wakeDescriptor: Int32
@@ -79,6 +83,10 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
 
     public func enqueue(_ job: consuming ExecutorJob) {
         add(.job(UnownedJob(job)))
+    }
+
+    fileprivate func enqueue(_ job: UnownedJob, for executor: ReactorTaskExecutor) {
+        add(.task(job, executor.asUnownedTaskExecutor()))
     }
 
     public func checkIsolated() {
@@ -151,10 +159,15 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
 
     /// Calls the action once after a time, unless it is cancelled.
     public func schedule(after duration: Duration, _ action: @escaping () -> Void) -> ReactorTimer {
-        preconditionOnReactor()
-        let timer = ReactorTimer(deadline: ContinuousClock.now + duration, action: action)
-        timers.insert(timer)
+        let timer = ClosureTimer(action)
+        start(timer, after: duration)
         return timer
+    }
+
+    /// Fires a timer once after a time, unless it is cancelled or started again.
+    public func start(_ timer: ReactorTimer, after duration: Duration) {
+        preconditionOnReactor()
+        timers.insert(timer, at: .now + duration)
     }
 
     /// Forgets a timer; one that has fired or was cancelled is ignored.
@@ -180,9 +193,13 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         var jobs: [Job] = []
         var items: [zmq_pollitem_t] = []
         while true {
-            swap(&jobs)
-            for job in jobs { execute(job) }
-            jobs.removeAll(keepingCapacity: true)
+            // What is done often leads to more, which need not wait until the sockets have been asked.
+            for _ in 0..<Self.roundsPerTurn {
+                swap(&jobs)
+                if jobs.isEmpty { break }
+                for job in jobs { execute(job) }
+                jobs.removeAll(keepingCapacity: true)
+            }
             let wait = fireTimers()
             let (mustWait, mayStop) = shared.withLock { shared in
                 let isIdle = shared.jobs.isEmpty
@@ -205,6 +222,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
             // Not as a task executor too: to a task that prefers none, every step within an actor would look like a change
             // of executor, and go through the queue.
             job.runSynchronously(on: asUnownedSerialExecutor())
+        case .task(let job, let executor): job.runSynchronously(on: executor)
         case .closure(let closure): closure()
         }
     }
@@ -213,7 +231,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     private func fireTimers() -> Int {
         guard !timers.isEmpty else { return -1 }
         let now = ContinuousClock.now
-        while let timer = timers.popDue(at: now) { timer.action() }
+        while let timer = timers.popDue(at: now) { timer.fire() }
         guard let next = timers.nextDeadline else { return -1 }
         let (seconds, attoseconds) = (next - now).components
         let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1
@@ -239,5 +257,21 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         for (index, source) in polled.enumerated() where items[index + 1].revents != 0 {
             if sources.contains(where: { $0 === source }) { source.handler() }
         }
+    }
+}
+
+/// Lets tasks run on a reactor's thread: a caller that prefers it saves two changes of thread with every call.
+///
+/// Such a task must neither block nor compute for long.
+public final class ReactorTaskExecutor: TaskExecutor {
+    private let reactor: Reactor
+
+    /// An executor on a reactor's thread.
+    public init(_ reactor: Reactor) {
+        self.reactor = reactor
+    }
+
+    public func enqueue(_ job: consuming ExecutorJob) {
+        reactor.enqueue(UnownedJob(job), for: self)
     }
 }

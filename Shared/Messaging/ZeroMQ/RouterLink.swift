@@ -3,7 +3,7 @@
 /// Touched on its reactor only, which is why it may be `Sendable`.
 final class RouterLink: Link, @unchecked Sendable {
     /// The routing id that libzmq gave the connection.
-    let identity: [UInt8]
+    let identity: SmallBytes
     /// The connection's file descriptor, by which the monitor names it.
     let descriptor: Int32
     let peer: PeerIdentity?
@@ -23,7 +23,7 @@ final class RouterLink: Link, @unchecked Sendable {
     }
 
     init(
-        _ origin: ZeroMQSocket.Origin, identity: [UInt8], peer: PeerIdentity?, listener: RouterListener,
+        _ origin: ZeroMQSocket.Origin, identity: SmallBytes, peer: PeerIdentity?, listener: RouterListener,
         reactor: Reactor
     ) {
         self.identity = identity

@@ -26,7 +26,7 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     private let accept: @Sendable (any Link) -> Void
     private var sources: [Reactor.Source] = []
     /// Those that were dismissed are among them until their connections have ended.
-    private var links: [[UInt8]: RouterLink] = [:]
+    private var links: [SmallBytes: RouterLink] = [:]
     private var linksByDescriptor: [Int32: RouterLink] = [:]
     private var connections = ConnectionGuard()
     private var lookTimer: ReactorTimer?
@@ -135,7 +135,7 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     /// Sends to a peer; `.full` leaves the message with the link, which is asked again later.
     func send(_ frames: [Frame], to link: RouterLink) -> ZeroMQSocket.SendResult {
         guard !isClosed else { return .gone }
-        let result = socket.send([.bytes(link.identity)] + frames)
+        let result = socket.send(frames, to: .small(link.identity))
         if case .full = result { retryLater() }
         return result
     }
@@ -203,28 +203,25 @@ final class RouterListener: TransportListener, @unchecked Sendable {
 
     private func receive(limit: Int) {
         var count = 0
+        var identity = SmallBytes(count: 0) { _ in }
         var origin: ZeroMQSocket.Origin?
-        while count < limit, !isClosed, let received = socket.receive(origin: &origin, known: { link(of: $0) != nil }) {
+        while count < limit, !isClosed,
+            let received = socket.receive(identity: &identity, origin: &origin, known: { links[$0] != nil })
+        {
             count += 1
             switch received {
-            case .message(let frames):
-                link(of: frames[0], origin)?.receive(Array(frames.dropFirst()))
-            case .tooManyFrames(let first):
-                link(of: first, origin)?.receive([])
+            case .message(let frames): link(of: identity, origin)?.receive(frames)
+            case .tooManyFrames: link(of: identity, origin)?.receive([])
             }
         }
-    }
-
-    private func link(of first: Frame) -> RouterLink? {
-        if case .bytes(let identity) = first { links[identity] } else { nil }
     }
 
     /// The link of a message, a new one if there is none.
     ///
     /// Nil for what is left of a connection that has ended.
-    private func link(of first: Frame, _ origin: ZeroMQSocket.Origin?) -> RouterLink? {
-        if let link = link(of: first) { return link }
-        guard case .bytes(let identity) = first, let origin else { return nil }
+    private func link(of identity: SmallBytes, _ origin: ZeroMQSocket.Origin?) -> RouterLink? {
+        if let link = links[identity] { return link }
+        guard let origin else { return nil }
         // The system gives descriptors out again: the end of the last connection with this one must be seen before.
         drainMonitor(receivesRest: false)
         guard !isClosed, connections.contains(origin.descriptor) else { return nil }
@@ -245,8 +242,10 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     }
 
     /// Whether libzmq made up a routing id (a zero, and a number of four bytes) after another one.
-    private static func isLater(_ identity: [UInt8], _ other: [UInt8]) -> Bool {
-        func number(_ identity: [UInt8]) -> UInt32 { identity.suffix(4).reduce(0) { $0 << 8 | UInt32($1) } }
+    private static func isLater(_ identity: SmallBytes, _ other: SmallBytes) -> Bool {
+        func number(_ identity: SmallBytes) -> UInt32 {
+            identity.withUnsafeBytes { $0.suffix(4).reduce(0) { $0 << 8 | UInt32($1) } }
+        }
         return Int32(bitPattern: number(identity) &- number(other)) > 0
     }
 

@@ -1,14 +1,27 @@
-/// Something to do at a time; made by ``Reactor/schedule(after:_:)`` and touched on its reactor only.
-public final class ReactorTimer {
-    let deadline: ContinuousClock.Instant
-    let action: () -> Void
+/// Something that happens at a time; touched on its reactor only.
+///
+/// What has a deadline may inherit from it and be its own timer: ``Reactor/start(_:after:)`` allocates nothing.
+open class ReactorTimer {
+    fileprivate(set) var deadline = ContinuousClock.now
     /// Where the timer is in its heap; nil when it is in none.
     fileprivate var index: Int?
 
-    init(deadline: ContinuousClock.Instant, action: @escaping () -> Void) {
-        self.deadline = deadline
+    /// A timer that has not been started.
+    public init() {}
+
+    /// Is called when the time has come.
+    open func fire() {}
+}
+
+/// A timer that runs a closure.
+final class ClosureTimer: ReactorTimer {
+    private let action: () -> Void
+
+    init(_ action: @escaping () -> Void) {
         self.action = action
     }
+
+    override func fire() { action() }
 }
 
 /// Timers by deadline: a binary heap in which a timer knows its place, so that any of them can be removed.
@@ -19,7 +32,9 @@ struct TimerHeap {
 
     var nextDeadline: ContinuousClock.Instant? { heap.first?.deadline }
 
-    mutating func insert(_ timer: ReactorTimer) {
+    mutating func insert(_ timer: ReactorTimer, at deadline: ContinuousClock.Instant) {
+        remove(timer)
+        timer.deadline = deadline
         heap.append(timer)
         timer.index = heap.count - 1
         rise(from: heap.count - 1)

@@ -20,8 +20,8 @@ final class ZeroMQSocket {
     /// A received message.
     enum Received {
         case message([Frame])
-        /// More frames than any message of the protocol has; they were dropped. The first is kept: it says who it was.
-        case tooManyFrames(first: Frame)
+        /// More frames than any message of the protocol has; they were dropped.
+        case tooManyFrames
     }
 
     /// Where a message came from.
@@ -39,8 +39,10 @@ final class ZeroMQSocket {
         }
     }
 
-    /// A message has at most header, head, body and 16 attachments; a ROUTER adds the identity.
-    private static let maximumFrames = 20
+    /// A message has at most header, head, body and 16 attachments.
+    private static let maximumFrames = 19
+    /// Of a message without attachments.
+    private static let usualFrames = 3
     /// Smaller frames are copied into the message: 33 bytes lie in it anyway, and the rest costs less than a callback.
     private static let copyLimit = 1024
     /// The largest frame that may arrive: an unauthenticated peer could make us allocate more without it.
@@ -88,16 +90,26 @@ final class ZeroMQSocket {
 
     // MARK: Sending
 
-    func send(_ frames: [Frame]) -> SendResult {
+    /// Sends a message; a ROUTER sends it to the connection with the identity.
+    func send(_ frames: [Frame], to identity: Frame? = nil) -> SendResult {
+        if let identity {
+            let result = send(identity, hasMore: true)
+            guard case .sent = result else { return result }
+        }
         for (index, frame) in frames.enumerated() {
-            var message = Self.message(frame)
-            let flags = ZMQ_DONTWAIT | (index + 1 < frames.count ? ZMQ_SNDMORE : 0)
-            while zmq_msg_send(&message, handle, flags) < 0 {
-                let error = zmq_errno()
-                if error == EINTR { continue }
-                zmq_msg_close(&message)
-                return error == EAGAIN ? .full : .gone
-            }
+            let result = send(frame, hasMore: index + 1 < frames.count)
+            guard case .sent = result else { return result }
+        }
+        return .sent
+    }
+
+    private func send(_ frame: Frame, hasMore: Bool) -> SendResult {
+        var message = Self.message(frame)
+        while zmq_msg_send(&message, handle, ZMQ_DONTWAIT | (hasMore ? ZMQ_SNDMORE : 0)) < 0 {
+            let error = zmq_errno()
+            if error == EINTR { continue }
+            zmq_msg_close(&message)
+            return error == EAGAIN ? .full : .gone
         }
         return .sent
     }
@@ -126,39 +138,68 @@ final class ZeroMQSocket {
     // MARK: Receiving
 
     /// The next message, or nil when there is none.
+    func receive() -> Received? {
+        var first = zmq_msg_t()
+        return receive(&first) ? .some(rest(from: &first)) : nil
+    }
+
+    /// The next message of a ROUTER, or nil when there is none; its first frame, the peer's routing id, is apart.
     ///
-    /// `origin` receives where it came from; unless the first frame, the peer's routing id, is `known`.
+    /// `origin` receives where it came from, unless the routing id is `known`.
     func receive(
-        origin: UnsafeMutablePointer<Origin?>? = nil, known: (Frame) -> Bool = { _ in true }
+        identity: inout SmallBytes, origin: inout Origin?, known: (SmallBytes) -> Bool
     ) -> Received? {
-        var frames: [Frame] = []
-        var isTooLong = false
-        while true {
-            var message = zmq_msg_t()
-            zmq_msg_init(&message)
-            while zmq_msg_recv(&message, handle, ZMQ_DONTWAIT) < 0 {
-                if zmq_errno() == EINTR { continue }
-                zmq_msg_close(&message)
-                return nil
-            }
-            // A ROUTER's first frame is the identity, which does not know where it came from.
-            if frames.count == 1, let origin, !known(frames[0]) { origin.pointee = Origin(of: &message) }
-            let hasMore = zmq_msg_more(&message) != 0
-            if frames.count >= Self.maximumFrames {
-                isTooLong = true
-                zmq_msg_close(&message)
-            } else {
-                frames.append(Self.frame(&message))
-            }
-            if !hasMore { break }
+        var message = zmq_msg_t()
+        guard receive(&message) else { return nil }
+        // No peer of ours sets a longer one; a longer one of somebody else's is nobody's.
+        let size = min(zmq_msg_size(&message), SmallBytes.capacity)
+        identity = SmallBytes(count: size) { $0.copyMemory(from: .init(start: zmq_msg_data(&message), count: size)) }
+        zmq_msg_close(&message)
+        // libzmq hands on whole messages only, and there is none of an identity alone.
+        var first = zmq_msg_t()
+        guard receive(&first) else { return nil }
+        // The routing id does not know where it came from.
+        if !known(identity) { origin = Origin(of: &first) }
+        return rest(from: &first)
+    }
+
+    private func receive(_ message: inout zmq_msg_t) -> Bool {
+        zmq_msg_init(&message)
+        while zmq_msg_recv(&message, handle, ZMQ_DONTWAIT) < 0 {
+            if zmq_errno() == EINTR { continue }
+            zmq_msg_close(&message)
+            return false
         }
-        return isTooLong ? .tooManyFrames(first: frames[0]) : .message(frames)
+        return true
+    }
+
+    /// The frames of a message from its first one on.
+    private func rest(from first: inout zmq_msg_t) -> Received {
+        var frames: [Frame] = []
+        frames.reserveCapacity(Self.usualFrames)
+        var hasMore = zmq_msg_more(&first) != 0
+        frames.append(Self.frame(&first))
+        var isTooLong = false
+        while hasMore {
+            var message = zmq_msg_t()
+            guard receive(&message) else { break }
+            hasMore = zmq_msg_more(&message) != 0
+            isTooLong = isTooLong || frames.count == Self.maximumFrames
+            if isTooLong { zmq_msg_close(&message) } else { frames.append(Self.frame(&message)) }
+        }
+        return isTooLong ? .tooManyFrames : .message(frames)
     }
 
     private static func frame(_ message: inout zmq_msg_t) -> Frame {
         let size = zmq_msg_size(&message)
         defer { zmq_msg_close(&message) }
         guard size <= copyLimit else { return .received(ReceivedFrame(moving: &message)) }
+        if size <= SmallBytes.capacity {
+            return .small(
+                SmallBytes(count: size) {
+                    $0.copyMemory(from: UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: size))
+                })
+        }
         let bytes = [UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: size))
         return .bytes(bytes)
     }

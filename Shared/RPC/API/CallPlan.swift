@@ -80,11 +80,13 @@ struct CallPlan: Sendable {
         if let hedging = options.hedging, isRepeatable { return try await hedged(message, hedging) }
         var machine = retries()
         var tried: Set<String> = []
+        var last: String?
         while true {
             let outcome: ActiveCall.Outcome
             do throws(RPCStatus) {
+                if let last { tried.insert(last) }
                 let route = try await route(tried)
-                tried.insert(route.address)
+                last = route.address
                 outcome = await attempt(machine.attempt, message, route)
             } catch {
                 // Nobody is there at all: that is told at once, unless somebody was.

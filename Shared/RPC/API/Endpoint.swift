@@ -16,6 +16,10 @@ public final class Endpoint: Sendable {
     /// How patient it is.
     public let configuration: EndpointConfiguration
     let reactor: Reactor
+    /// Runs tasks on the thread of the endpoint's sockets.
+    ///
+    /// Callers that prefer it save two changes of thread with every call. Nothing there may block or compute for long.
+    public let executor: ReactorTaskExecutor
     private let transport: any Transport
     private let bootID: UInt64
     private let state = Mutex(State())
@@ -34,6 +38,7 @@ public final class Endpoint: Sendable {
         self.configuration = configuration
         bootID = UInt64.random(in: 1 ... .max)
         do throws(MessagingError) { reactor = try Reactor() } catch { throw RPCStatus(error) }
+        executor = ReactorTaskExecutor(reactor)
     }
 
     /// Takes sessions at an address, and serves calls on them.
@@ -52,10 +57,10 @@ public final class Endpoint: Sendable {
             var settings = settings
             settings.sessionID = UInt64.random(in: 1 ... .max)
             let core = SessionCore(
-                link: link, reactor: reactor, role: .listener, settings: settings, table: table,
+                link: link, reactor: reactor, taskExecutor: executor, role: .listener, settings: settings, table: table,
                 conduct: conduct, observer: observer(listener))
             add(core)
-            core.assumeIsolated { $0.start() }
+            core.start()
         }
         do throws(MessagingError) {
             let bound = try await transport.listen(at: address, on: reactor, accept: accept)
@@ -79,10 +84,11 @@ public final class Endpoint: Sendable {
         } catch { throw RPCStatus(error) }
         let table = table(services)
         let core = SessionCore(
-            link: link, reactor: reactor, role: .dialer, settings: settings(table), table: table, conduct: conduct,
+            link: link, reactor: reactor, taskExecutor: executor, role: .dialer, settings: settings(table),
+            table: table, conduct: conduct,
             observer: observer(nil))
         add(core)
-        await core.start()
+        await reactor.perform { core.start() }
         do throws(RPCStatus) { return try await core.waitUntilOpen() } catch {
             throw RPCStatus(error.code, "\(address): \(error.message)")
         }
@@ -135,7 +141,7 @@ public final class Endpoint: Sendable {
     public func snapshots() async -> [SessionSnapshot] {
         var snapshots: [SessionSnapshot] = []
         for core in state.withLock({ Array($0.cores.values) }) {
-            if let snapshot = await core.snapshot { snapshots.append(snapshot) }
+            if let snapshot = await reactor.perform({ core.snapshot }) { snapshots.append(snapshot) }
         }
         return snapshots.sorted { ($0.peer.name, $0.remoteAddress) < ($1.peer.name, $1.remoteAddress) }
     }

@@ -1,7 +1,10 @@
 import Messaging
 
 /// What the core knows of one call.
-struct CallRecord: Sendable {
+///
+/// An object, because a struct in a dictionary costs three allocations each time one of its fields is changed in place.
+/// Its machine is the only one that has it, which is why it may be `Sendable`.
+final class CallRecord: @unchecked Sendable {
     let method: String
     /// Whether this end opened the call.
     let isOriginated: Bool
@@ -24,6 +27,13 @@ struct CallRecord: Sendable {
     var unread = 0
     /// Chunks (and their message) behind an unread message: their credit waits until that is read.
     var heldChunkBytes = 0
+
+    init(method: String, isOriginated: Bool, sendWindow: SendWindow, receiveWindow: ReceiveWindow) {
+        self.method = method
+        self.isOriginated = isOriginated
+        self.sendWindow = sendWindow
+        self.receiveWindow = receiveWindow
+    }
 }
 
 /// One message to be sent: its frames, and the chunks that follow it.
@@ -43,7 +53,9 @@ struct OutgoingUnit: Sendable {
     var cost: Int { inline.reduce(body?.count ?? 0) { $0 + $1.count } }
 
     var frames: [Frame] {
-        var frames: [Frame] = [.bytes(header.encoded())]
+        var frames: [Frame] = []
+        frames.reserveCapacity(3 + inline.count)
+        frames.append(header.frame)
         if let head { frames.append(.bytes(head)) }
         if let body { frames.append(.bytes(body)) }
         for bytes in inline { frames.append(.buffer(bytes, 0..<bytes.count)) }

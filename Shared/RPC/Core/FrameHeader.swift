@@ -78,20 +78,22 @@ package struct FrameHeader: Hashable, Sendable {
         }
     }
 
+    /// Frame 0 as an array.
+    package func encoded() -> [UInt8] { frame.withUnsafeBytes { Array($0) } }
+
     /// Frame 0.
-    package func encoded() -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: Self.byteCount) { buffer, count in
-            let bytes = UnsafeMutableRawBufferPointer(buffer)
-            bytes[0] = 0x5A
-            bytes[1] = 0x52
-            bytes[2] = 1
-            bytes[3] = kind.rawValue
-            bytes.storeBytes(of: flags.littleEndian, toByteOffset: 4, as: UInt16.self)
-            bytes.storeBytes(of: attachments.littleEndian, toByteOffset: 6, as: UInt16.self)
-            bytes.storeBytes(of: call.littleEndian, toByteOffset: 8, as: UInt64.self)
-            bytes.storeBytes(of: sequence.littleEndian, toByteOffset: 16, as: UInt32.self)
-            bytes.storeBytes(of: auxiliary.littleEndian, toByteOffset: 20, as: UInt32.self)
-            count = Self.byteCount
-        }
+    package var frame: Frame {
+        .small(
+            SmallBytes(count: Self.byteCount) { bytes in
+                bytes[0] = 0x5A
+                bytes[1] = 0x52
+                bytes[2] = 1
+                bytes[3] = kind.rawValue
+                bytes.storeBytes(of: flags.littleEndian, toByteOffset: 4, as: UInt16.self)
+                bytes.storeBytes(of: attachments.littleEndian, toByteOffset: 6, as: UInt16.self)
+                bytes.storeBytes(of: call.littleEndian, toByteOffset: 8, as: UInt64.self)
+                bytes.storeBytes(of: sequence.littleEndian, toByteOffset: 16, as: UInt32.self)
+                bytes.storeBytes(of: auxiliary.littleEndian, toByteOffset: 20, as: UInt32.self)
+            })
     }
 }

@@ -32,7 +32,7 @@ extension SessionMachine {
     }
 
     private func pong(_ header: FrameHeader) -> Frame {
-        .bytes(FrameHeader(.pong, sequence: header.sequence).encoded())
+        FrameHeader(.pong, sequence: header.sequence).frame
     }
 
     private mutating func receivePing(_ header: FrameHeader, _ frames: [Frame]) {
@@ -106,7 +106,7 @@ extension SessionMachine {
         let timeout =
             head.timeoutUs == 0
             ? settings.defaultTimeout : Duration.microseconds(Int64(clamping: min(head.timeoutUs, 1 << 52)))
-        var call = CallRecord(
+        let call = CallRecord(
             method: head.method, isOriginated: false, sendWindow: SendWindow(size: peerLimits.callWindowBytes),
             receiveWindow: ReceiveWindow(size: settings.limits.callWindowBytes))
         call.hasSentRequest = true

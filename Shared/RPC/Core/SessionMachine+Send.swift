@@ -42,7 +42,7 @@ extension SessionMachine {
         }
         nextCall += 2
         originatedCount += 1
-        var call = CallRecord(
+        let call = CallRecord(
             method: request.method, isOriginated: true, sendWindow: SendWindow(size: peerLimits.callWindowBytes),
             receiveWindow: ReceiveWindow(size: settings.limits.callWindowBytes))
         call.outbox = [unit(.request, id, message, plan, isEnd: isEnd, sequence: 0, head: headBytes, ticket)]
@@ -132,10 +132,10 @@ extension SessionMachine {
         unreadOverhead -= message.overhead
         var bytes = message.credit
         if let call = calls[id] {
-            calls[id]?.unread -= 1
-            if call.unread == 1 {
+            call.unread -= 1
+            if call.unread == 0 {
                 bytes += call.heldChunkBytes
-                calls[id]?.heldChunkBytes = 0
+                call.heldChunkBytes = 0
             }
             returnCredit(id, bytes)
         } else {
@@ -218,7 +218,7 @@ extension SessionMachine {
     /// Sends what the windows admit; true if credit of the session is what stops it.
     @discardableResult
     mutating func pump(_ id: UInt64, isTurn: Bool = false) -> Bool {
-        guard phase == .ready, var call = calls.removeValue(forKey: id) else { return false }
+        guard phase == .ready, let call = calls[id] else { return false }
         var waitsForSession = false
         var isOver = false
         while !isOver, !waitsForSession, let unit = call.outbox.first {
@@ -247,15 +247,14 @@ extension SessionMachine {
             sendWindow.spend(chunk.range.count)
             let header = FrameHeader(
                 .chunk, call: id, sequence: UInt32(call.outbox[0].chunk), auxiliary: UInt32(chunk.index))
-            transmit([.bytes(header.encoded()), .buffer(chunk.bytes, chunk.range)])
+            transmit([header.frame, .buffer(chunk.bytes, chunk.range)])
             call.outbox[0].advance(chunkBytes)
         }
         if waitsForSession, !isTurn, !sessionQueue.contains(id) { sessionQueue.append(id) }
         if isOver {
             actions.append(.stopTimer(.deadline(call: id)))
+            calls[id] = nil
             retire(call)
-        } else {
-            calls[id] = call
         }
         return waitsForSession
     }

@@ -126,6 +126,11 @@ package struct SessionMachine: Sendable {
     /// Calls open in either direction.
     package var openCalls: Int { calls.count }
 
+    /// Exchanges what is to be done about the inputs since the last time for an empty list, whose memory is used again.
+    package mutating func takeActions(into empty: inout [Action]) {
+        swap(&actions, &empty)
+    }
+
     /// What is to be done about the inputs since the last time.
     package mutating func takeActions() -> [Action] {
         defer { actions = [] }
@@ -310,7 +315,7 @@ package struct SessionMachine: Sendable {
 
     mutating func transmit(_ header: FrameHeader, head: [UInt8]? = nil) {
         hasSent = true
-        let first = Frame.bytes(header.encoded())
+        let first = header.frame
         actions.append(.transmit(head.map { [first, .bytes($0)] } ?? [first]))
     }
 

@@ -3,8 +3,8 @@ import Messaging
 /// A call as tasks see it: what they wait for, and what has come for them.
 ///
 /// The state is touched on the reactor of the call's session only (by `SessionCore`), which is why it may be `Sendable`;
-/// the methods are called from anywhere, and hop.
-final class ActiveCall: @unchecked Sendable {
+/// the methods are called from anywhere, and hop. As a timer it is its own deadline.
+final class ActiveCall: ReactorTimer, @unchecked Sendable {
     /// How a call with one reply ended.
     struct Outcome: Sendable {
         var message: IncomingMessage?
@@ -30,8 +30,7 @@ final class ActiveCall: @unchecked Sendable {
     var reader: CheckedContinuation<Result<IncomingMessage?, RPCStatus>, Never>?
     var writers: [UInt64: CheckedContinuation<Result<Void, RPCStatus>, Never>] = [:]
     var nextTicket: UInt64 = 0
-    var completion: CheckedContinuation<Outcome, Never>?
-    var deadlineTimer: ReactorTimer?
+    var completion: UnsafeContinuation<Outcome, Never>?
     /// For a call that this end serves.
     var service: Service?
 
@@ -51,8 +50,18 @@ final class ActiveCall: @unchecked Sendable {
         self.conduct = conduct
     }
 
-    private func onReactor(_ body: @escaping @Sendable (isolated SessionCore) -> Void) {
-        core.reactor.submit { [core] in core.assumeIsolated { body($0) } }
+    override func fire() {
+        if let id { core.timerFired(.deadline(call: id)) }
+    }
+
+    /// At once where the caller runs on the reactor, otherwise after everything submitted before.
+    private func onReactor(_ body: @escaping @Sendable (SessionCore) -> Void) {
+        if core.reactor.isCurrent { return body(core) }
+        later(body)
+    }
+
+    private func later(_ body: @escaping @Sendable (SessionCore) -> Void) {
+        core.reactor.submit { [core] in body(core) }
     }
 
     // MARK: For clients
@@ -65,21 +74,26 @@ final class ActiveCall: @unchecked Sendable {
     /// Opens the call with one request and waits for its end.
     func exchange(_ request: CallRequest, _ message: OutgoingMessage) async -> Outcome {
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                onReactor {
-                    self.completion = continuation
-                    $0.begin(self, request, message, isEnd: true)
-                }
+            await withUnsafeContinuation { continuation in
+                if core.reactor.isCurrent { return start(request, message, continuation) }
+                core.reactor.submit { self.start(request, message, continuation) }
             }
         } onCancel: {
             abandon()
         }
     }
 
+    private func start(
+        _ request: CallRequest, _ message: OutgoingMessage, _ continuation: UnsafeContinuation<Outcome, Never>
+    ) {
+        completion = continuation
+        core.begin(self, request, message, isEnd: true)
+    }
+
     /// Waits for the end of a call that has been opened.
     func outcome() async -> Outcome {
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            await withUnsafeContinuation { continuation in
                 onReactor {
                     self.completion = continuation
                     $0.completeIfEnded(self)
@@ -91,13 +105,15 @@ final class ActiveCall: @unchecked Sendable {
     }
 
     /// Cancels the call unless it is over.
+    ///
+    /// Never at once: what drops the last reference to a stream may be the session itself, in the middle of something.
     func abandon() {
-        onReactor { $0.abandon(self) }
+        later { $0.abandon(self) }
     }
 
     /// Whether the status is known.
     var hasEnded: Bool {
-        get async { await core.hasEnded(self) }
+        get async { await core.reactor.perform { self.status != nil } }
     }
 
     /// What came ahead of the first message, once that is known.
@@ -129,7 +145,7 @@ final class ActiveCall: @unchecked Sendable {
                 onReactor { $0.read(self, cancellation, continuation) }
             }
         } onCancel: {
-            onReactor { core in
+            later { core in
                 cancellation.hasHappened = true
                 core.taskWasCancelled(self)
             }
@@ -144,7 +160,7 @@ final class ActiveCall: @unchecked Sendable {
                 onReactor { $0.write(self, message, cancellation, continuation) }
             }
         } onCancel: {
-            onReactor { core in
+            later { core in
                 cancellation.hasHappened = true
                 core.taskWasCancelled(self)
             }

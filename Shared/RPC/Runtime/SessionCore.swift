@@ -1,34 +1,40 @@
 import Messaging
 
-/// One end of a session: the state machine, its link, its timers and the tasks that wait. It lives on the reactor.
-actor SessionCore: LinkReceiver {
+/// One end of a session: the state machine, its link, its timers and the tasks that wait.
+///
+/// Touched on the reactor only, but for what is `async`, which is why it may be `Sendable`. Not an actor: most of what
+/// happens here begins in a callback of the reactor or a call on its thread, and the way into an actor costs allocations.
+final class SessionCore: LinkReceiver, @unchecked Sendable {
     /// What an endpoint wants to hear of a session.
     struct Observer: Sendable {
         var opened: @Sendable (Session) -> Void = { _ in }
         var closed: @Sendable (SessionCore) -> Void = { _ in }
     }
 
-    nonisolated let reactor: Reactor
+    let reactor: Reactor
+    let taskExecutor: ReactorTaskExecutor
     private let link: any Link
-    private let table: HandlerTable
-    private var conduct: SessionConduct
+    let table: HandlerTable
+    var conduct: SessionConduct
     private let observer: Observer
-    private let access: SessionAccess
+    let access: SessionAccess
     var machine: SessionMachine
-    private var calls: [UInt64: ActiveCall] = [:]
+    var calls: [UInt64: ActiveCall] = [:]
     private var timers: [SessionMachine.Timer: ReactorTimer] = [:]
     private var isRunning = false
+    /// Those that are being carried out.
+    private var actions: [SessionMachine.Action] = []
     var session: Session?
     var closedStatus: RPCStatus?
     private var openWaiters: [CheckedContinuation<Result<Session, RPCStatus>, Never>] = []
     private var closedWaiters: [CheckedContinuation<RPCStatus, Never>] = []
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
-
     init(
-        link: any Link, reactor: Reactor, role: SessionMachine.Role, settings: SessionMachine.Settings,
+        link: any Link, reactor: Reactor, taskExecutor: ReactorTaskExecutor, role: SessionMachine.Role,
+        settings: SessionMachine.Settings,
         table: HandlerTable, conduct: SessionConduct, observer: Observer
     ) {
+        self.taskExecutor = taskExecutor
         access = SessionAccess(permissions: conduct.permissions, peer: link.peer)
         self.link = link
         self.reactor = reactor
@@ -47,53 +53,62 @@ actor SessionCore: LinkReceiver {
 
     // MARK: The link
 
-    nonisolated func linkReceived(_ frames: [Frame]) {
-        assumeIsolated { core in
-            core.machine.received(frames)
-            core.run()
-        }
+    func linkReceived(_ frames: [Frame]) {
+        machine.received(frames)
+        run()
     }
 
-    nonisolated func linkEnded(_ reason: String) {
-        assumeIsolated { core in
-            core.machine.linkEnded(reason)
-            core.run()
-        }
+    func linkEnded(_ reason: String) {
+        machine.linkEnded(reason)
+        run()
     }
 
     // MARK: The session
 
-    var isReady: Bool { machine.isReady }
+    /// Whether calls can be made.
+    var isReady: Bool {
+        get async { await reactor.perform { self.machine.isReady } }
+    }
 
     /// Waits for the handshake.
     func waitUntilOpen() async throws(RPCStatus) -> Session {
-        // Looked at inside: the way into `withCheckedContinuation` may be a suspension, and what is waited for may happen
-        // in it.
         try await withCheckedContinuation { (waiter: CheckedContinuation<Result<Session, RPCStatus>, Never>) in
-            if let closedStatus {
-                waiter.resume(returning: .failure(closedStatus))
-            } else if let session {
-                waiter.resume(returning: .success(session))
-            } else {
-                openWaiters.append(waiter)
+            reactor.submit {
+                if let status = self.closedStatus {
+                    waiter.resume(returning: .failure(status))
+                } else if let session = self.session {
+                    waiter.resume(returning: .success(session))
+                } else {
+                    self.openWaiters.append(waiter)
+                }
             }
         }.get()
     }
 
     func waitUntilClosed() async -> RPCStatus {
         await withCheckedContinuation { waiter in
-            if let closedStatus { waiter.resume(returning: closedStatus) } else { closedWaiters.append(waiter) }
+            reactor.submit {
+                if let status = self.closedStatus {
+                    waiter.resume(returning: status)
+                } else {
+                    self.closedWaiters.append(waiter)
+                }
+            }
         }
     }
 
-    func shutDown(_ status: RPCStatus) {
-        machine.shutDown(status)
-        run()
+    func shutDown(_ status: RPCStatus) async {
+        await reactor.perform {
+            self.machine.shutDown(status)
+            self.run()
+        }
     }
 
-    func drain(_ reason: String, grace: Duration) {
-        machine.drain(reason, grace: grace)
-        run()
+    func drain(_ reason: String, grace: Duration) async {
+        await reactor.perform {
+            self.machine.drain(reason, grace: grace)
+            self.run()
+        }
     }
 
     // MARK: Calls of this end
@@ -205,7 +220,7 @@ actor SessionCore: LinkReceiver {
         machine.consumed(id, message)
     }
 
-    private func discardInbox(_ call: ActiveCall) {
+    func discardInbox(_ call: ActiveCall) {
         guard let id = call.id else { return }
         for message in call.inbox { consumed(id, message) }
         call.inbox = []
@@ -219,9 +234,10 @@ actor SessionCore: LinkReceiver {
         isRunning = true
         defer { isRunning = false }
         while true {
-            let actions = machine.takeActions()
+            machine.takeActions(into: &actions)
             if actions.isEmpty { return }
             for action in actions { perform(action) }
+            actions.removeAll(keepingCapacity: true)
         }
     }
 
@@ -247,19 +263,29 @@ actor SessionCore: LinkReceiver {
     }
 
     private func startTimer(_ timer: SessionMachine.Timer, _ duration: Duration) {
+        if case .deadline(let id) = timer {
+            if let call = calls[id] { reactor.start(call, after: duration) }
+            return
+        }
         stopTimer(timer)
         timers[timer] = reactor.schedule(after: duration) { [weak self] in
-            self?.assumeIsolated { core in
-                core.timers[timer] = nil
-                core.machine.servedCalls = core.table.servedCalls
-                core.machine.timerFired(timer)
-                core.run()
-            }
+            self?.timers[timer] = nil
+            self?.timerFired(timer)
         }
     }
 
     private func stopTimer(_ timer: SessionMachine.Timer) {
-        if let running = timers.removeValue(forKey: timer) { reactor.cancel(running) }
+        if case .deadline(let id) = timer {
+            if let call = calls[id] { reactor.cancel(call) }
+        } else if let running = timers.removeValue(forKey: timer) {
+            reactor.cancel(running)
+        }
+    }
+
+    func timerFired(_ timer: SessionMachine.Timer) {
+        machine.servedCalls = table.servedCalls
+        machine.timerFired(timer)
+        run()
     }
 
     private func becomeOpen(_ peer: PeerInfo) {
@@ -326,48 +352,12 @@ actor SessionCore: LinkReceiver {
         let isOK = status.code == .ok
         call.reader?.resume(returning: isOK ? .success(nil) : .failure(status))
         call.reader = nil
-        let ended = isOK ? RPCStatus(.cancelled, "\(call.method): the call is over") : status
-        for writer in call.writers.values { writer.resume(returning: .failure(ended)) }
-        call.writers = [:]
+        if !call.writers.isEmpty {
+            let ended = isOK ? RPCStatus(.cancelled, "\(call.method): the call is over") : status
+            for writer in call.writers.values { writer.resume(returning: .failure(ended)) }
+            call.writers = [:]
+        }
         if call.isAbandoned { discardInbox(call) }
         completeIfEnded(call)
-    }
-
-    // MARK: Calls that this end serves
-
-    private func accept(_ id: UInt64, _ request: CallRequest) {
-        if let refusal = access.refusal(ofCall: request.method) { return machine.respond(id, nil, refusal) }
-        guard let session else { return }
-        let handler: MethodHandler
-        do throws(RPCStatus) { handler = try table.admit(request, from: session.peer) } catch {
-            return machine.respond(id, nil, error)
-        }
-        let call = ActiveCall(core: self, method: request.method, conduct: conduct)
-        call.id = id
-        call.service = ActiveCall.Service(
-            handler: handler, request: request, deadline: .now + request.timeout,
-            answerKey: HandlerTable.answerKey(handler, request, session.peer))
-        calls[id] = call
-        if !handler.takesOneRequest { startHandler(id, call, nil) }
-    }
-
-    private func startHandler(_ id: UInt64, _ call: ActiveCall, _ first: IncomingMessage?) {
-        guard let service = call.service, let session else { return }
-        let context = ServerContext(
-            method: call.method, deadline: service.deadline, metadata: service.request.metadata,
-            attachments: first?.attachments ?? [], session: session, attempt: Int(service.request.attempt),
-            idempotencyKey: service.request.idempotencyKey, call: call)
-        call.service?.task = Task.detached { [reactor, table] in
-            let answer = await table.serve(service, call, context, first)
-            reactor.submit { self.assumeIsolated { $0.respond(id, call, answer.message, answer.status) } }
-        }
-    }
-
-    private func respond(_ id: UInt64, _ call: ActiveCall, _ message: OutgoingMessage?, _ status: RPCStatus) {
-        call.status = status
-        calls[id] = nil
-        discardInbox(call)
-        machine.respond(id, message, status)
-        run()
     }
 }

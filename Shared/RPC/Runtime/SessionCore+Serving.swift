@@ -1,0 +1,47 @@
+import Messaging
+
+// Calls that this end serves.
+extension SessionCore {
+    func accept(_ id: UInt64, _ request: CallRequest) {
+        if let refusal = access.refusal(ofCall: request.method) { return machine.respond(id, nil, refusal) }
+        guard let session else { return }
+        let handler: MethodHandler
+        do throws(RPCStatus) { handler = try table.admit(request, from: session.peer) } catch {
+            return machine.respond(id, nil, error)
+        }
+        let call = ActiveCall(core: self, method: request.method, conduct: conduct)
+        call.id = id
+        call.service = ActiveCall.Service(
+            handler: handler, request: request, deadline: .now + request.timeout,
+            answerKey: HandlerTable.answerKey(handler, request, session.peer))
+        calls[id] = call
+        if !handler.takesOneRequest { startHandler(id, call, nil) }
+    }
+
+    func startHandler(_ id: UInt64, _ call: ActiveCall, _ first: IncomingMessage?) {
+        guard let service = call.service, let session else { return }
+        let context = ServerContext(
+            method: call.method, deadline: service.deadline, metadata: service.request.metadata,
+            attachments: first?.attachments ?? [], session: session, attempt: Int(service.request.attempt),
+            idempotencyKey: service.request.idempotencyKey, call: call)
+        let executor = service.handler.isInline ? taskExecutor : nil
+        call.service?.task = Task.detached(executorPreference: executor) { [table] in
+            let answer = await table.serve(service, call, context, first)
+            self.handled(id, call, answer)
+        }
+    }
+
+    func handled(_ id: UInt64, _ call: ActiveCall, _ answer: AnswerCache.Answer) {
+        if reactor.isCurrent { return respond(id, call, answer.message, answer.status) }
+        reactor.submit { self.respond(id, call, answer.message, answer.status) }
+    }
+
+    func respond(_ id: UInt64, _ call: ActiveCall, _ message: OutgoingMessage?, _ status: RPCStatus) {
+        call.status = status
+        calls[id] = nil
+        reactor.cancel(call)
+        discardInbox(call)
+        machine.respond(id, message, status)
+        run()
+    }
+}
