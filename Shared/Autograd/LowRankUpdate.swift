@@ -4,9 +4,9 @@ import TensorCore
 ///
 /// Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models" (2021).
 public struct LowRankUpdate {
-    /// A, `[rank, in]`.
+    /// A, `[rank, in]`, or `[rank, in, 1, 1]` where checkpoints store a 1×1 convolution.
     public let down: Variable
-    /// B, `[out, rank]`.
+    /// B, `[out, rank]` or `[out, rank, 1, 1]`.
     public let up: Variable
     public let scale: Float
 
@@ -27,9 +27,10 @@ public struct LowRankUpdate {
             atInput = sum
         }
         return (
-            needsDown ? inner.linearWeightGradient(input: input) : nil,
+            needsDown ? inner.linearWeightGradient(input: input).reshaped(down.shape) : nil,
             up.requiresGradient
-                ? gradient.linearWeightGradient(input: input.linear(weight: down.value, bias: nil)).scaled(scale) : nil
+                ? gradient.linearWeightGradient(input: input.linear(weight: down.value, bias: nil)).scaled(scale)
+                    .reshaped(up.shape) : nil
         )
     }
 }

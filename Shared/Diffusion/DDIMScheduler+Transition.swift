@@ -6,8 +6,8 @@ import TensorCore
 /// True of DDIM and DDPM with either prediction and of the flow-matching SDE, so mean and log-probability are written once.
 /// The output is the guided one where guidance is used.
 public struct Transition: Hashable, Sendable {
-    /// The timestep that the network sees.
-    public let timestep: Int
+    /// The timestep that the network sees; between two of training's where a sampler's spacing says so.
+    public let timestep: Double
     /// The weight of `x_t`.
     public let sampleScale: Double
     /// The weight of the network's output.
@@ -15,7 +15,7 @@ public struct Transition: Hashable, Sendable {
     /// The standard deviation of each element of `x_{t-1}`; 0 for a deterministic step.
     public let standardDeviation: Double
 
-    public init(timestep: Int, sampleScale: Double, outputScale: Double, standardDeviation: Double) {
+    public init(timestep: Double, sampleScale: Double, outputScale: Double, standardDeviation: Double) {
         precondition(standardDeviation >= 0, "a standard deviation of \(standardDeviation)")
         self.timestep = timestep
         self.sampleScale = sampleScale

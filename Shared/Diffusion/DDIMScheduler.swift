@@ -72,10 +72,15 @@ public struct DDIMScheduler: Hashable, Sendable {
     ///
     /// With η = 1 and Stable Diffusion's schedule the standard deviations run from 0.454 to 0.0206 over 50 steps.
     public func transition(at timestep: Int, count: Int, eta: Double) -> Transition {
-        precondition((0...1).contains(eta), "η is \(eta), outside 0...1")
         let previous = timestep - schedule.count / count
+        return transition(
+            at: timestep, alphaPrevious: previous >= 0 ? schedule.alphasCumprod[previous] : finalAlphaCumprod, eta: eta)
+    }
+
+    /// The transition from a timestep to the noise level ᾱ_{t-1}.
+    func transition(at timestep: Int, alphaPrevious: Double, eta: Double) -> Transition {
+        precondition((0...1).contains(eta), "η is \(eta), outside 0...1")
         let alpha = schedule.alphasCumprod[timestep]  // ᾱ_t
-        let alphaPrevious = previous >= 0 ? schedule.alphasCumprod[previous] : finalAlphaCumprod  // ᾱ_{t-1}
         let variance = eta * eta * (1 - alphaPrevious) / (1 - alpha) * (1 - alpha / alphaPrevious)  // formula (16)
         // Formula (12): the predicted clean sample, and the direction that points back to x_t.
         let clean = schedule.cleanSample(at: timestep, prediction: prediction)
@@ -83,7 +88,7 @@ public struct DDIMScheduler: Hashable, Sendable {
         let signal = alphaPrevious.squareRoot()
         let direction = max(1 - alphaPrevious - variance, 0).squareRoot()
         return Transition(
-            timestep: timestep,
+            timestep: Double(timestep),
             sampleScale: signal * clean.sample + direction * noise.sample,
             outputScale: signal * clean.other + direction * noise.other,
             standardDeviation: max(variance, 0).squareRoot())

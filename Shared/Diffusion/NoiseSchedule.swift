@@ -59,6 +59,21 @@ public struct NoiseSchedule: Hashable, Sendable {
         }
     }
 
+    /// The schedule stretched so that the last timestep keeps nothing of the signal.
+    ///
+    /// Lin et al., "Common Diffusion Noise Schedules and Sample Steps are Flawed" (2024), algorithm 1.
+    public func withZeroTerminalSignal() -> NoiseSchedule {
+        let roots = alphasCumprod.map { $0.squareRoot() }
+        guard let first = roots.first, let last = roots.last, first > last else { return self }
+        return NoiseSchedule(
+            alphasCumprod: roots.map { root in
+                let stretched = (root - last) * first / (first - last)
+                return stretched * stretched
+            })
+    }
+
+    private init(alphasCumprod: [Double]) { self.alphasCumprod = alphasCumprod }
+
     /// The number of timesteps.
     public var count: Int { alphasCumprod.count }
 

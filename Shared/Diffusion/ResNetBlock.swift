@@ -59,4 +59,9 @@ final class Upsample {
     }
 
     func callAsFunction(_ x: Variable) -> Variable { conv(x.upsampled()) }
+
+    /// To a given size: a side that did not halve evenly would come back one too long.
+    func callAsFunction(_ x: Variable, height: Int, width: Int) -> Variable {
+        conv(x.upsampled().cropped(height: height, width: width))
+    }
 }

@@ -17,29 +17,29 @@ public struct SamplingSettings: Codable, Hashable, Sendable {
 }
 
 extension StableDiffusion {
-    /// Draws latents from x_T to x_0.
+    /// Draws latents from x_T to x_0 with the scheduler of rollouts.
     ///
     /// - Parameters:
-    ///   - context: text states `[sample, token, channel]`.
-    ///   - unconditional: text states of the empty prompt, `[1, token, channel]`.
+    ///   - text: the text states of each sample.
+    ///   - unconditional: the text states that guidance leads away from.
     ///   - settings: steps, guidance and eta.
     ///   - noise: the noise of one sample at one step, as a function: any sample can be drawn again alone.
     ///   - initial: the noise that one sample starts from.
     ///   - visit: called after every step with the transition, x_t, x_{t-1} and the guided prediction.
     /// - Returns: x_0, scaled.
     public func sample(
-        context: Tensor, unconditional: Tensor, settings: SamplingSettings,
+        text: TextStates, unconditional: TextStates, settings: SamplingSettings,
         noise: (_ sample: Int, _ step: Int) -> Noise,
         initial: (_ sample: Int) -> Noise,
         visit: (_ step: Int, Transition, _ from: Tensor, _ to: Tensor, _ output: Tensor) -> Void = { _, _, _, _, _ in }
     ) -> Tensor {
-        let shape = latentShape(samples: context.shape[0])
+        let shape = latentShape(samples: text.count)
         let one = Array(shape.dropFirst())
-        let text = textContext(context, unconditional: unconditional, guidance: settings.guidance)
+        let text = guidedText(text, unconditional: unconditional, guidance: settings.guidance)
         var latents = Noise.gaussian(rows: (0..<shape[0]).map(initial), shape: one)
         for (step, transition) in scheduler.transitions(settings.steps, eta: settings.eta).enumerated() {
             let timesteps = [Float](repeating: Float(transition.timestep), count: shape[0])
-            let output = predict(latents, timesteps: timesteps, context: text, guidance: settings.guidance).value
+            let output = predict(latents, timesteps: timesteps, text: text).value
             let drawn =
                 transition.isStochastic
                 ? Noise.gaussian(rows: (0..<shape[0]).map { noise($0, step) }, shape: one) : nil
@@ -50,10 +50,40 @@ extension StableDiffusion {
         return latents
     }
 
+    /// Draws latents with any sampler, from standard normal noise on.
+    ///
+    /// - Parameters:
+    ///   - noise: what to start from, `[sample, height, width, channel]`.
+    ///   - plan: the steps.
+    ///   - text: the text states of each sample.
+    ///   - unconditional: the text states that guidance leads away from.
+    ///   - guidance: the weight of classifier-free guidance.
+    ///   - drawn: the noise of one sample at one step.
+    /// - Returns: x_0, scaled.
+    public func sample(
+        from noise: Tensor, plan: SolverPlan, text: TextStates, unconditional: TextStates, guidance: Double,
+        drawn: (_ sample: Int, _ step: Int) -> Noise
+    ) -> Tensor {
+        let samples = noise.shape[0]
+        let text = guidedText(text, unconditional: unconditional, guidance: guidance)
+        var run = SolverRun(plan, noise: noise)
+        for (index, step) in plan.steps.enumerated() {
+            let timesteps = [Float](repeating: Float(step.timestep), count: samples)
+            let output = predict(run.sample, timesteps: timesteps, text: text).value
+            run.take(
+                step, output: output,
+                noise: step.isStochastic
+                    ? Noise.gaussian(
+                        rows: (0..<samples).map { drawn($0, index) }, shape: Array(noise.shape.dropFirst()))
+                    : nil)
+        }
+        return run.sample
+    }
+
     /// Pictures of prompts, as pixels about -1…1: picture `i` depends on `(seed, i)` and its own prompt only.
     public func pictures(prompts: [String], seed: UInt64, settings: SamplingSettings) -> Tensor {
         let latents = sample(
-            context: encode(prompts: prompts), unconditional: encode(prompts: [""]), settings: settings,
+            text: encode(prompts: prompts), unconditional: unconditional(), settings: settings,
             noise: { Noise(seed: seed, sample: $0, step: $1, purpose: .transition) },
             initial: { Noise(seed: seed, sample: $0, purpose: .initialLatent) })
         return decode(latents)

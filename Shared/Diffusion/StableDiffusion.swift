@@ -1,7 +1,6 @@
 import Autograd
 import Encoders
 import Foundation
-import Imaging
 import NeuralNet
 import TensorCore
 
@@ -9,153 +8,111 @@ import TensorCore
 ///
 /// Not `Sendable`: one actor owns the parts and their parameters.
 public final class StableDiffusion {
-    public let tokenizer: CLIPTokenizer
-    public let textEncoder: CLIPTextEncoder
+    public let prompts: PromptEncoder
     public let unet: UNet
     public let vae: VAE
+    /// The scheduler of training and of rollouts.
     public let scheduler: DDIMScheduler
+    /// All samplers of the checkpoint.
+    public let samplers: SamplingScheduler
     /// The low-rank matrices of the UNet, if it was loaded with a LoRA configuration.
     public let adapter: [(path: String, variable: Variable)]
 
     public init(
-        tokenizer: CLIPTokenizer, textEncoder: CLIPTextEncoder, unet: UNet, vae: VAE, scheduler: DDIMScheduler,
+        prompts: PromptEncoder, unet: UNet, vae: VAE, samplers: SamplingScheduler,
         adapter: [(path: String, variable: Variable)] = []
     ) {
-        self.tokenizer = tokenizer
-        self.textEncoder = textEncoder
+        self.prompts = prompts
         self.unet = unet
         self.vae = vae
-        self.scheduler = scheduler
+        scheduler = samplers.ddim
+        self.samplers = samplers
         self.adapter = adapter
     }
 
-    /// Loads a checkpoint: `tokenizer/ text_encoder/ unet/ vae/ scheduler/`.
-    ///
-    /// `lora` gives the UNet's targeted layers an update, which takes gradients if `adapterIsTrainable`; all other parameters
-    /// are frozen. `precision` is that of UNet and VAE; the text encoder runs once for a prompt and stays f32.
-    ///
-    /// - Throws: ``ModelError`` and errors of the parts, each naming the file.
-    public convenience init(
-        folder: URL, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true,
-        precision: ComputePrecision = .f32
-    ) throws {
-        let (unet, store) = try Self.loadUNet(
-            folder.appending(path: "unet"), lora: lora, adapterIsTrainable: adapterIsTrainable, precision: precision)
-        self.init(
-            tokenizer: try CLIPTokenizer(folder: folder.appending(path: "tokenizer").path),
-            textEncoder: try Self.loadTextEncoder(folder.appending(path: "text_encoder")), unet: unet,
-            vae: try Self.loadVAE(folder.appending(path: "vae"), precision: precision),
-            scheduler: try DDIMScheduler(path: folder.appending(path: "scheduler/scheduler_config.json").path),
-            adapter: store.adapter)
+    /// Text states of prompts.
+    public func encode(prompts texts: [String]) -> TextStates { prompts(texts) }
+
+    /// Text states that guidance leads away from: of a negative prompt, or of none.
+    public func unconditional(_ negativePrompt: String? = nil) -> TextStates { prompts.unconditional(negativePrompt) }
+
+    /// The shape of the latents of `samples` pictures, of the checkpoint's own size where none is given, in latent pixels.
+    public func latentShape(samples: Int, size: SampleSize? = nil) -> [Int] {
+        let size = size ?? unet.configuration.sampleSize ?? 64
+        return [samples, size.height, size.width, unet.configuration.inChannels]
     }
 
-    /// Loads a UNet with frozen parameters and, if configured, a low-rank update.
-    ///
-    /// - Throws: ``ModelError`` naming the folder if no layer matches `lora`, and as ``loadVAE(_:precision:)``.
-    public static func loadUNet(
-        _ folder: URL, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true,
-        precision: ComputePrecision = .f32
-    ) throws -> (UNet, ParameterStore) {
-        let model = ModelFolder(url: folder)
-        let configuration = try model.configuration(
-            UNetConfiguration.self, unsupported: UNetConfiguration.unsupported)
-        let store = ParameterStore(
-            .archive(try model.archive("diffusion_pytorch_model"), trainable: false), lora: lora,
-            adapterIsTrainable: adapterIsTrainable, precision: precision)
-        let unet = try UNet(configuration, store.root)
-        if let lora, store.adapter.isEmpty {
-            throw ModelError(
-                path: folder.path,
-                reason: "no layer matches the LoRA targets \(lora.targetModules.joined(separator: ", "))")
-        }
-        return (unet, store)
-    }
-
-    /// Loads an auto-encoder with frozen parameters.
-    ///
-    /// - Throws: ``ModelError`` naming the file and an option that is not supported; `ParameterError` naming a tensor that does
-    ///   not fit; errors of the weights' file.
-    public static func loadVAE(_ folder: URL, precision: ComputePrecision = .f32) throws -> VAE {
-        let model = ModelFolder(url: folder)
-        let configuration = try model.configuration(VAEConfiguration.self, unsupported: VAEConfiguration.unsupported)
-        let archive = try model.archive("diffusion_pytorch_model")
-        return try VAE(configuration, ParameterStore(.archive(archive, trainable: false), precision: precision).root)
-    }
-
-    /// Loads a text encoder with frozen parameters.
-    ///
-    /// - Throws: as ``loadVAE(_:precision:)``.
-    public static func loadTextEncoder(_ folder: URL, precision: ComputePrecision = .f32) throws -> CLIPTextEncoder {
-        let model = ModelFolder(url: folder)
-        let configuration = try model.configuration(CLIPTextConfiguration.self)
-        return try CLIPTextEncoder(
-            configuration,
-            ParameterStore(
-                .archive(try model.archive("model"), trainable: false), precision: precision
-            ).root)
-    }
-
-    /// Text states of prompts: `[prompt, token, channel]`.
-    public func encode(prompts: [String]) -> Tensor {
-        let length = textEncoder.configuration.maxPositions
-        return textEncoder(prompts.map { tokenizer.encode($0, length: length) }).lastHiddenState.value
-    }
-
-    /// Shape of the latents of `samples` pictures of the checkpoint's own size.
-    public func latentShape(samples: Int) -> [Int] {
-        let side = unet.configuration.sampleSize ?? 64
-        return [samples, side, side, unet.configuration.inChannels]
-    }
-
-    /// What the UNet attends to for a guided prediction: the empty prompt's states before the prompts', as one batch.
-    ///
-    /// With `guidance` 1 only the prompts' states.
+    /// What guided predictions are told of the text, for all timesteps of a trajectory.
     ///
     /// - Parameters:
-    ///   - context: text states `[sample, token, channel]`.
-    ///   - unconditional: text states of the empty prompt, `[1, token, channel]`.
-    ///   - guidance: the weight `w` of classifier-free guidance.
-    public func textContext(_ context: Tensor, unconditional: Tensor, guidance: Double) -> TextContext {
-        guard guidance != 1 else { return TextContext(Variable(context)) }
-        let empty = [Tensor](repeating: unconditional, count: context.shape[0])
-        return TextContext(Variable(Tensor.concatenating(empty + [context])))
+    ///   - text: the text states of each sample.
+    ///   - unconditional: one text state for all samples, of the empty prompt or a negative one.
+    ///   - guidance: the weight `w` of classifier-free guidance; with 1 only the prompts are asked for.
+    /// - Returns: the states as one batch, and what the UNet makes of them once.
+    public func guidedText(_ text: TextStates, unconditional: TextStates, guidance: Double) -> GuidedText {
+        let states = guidance == 1 ? text : .concatenating([unconditional.repeated(text.count), text])
+        return GuidedText(
+            context: TextContext(Variable(states.context)), pooled: states.pooled.map { Variable($0) }, weight: guidance
+        )
     }
 
     /// The guided prediction `ε_∅ + w (ε_c - ε_∅)` of classifier-free guidance.
     ///
-    /// Both halves run as one batch. With `guidance` 1 only the conditional half runs.
+    /// Both halves run as one batch. Without guidance (`w = 1`) only the conditional half runs.
     ///
     /// Ho & Salimans, "Classifier-Free Diffusion Guidance" (2022), with `w = 1` for no guidance.
     ///
     /// - Parameters:
     ///   - latents: scaled latents `[sample, height, width, channel]`.
     ///   - timesteps: one per sample.
-    ///   - context: of ``textContext(_:unconditional:guidance:)`` for the same guidance; one for all timesteps of a
-    ///     trajectory.
-    ///   - guidance: the weight `w`.
+    ///   - text: of ``guidedText(_:unconditional:guidance:)``; one for all timesteps of a trajectory.
     ///   - recompute: keep only the blocks' inputs for the backward pass, as in ``UNet``.
     /// - Returns: the prediction, shaped as `latents`.
     public func predict(
-        _ latents: Tensor, timesteps: [Float], context: TextContext, guidance: Double, recompute: Bool = false
+        _ latents: Tensor, timesteps: [Float], text: GuidedText, recompute: Bool = false
     ) -> Variable {
-        guard guidance != 1 else {
-            return unet(Variable(latents), timesteps: timesteps, context: context, recompute: recompute)
+        guard text.weight != 1 else {
+            return unet(
+                Variable(latents), timesteps: timesteps, context: text.context, added: added(text, latents),
+                recompute: recompute)
         }
+        let twice = Tensor.concatenating([latents, latents])
         let both = unet(
-            Variable(Tensor.concatenating([latents, latents])), timesteps: timesteps + timesteps, context: context,
+            Variable(twice), timesteps: timesteps + timesteps, context: text.context, added: added(text, twice),
             recompute: recompute)
-        return both.guided(Float(guidance))
+        return both.guided(Float(text.weight))
+    }
+
+    /// SDXL's micro-conditions for pictures that are neither resized nor cropped.
+    private func added(_ text: GuidedText, _ latents: Tensor) -> UNet.AddedConditions? {
+        guard unet.configuration.additionEmbedType != nil, let pooled = text.pooled else { return nil }
+        let height = Float(latents.shape[1] * vae.configuration.downsampling)
+        let width = Float(latents.shape[2] * vae.configuration.downsampling)
+        let sizes = [height, width, 0, 0, height, width]
+        return UNet.AddedConditions(
+            textEmbeddings: pooled, timeIDs: [[Float]](repeating: sizes, count: latents.shape[0]))
     }
 
     /// Pixels, about -1…1, of scaled latents, decoded a few at a time.
     public func decode(_ latents: Tensor) -> Tensor {
         let unscaled = latents.scaled(Float(1 / vae.configuration.scalingFactor))
         let samples = unscaled.shape[0]
+        let atOnce = max(1, min(8, Self.latentsAtOnce / max(unscaled.shape[1] * unscaled.shape[2], 1)))
         return Tensor.concatenating(
-            stride(from: 0, to: samples, by: 8).map { first in
-                vae.decode(Variable(unscaled[rows: first..<min(first + 8, samples)])).value
+            stride(from: 0, to: samples, by: atOnce).map { first in
+                vae.decode(Variable(unscaled[rows: first..<min(first + atOnce, samples)])).value
             })
     }
+
+    /// Latent pixels that are decoded at once: two pictures of 512×512.
+    private static let latentsAtOnce = 8192
+}
+
+/// What guided predictions are told of the text; see ``StableDiffusion/guidedText(_:unconditional:guidance:)``.
+public struct GuidedText {
+    let context: TextContext
+    let pooled: Variable?
+    let weight: Double
 }
 
 extension Variable {

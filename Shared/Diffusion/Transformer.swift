@@ -15,10 +15,11 @@ final class Attention {
         guard heads > 0, channels % heads == 0 else {
             throw ParameterError(path: scope.path, reason: "\(channels) channels do not divide into \(heads) heads")
         }
-        query = try Linear(channels, channels, bias: projectionBias, scope["to_q"])
-        key = try Linear(context ?? channels, channels, bias: projectionBias, scope["to_k"])
-        value = try Linear(context ?? channels, channels, bias: projectionBias, scope["to_v"])
-        out = try Linear(channels, channels, scope["to_out.0"])
+        // The names before diffusers 0.17, which auto-encoders of that time still have.
+        query = try Linear(channels, channels, bias: projectionBias, scope.either("to_q", "query"))
+        key = try Linear(context ?? channels, channels, bias: projectionBias, scope.either("to_k", "key"))
+        value = try Linear(context ?? channels, channels, bias: projectionBias, scope.either("to_v", "value"))
+        out = try Linear(channels, channels, scope.either("to_out.0", "proj_attn"))
         self.heads = heads
     }
 
@@ -40,10 +41,12 @@ final class TransformerBlock {
     private let norm1, norm2, norm3: LayerNorm
     private let selfAttention, crossAttention: Attention
     private let expand, contract: Linear
+    private let onlyCross: Bool
 
-    init(_ channels: Int, context: Int, heads: Int, _ scope: ParameterScope) throws {
+    init(_ channels: Int, context: Int, heads: Int, onlyCross: Bool, _ scope: ParameterScope) throws {
+        self.onlyCross = onlyCross
         norm1 = try LayerNorm(channels, scope["norm1"])
-        selfAttention = try Attention(channels, heads: heads, scope["attn1"])
+        selfAttention = try Attention(channels, context: onlyCross ? context : nil, heads: heads, scope["attn1"])
         norm2 = try LayerNorm(channels, scope["norm2"])
         crossAttention = try Attention(channels, context: context, heads: heads, scope["attn2"])
         norm3 = try LayerNorm(channels, scope["norm3"])
@@ -52,7 +55,7 @@ final class TransformerBlock {
     }
 
     func callAsFunction(_ x: Variable, context: TextContext) -> Variable {
-        var x = selfAttention(norm1(x), adding: x)
+        var x = selfAttention(norm1(x), context: onlyCross ? context : nil, adding: x)
         x = crossAttention(norm2(x), context: context, adding: x)
         return contract(expand(norm3(x)).geglu(), adding: x)
     }
@@ -65,22 +68,28 @@ final class SpatialTransformer {
     private let blocks: [TransformerBlock]
 
     init(
-        _ channels: Int, context: Int, heads: Int, layers: Int, groups: Int, linearProjection: Bool,
+        _ channels: Int, context: Int, heads: Int, layers: Int, groups: Int, linearProjection: Bool, onlyCross: Bool,
         _ scope: ParameterScope
     ) throws {
+        guard (1...channels).contains(heads) else {
+            throw ParameterError(path: scope.path, reason: "\(channels) channels do not divide into \(heads) heads")
+        }
+        // Where the heads do not divide the channels, diffusers makes the transformer a little narrower.
+        let inner = heads * (channels / heads)
         norm = try GroupNorm(channels, groups: groups, epsilon: 1e-6, scope["norm"])
-        projectIn = try Linear(channels, channels, isConvolution: !linearProjection, scope["proj_in"])
+        projectIn = try Linear(channels, inner, isConvolution: !linearProjection, scope["proj_in"])
         blocks = try (0..<layers).map {
-            try TransformerBlock(channels, context: context, heads: heads, scope["transformer_blocks", $0])
+            try TransformerBlock(
+                inner, context: context, heads: heads, onlyCross: onlyCross, scope["transformer_blocks", $0])
         }
         projectOut = try Linear(
-            channels, channels, isConvolution: !linearProjection, scope["proj_out"], initial: .zeros)
+            inner, channels, isConvolution: !linearProjection, scope["proj_out"], initial: .zeros)
     }
 
     func callAsFunction(_ x: Variable, context: TextContext) -> Variable {
         let shape = x.shape
         var tokens = projectIn(norm(x).reshaped([shape[0], shape[1] * shape[2], shape[3]]))
         for block in blocks { tokens = block(tokens, context: context) }
-        return projectOut(tokens, adding: x.reshaped(tokens.shape)).reshaped(shape)
+        return projectOut(tokens, adding: x.reshaped([shape[0], shape[1] * shape[2], shape[3]])).reshaped(shape)
     }
 }

@@ -17,6 +17,7 @@ public final class UNet {
     private let up: [UpBlock]
     private let normOut: GroupNorm
     private let convOut: Convolution
+    private let sinusoids: Sinusoids
     private let activations: ComputePrecision
 
     /// SDXL's micro-conditions.
@@ -36,8 +37,9 @@ public final class UNet {
         self.configuration = configuration
         activations = scope.activations
         let widths = configuration.blockOutChannels
-        let timeWidth = widths[0] * 4
-        convIn = try Convolution(configuration.inChannels, widths[0], scope["conv_in"])
+        let timeWidth = configuration.timeWidth
+        convIn = try Convolution(
+            configuration.inChannels, widths[0], kernel: configuration.convInKernel, scope["conv_in"])
         time = try TimestepEmbedding(inputs: widths[0], outputs: timeWidth, scope["time_embedding"])
         added = try configuration.additionEmbedType.map { _ in
             try AddedEmbedding(configuration, timeWidth: timeWidth, scope["add_embedding"])
@@ -51,7 +53,10 @@ public final class UNet {
         }
         normOut = try GroupNorm(
             widths[0], groups: configuration.normGroups, epsilon: configuration.normEpsilon, scope["conv_norm_out"])
-        convOut = try Convolution(widths[0], configuration.outChannels, scope["conv_out"], initial: .zeros)
+        convOut = try Convolution(
+            widths[0], configuration.outChannels, kernel: configuration.convOutKernel, scope["conv_out"],
+            initial: .zeros)
+        sinusoids = Sinusoids(configuration)
     }
 
     /// Whether latents of these sides fit: every level but the last halves them, and the way up doubles them again.
@@ -73,7 +78,8 @@ public final class UNet {
     /// Predicts noise (or velocity, as the checkpoint was trained).
     ///
     /// - Parameters:
-    ///   - sample: latents `[sample, height, width, channel]`.
+    ///   - sample: latents `[sample, height, width, channel]`, of any size; one that does not halve evenly is cropped on the
+    ///     way up, as in diffusers.
     ///   - timesteps: one per sample.
     ///   - context: text states `[sample, token, channel]`; the same object for all timesteps of a trajectory spares the
     ///     keys and values of cross-attention.
@@ -84,7 +90,7 @@ public final class UNet {
         _ sample: Variable, timesteps: [Float], context: TextContext, added conditions: AddedConditions? = nil,
         recompute: Bool = false
     ) -> Variable {
-        var embedding = time(TimestepEmbedding.sinusoids(timesteps, width: configuration.blockOutChannels[0]))
+        var embedding = time(sinusoids(timesteps, width: configuration.blockOutChannels[0]))
         if let added, let conditions { embedding = embedding + added(conditions) }
         let timeState = embedding.activated(.silu)
         func run(_ inputs: [Variable], _ body: @escaping ([Variable], TextContext) -> Variable) -> Variable {
@@ -93,6 +99,7 @@ public final class UNet {
             return recomputed(inputs + [context.states]) { body($0.dropLast(), TextContext($0[$0.count - 1])) }
         }
 
+        let sample = configuration.centersInputSample ? sample.centered() : sample
         let isRecorded = sample.requiresGradient || context.states.requiresGradient
         var hidden = convIn(isRecorded ? sample : Variable(sample.value.converted(to: activations)))
         var skips = [hidden]
@@ -110,7 +117,9 @@ public final class UNet {
                     stage($0[0].concatenatingChannels($0[1]), time: $0[2], context: $1)
                 }
             }
-            if let upsample = block.upsample { hidden = upsample(hidden) }
+            if let upsample = block.upsample, let next = skips.last {
+                hidden = upsample(hidden, height: next.shape[1], width: next.shape[2])
+            }
         }
         return convOut(normOut(hidden, silu: true), output: .f32)
     }
@@ -126,29 +135,50 @@ final class TimestepEmbedding {
     }
 
     func callAsFunction(_ x: Variable) -> Variable { linear2(linear1(x).activated(.silu)) }
+}
 
-    /// Cosines, then sines, of each timestep at `width / 2` frequencies: `[timestep, width]`.
-    ///
-    /// `[cos(t·ω_i)…, sin(t·ω_i)…]` with `ω_i = 10000^(-i / (width / 2))`: Vaswani et al., "Attention Is All You Need" (2017),
-    /// with the cosines first.
-    static func sinusoids(_ timesteps: [Float], width: Int) -> Variable {
+/// Cosines and sines of numbers at `width / 2` frequencies.
+///
+/// `[cos(t·ω_i)…, sin(t·ω_i)…]` with `ω_i = 10000^(-i / (width / 2 - shift))`: Vaswani et al., "Attention Is All You Need"
+/// (2017), with the cosines first.
+struct Sinusoids {
+    let cosinesFirst: Bool
+    let frequencyShift: Double
+
+    init(_ configuration: UNetConfiguration) {
+        (cosinesFirst, frequencyShift) = (configuration.flipsSineToCosine, configuration.frequencyShift)
+    }
+
+    /// One row for each number, `[number, width]`; an odd width ends in a zero.
+    func callAsFunction(_ numbers: [Float], width: Int) -> Variable {
         let half = width / 2
+        let (cosines, sines) = cosinesFirst ? (0, half) : (half, 0)
         return Variable(
-            Tensor(uninitialized: [timesteps.count, width]) { out in
-                for (row, timestep) in timesteps.enumerated() {
+            Tensor(uninitialized: [numbers.count, width]) { out in
+                out.update(repeating: 0)
+                for (row, number) in numbers.enumerated() {
                     for i in 0..<half {
-                        let angle = timestep * Float(exp(-log(10000.0) * Double(i) / Double(half)))
-                        out[row * width + i] = cos(angle)
-                        out[row * width + half + i] = sin(angle)
+                        let exponent = -log(10000.0) * Double(i) / (Double(half) - frequencyShift)
+                        let angle = number * Float(exp(exponent))
+                        out[row * width + cosines + i] = cos(angle)
+                        out[row * width + sines + i] = sin(angle)
                     }
                 }
             })
     }
 }
 
+extension Variable {
+    /// `2 x - 1`: from 0…1 to -1…1.
+    fileprivate func centered() -> Variable {
+        combined(2, Variable(Tensor(repeating: 1, shape: shape)), -1)
+    }
+}
+
 /// SDXL's embedding of pooled text and picture sizes.
 private final class AddedEmbedding {
     private let embedding: TimestepEmbedding
+    private let sinusoids: Sinusoids
     private let width: Int
 
     init(_ configuration: UNetConfiguration, timeWidth: Int, _ scope: ParameterScope) throws {
@@ -160,13 +190,14 @@ private final class AddedEmbedding {
                 reason: "'text_time' needs projection_class_embeddings_input_dim and addition_time_embed_dim")
         }
         self.width = width
+        sinusoids = Sinusoids(configuration)
         embedding = try TimestepEmbedding(inputs: inputs, outputs: timeWidth, scope)
     }
 
     func callAsFunction(_ conditions: UNet.AddedConditions) -> Variable {
         let samples = conditions.timeIDs.count
-        let sizes = TimestepEmbedding.sinusoids(conditions.timeIDs.flatMap { $0 }, width: width)
-            .reshaped([samples, -1].map { $0 == -1 ? conditions.timeIDs[0].count * width : $0 })
+        let sizes = sinusoids(conditions.timeIDs.flatMap { $0 }, width: width)
+            .reshaped([samples, conditions.timeIDs[0].count * width])
         return embedding(conditions.textEmbeddings.concatenatingChannels(sizes))
     }
 }

@@ -19,11 +19,14 @@ enum UNetStage {
 
 extension UNetConfiguration {
     /// The transformer of one level, or `nil` where its block type has none.
-    fileprivate func transformer(level: Int, isCross: Bool, _ scope: ParameterScope) throws -> SpatialTransformer? {
+    fileprivate func transformer(
+        level: Int, isCross: Bool, onlyCross: Bool, _ scope: ParameterScope
+    ) throws -> SpatialTransformer? {
         guard isCross else { return nil }
         return try SpatialTransformer(
-            blockOutChannels[level], context: crossAttentionDimension, heads: attentionHeads[level],
-            layers: transformerLayersPerBlock[level], groups: normGroups, linearProjection: usesLinearProjection, scope)
+            blockOutChannels[level], context: crossAttentionDimension[level], heads: attentionHeads[level],
+            layers: transformerLayersPerBlock[level], groups: normGroups, linearProjection: usesLinearProjection,
+            onlyCross: onlyCross, scope)
     }
 
     fileprivate func resnet(_ inputs: Int, _ outputs: Int, timeWidth: Int, _ scope: ParameterScope) throws
@@ -41,14 +44,14 @@ final class DownBlock {
     init(_ configuration: UNetConfiguration, level: Int, timeWidth: Int, _ scope: ParameterScope) throws {
         let widths = configuration.blockOutChannels
         var stages: [UNetStage] = []
-        for layer in 0..<configuration.layersPerBlock {
+        for layer in 0..<configuration.layersPerBlock[level] {
             let inputs = layer == 0 ? widths[max(level - 1, 0)] : widths[level]
             stages.append(
                 .resnet(
                     try configuration.resnet(inputs, widths[level], timeWidth: timeWidth, scope["resnets", layer]),
                     try configuration.transformer(
                         level: level, isCross: configuration.downBlockTypes[level] == "CrossAttnDownBlock2D",
-                        scope["attentions", layer])))
+                        onlyCross: configuration.onlyCrossAttention[level], scope["attentions", layer])))
         }
         if level < widths.count - 1 {
             stages.append(.downsample(try Downsample(widths[level], padding: (1, 1), scope)))
@@ -66,7 +69,8 @@ final class MiddleBlock {
         let level = configuration.blockOutChannels.count - 1
         let width = configuration.blockOutChannels[level]
         first = try configuration.resnet(width, width, timeWidth: timeWidth, scope["resnets.0"])
-        transformer = try configuration.transformer(level: level, isCross: true, scope["attentions.0"])
+        transformer = try configuration.transformer(
+            level: level, isCross: true, onlyCross: false, scope["attentions.0"])
         second = try configuration.resnet(width, width, timeWidth: timeWidth, scope["resnets.1"])
     }
 
@@ -85,16 +89,16 @@ final class UpBlock {
         let widths = configuration.blockOutChannels
         let level = widths.count - 1 - index
         var stages: [UNetStage] = []
-        for layer in 0...configuration.layersPerBlock {
+        for layer in 0...configuration.layersPerBlock[level] {
             let below = layer == 0 ? widths[min(level + 1, widths.count - 1)] : widths[level]
-            let skip = layer == configuration.layersPerBlock ? widths[max(level - 1, 0)] : widths[level]
+            let skip = layer == configuration.layersPerBlock[level] ? widths[max(level - 1, 0)] : widths[level]
             stages.append(
                 .resnet(
                     try configuration.resnet(
                         below + skip, widths[level], timeWidth: timeWidth, scope["resnets", layer]),
                     try configuration.transformer(
                         level: level, isCross: configuration.upBlockTypes[index] == "CrossAttnUpBlock2D",
-                        scope["attentions", layer])))
+                        onlyCross: configuration.onlyCrossAttention[level], scope["attentions", layer])))
         }
         self.stages = stages
         upsample = level == 0 ? nil : try Upsample(widths[level], scope)

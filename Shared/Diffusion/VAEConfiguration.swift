@@ -11,8 +11,14 @@ public struct VAEConfiguration: Codable, Hashable, Sendable {
     public var sampleSize: Int? = 512
     /// Latents are multiplied by this after encoding, so that their variance is about 1.
     public var scalingFactor = 0.18215
+    /// Whether a 1×1 convolution follows the encoder.
+    public var usesQuantConvolution = true
+    /// Whether a 1×1 convolution precedes the decoder.
+    public var usesPostQuantConvolution = true
+    /// Whether the middle blocks have attention.
+    public var hasMiddleAttention = true
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case inChannels = "in_channels"
         case outChannels = "out_channels"
         case latentChannels = "latent_channels"
@@ -23,6 +29,9 @@ public struct VAEConfiguration: Codable, Hashable, Sendable {
         case scalingFactor = "scaling_factor"
         case downBlockTypes = "down_block_types"
         case upBlockTypes = "up_block_types"
+        case usesQuantConvolution = "use_quant_conv"
+        case usesPostQuantConvolution = "use_post_quant_conv"
+        case hasMiddleAttention = "mid_block_add_attention"
     }
 
     /// The only types of blocks that ``VAE`` has, one for each level.
@@ -33,20 +42,27 @@ public struct VAEConfiguration: Codable, Hashable, Sendable {
     public init() {}
 
     public init(from decoder: any Decoder) throws {
-        let keys = try decoder.container(keyedBy: CodingKeys.self)
-        func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
-            value = try keys.decodeIfPresent(Value.self, forKey: key) ?? value
+        let options = try OptionContainer<CodingKeys>(decoder)
+        // What diffusers assumes where nothing is said.
+        (blockOutChannels, layersPerBlock, sampleSize) = ([64], 1, 32)
+        try options.read(.inChannels, &inChannels)
+        try options.read(.outChannels, &outChannels)
+        try options.read(.latentChannels, &latentChannels)
+        try options.read(.blockOutChannels, &blockOutChannels)
+        try options.read(.layersPerBlock, &layersPerBlock)
+        try options.read(.normGroups, &normGroups)
+        try options.read(.sampleSize, &sampleSize)
+        try options.read(.scalingFactor, &scalingFactor)
+        try options.read(.usesQuantConvolution, &usesQuantConvolution)
+        try options.read(.usesPostQuantConvolution, &usesPostQuantConvolution)
+        try options.read(.hasMiddleAttention, &hasMiddleAttention)
+        guard !blockOutChannels.isEmpty, blockOutChannels.allSatisfy({ $0 > 0 }) else {
+            throw ConfigurationError(
+                key: "block_out_channels", reason: "at least one level of positive width is needed")
         }
-        try read(.inChannels, &inChannels)
-        try read(.outChannels, &outChannels)
-        try read(.latentChannels, &latentChannels)
-        try read(.blockOutChannels, &blockOutChannels)
-        try read(.layersPerBlock, &layersPerBlock)
-        try read(.normGroups, &normGroups)
-        try read(.sampleSize, &sampleSize)
-        try read(.scalingFactor, &scalingFactor)
         for (key, supported) in Self.blockTypes {
-            guard let types = try keys.decodeIfPresent([String].self, forKey: key) else { continue }
+            var types = blockOutChannels.map { _ in supported }
+            try options.read(key, &types)
             if let type = types.first(where: { $0 != supported }) {
                 throw ConfigurationError(key: key.rawValue, reason: "'\(type)' is not supported (\(supported))")
             }
@@ -69,6 +85,9 @@ public struct VAEConfiguration: Codable, Hashable, Sendable {
         try keys.encode(normGroups, forKey: .normGroups)
         try keys.encodeIfPresent(sampleSize, forKey: .sampleSize)
         try keys.encode(scalingFactor, forKey: .scalingFactor)
+        try keys.encode(usesQuantConvolution, forKey: .usesQuantConvolution)
+        try keys.encode(usesPostQuantConvolution, forKey: .usesPostQuantConvolution)
+        try keys.encode(hasMiddleAttention, forKey: .hasMiddleAttention)
         for (key, type) in Self.blockTypes {
             try keys.encode(blockOutChannels.map { _ in type }, forKey: key)
         }
@@ -80,11 +99,14 @@ public struct VAEConfiguration: Codable, Hashable, Sendable {
     /// Options of diffusers that this code does not have, with the values at which they change nothing.
     static let unsupported: [String: [JSONScalar]] = [
         "act_fn": [.string("silu")],
-        "use_quant_conv": [.bool(true)],
-        "use_post_quant_conv": [.bool(true)],
-        "mid_block_add_attention": [.bool(true)],
         "latents_mean": [.null],
         "latents_std": [.null],
         "shift_factor": [.null],
     ]
+
+    /// What can be in the file.
+    ///
+    /// `force_upcast` asks for f32, in which this auto-encoder always computes.
+    static let options = KnownOptions(
+        CodingKeys.allCases.map(\.rawValue), unsupported: unsupported, idle: ["force_upcast"])
 }

@@ -12,8 +12,8 @@ import TensorCore
 public final class DiffusionPolicy {
     public let model: StableDiffusion
     public let lora: LoRAConfiguration
-    private let unconditional: Tensor
-    private var contexts: [String: Tensor] = [:]
+    private let unconditional: TextStates
+    private var states: [String: TextStates] = [:]
 
     /// Loads a checkpoint and gives it a fresh adapter.
     ///
@@ -27,20 +27,20 @@ public final class DiffusionPolicy {
         model folder: URL, lora: LoRAConfiguration, isTrainable: Bool, precision: ComputePrecision = .f32
     ) throws {
         model = try StableDiffusion(
-            folder: folder, lora: lora, adapterIsTrainable: isTrainable, precision: precision)
+            folder: folder, lora: lora, adapterIsTrainable: isTrainable, options: LoadingOptions(precision: precision))
         self.lora = lora
-        unconditional = model.encode(prompts: [""])
+        unconditional = model.unconditional()
     }
 
-    /// Text states `[prompt, token, channel]`; each distinct prompt is encoded once.
-    func context(_ prompts: [String]) -> Tensor {
-        Tensor.stacking(
+    /// Text states of prompts; each distinct prompt is encoded once.
+    func text(_ prompts: [String]) -> TextStates {
+        .concatenating(
             prompts.map { prompt in
-                if let known = contexts[prompt] { return known }
+                if let known = states[prompt] { return known }
                 // A run has few prompts; a cache that grew beyond them would be somebody's mistake, not a need.
-                if contexts.count > 4096 { contexts.removeAll() }
-                let made = model.encode(prompts: [prompt])[0]
-                contexts[prompt] = made
+                if states.count > 4096 { states.removeAll() }
+                let made = model.encode(prompts: [prompt])
+                states[prompt] = made
                 return made
             })
     }
@@ -49,8 +49,8 @@ public final class DiffusionPolicy {
     func predict(_ latents: Tensor, timesteps: [Float], prompts: [String], guidance: Double, recompute: Bool)
         -> Variable
     {
-        let text = model.textContext(context(prompts), unconditional: unconditional, guidance: guidance)
-        return model.predict(latents, timesteps: timesteps, context: text, guidance: guidance, recompute: recompute)
+        let text = model.guidedText(text(prompts), unconditional: unconditional, guidance: guidance)
+        return model.predict(latents, timesteps: timesteps, text: text, recompute: recompute)
     }
 
     /// Draws one unit: the same bytes for the same arguments and adapter, by whichever process.
@@ -70,7 +70,7 @@ public final class DiffusionPolicy {
         var latents: [Tensor] = []
         var logProbabilities: [Tensor] = []
         let last = model.sample(
-            context: context(prompts), unconditional: unconditional, settings: settings,
+            text: text(prompts), unconditional: unconditional, settings: settings,
             noise: { Noise(seed: runSeed, unit: unit, sample: $0, step: $1, purpose: .transition) },
             initial: { Noise(seed: runSeed, unit: unit, sample: $0, purpose: .initialLatent) }
         ) { _, transition, from, to, output in

@@ -14,6 +14,11 @@ public struct CLIPTextConfiguration: Codable, Hashable, Sendable {
     public var endOfTextToken = 49407
     /// Not used by the tower; transformers wants it within the vocabulary.
     public var beginOfTextToken = 49406
+    /// The width of the space shared with pictures, for an encoder with a projection.
+    public var projectionSize = 512
+    /// Whether the checkpoint has the projection; not in the file, since the weights say so.
+    public var hasProjection = false
+    var modelType = "clip_text_model"
 
     enum CodingKeys: String, CodingKey {
         case vocabularySize = "vocab_size"
@@ -26,6 +31,8 @@ public struct CLIPTextConfiguration: Codable, Hashable, Sendable {
         case activation = "hidden_act"
         case endOfTextToken = "eos_token_id"
         case beginOfTextToken = "bos_token_id"
+        case projectionSize = "projection_dim"
+        case modelType = "model_type"
     }
 
     public init() {}
@@ -45,17 +52,42 @@ public struct CLIPTextConfiguration: Codable, Hashable, Sendable {
         try read(.activation, &activation)
         try read(.endOfTextToken, &endOfTextToken)
         try read(.beginOfTextToken, &beginOfTextToken)
+        try read(.projectionSize, &projectionSize)
+        try read(.modelType, &modelType)
+        guard modelType == "clip_text_model" else {
+            throw ConfigurationError(
+                key: "model_type", reason: "'\(modelType)' is not supported here (clip_text_model)")
+        }
     }
 
-    /// The non-linearity of the feed-forward layers.
+    public func encode(to encoder: any Encoder) throws {
+        var keys = encoder.container(keyedBy: CodingKeys.self)
+        try keys.encode(vocabularySize, forKey: .vocabularySize)
+        try keys.encode(hiddenSize, forKey: .hiddenSize)
+        try keys.encode(intermediateSize, forKey: .intermediateSize)
+        try keys.encode(layers, forKey: .layers)
+        try keys.encode(heads, forKey: .heads)
+        try keys.encode(maxPositions, forKey: .maxPositions)
+        try keys.encode(layerNormEpsilon, forKey: .layerNormEpsilon)
+        try keys.encode(activation, forKey: .activation)
+        try keys.encode(endOfTextToken, forKey: .endOfTextToken)
+        try keys.encode(beginOfTextToken, forKey: .beginOfTextToken)
+        try keys.encode(modelType, forKey: .modelType)
+        guard hasProjection else { return }
+        try keys.encode(projectionSize, forKey: .projectionSize)
+    }
+}
+
+extension Activation {
+    /// The non-linearity of a feed-forward layer by transformers' name of it.
     ///
     /// - Throws: ``ConfigurationError`` naming an activation that is not known.
-    func makeActivation() throws -> Activation {
-        switch activation {
-        case "quick_gelu": .quickGELU
-        case "gelu": .gelu
+    init(transformersName name: String) throws(ConfigurationError) {
+        switch name {
+        case "quick_gelu": self = .quickGELU
+        case "gelu": self = .gelu
         default:
-            throw ConfigurationError(key: "hidden_act", reason: "'\(activation)' is not supported (quick_gelu, gelu)")
+            throw ConfigurationError(key: "hidden_act", reason: "'\(name)' is not supported (quick_gelu, gelu)")
         }
     }
 }

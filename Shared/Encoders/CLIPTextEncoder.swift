@@ -2,7 +2,7 @@ import Autograd
 import NeuralNet
 import TensorCore
 
-/// CLIP's text tower, with the names and numbers of transformers' `CLIPTextModel`.
+/// CLIP's text tower, with the names and numbers of transformers' `CLIPTextModel` and `CLIPTextModelWithProjection`.
 ///
 /// Radford et al., "Learning Transferable Visual Models From Natural Language Supervision" (2021).
 public final class CLIPTextEncoder {
@@ -11,6 +11,7 @@ public final class CLIPTextEncoder {
     private let positions: Embedding
     private let layers: [CLIPEncoderLayer]
     private let finalNorm: LayerNorm
+    private let projection: Linear?
 
     /// What the tower gives for a batch of token sequences.
     public struct Output {
@@ -20,6 +21,8 @@ public final class CLIPTextEncoder {
         public let penultimate: Variable
         /// The last hidden state at each sample's first end-of-text token: `[sample, channel]`.
         public let pooled: Variable
+        /// The pooled state in the space shared with pictures, `[sample, projectionSize]`; `nil` without a projection.
+        public let textEmbeddings: Variable?
     }
 
     public init(_ configuration: CLIPTextConfiguration, _ root: ParameterScope) throws {
@@ -29,10 +32,15 @@ public final class CLIPTextEncoder {
         let width = configuration.hiddenSize
         tokens = try Embedding(configuration.vocabularySize, width, scope["embeddings.token_embedding"])
         positions = try Embedding(configuration.maxPositions, width, scope["embeddings.position_embedding"])
-        layers = try (0..<configuration.layers).map {
-            try CLIPEncoderLayer(configuration, scope["encoder.layers", $0])
-        }
+        let tower = CLIPTower(
+            width: width, intermediateWidth: configuration.intermediateSize, layers: configuration.layers,
+            heads: configuration.heads, epsilon: configuration.layerNormEpsilon,
+            activation: try Activation(transformersName: configuration.activation), isCausal: true)
+        layers = try tower.makeLayers(scope)
         finalNorm = try LayerNorm(width, epsilon: configuration.layerNormEpsilon, scope["final_layer_norm"])
+        projection =
+            configuration.hasProjection
+            ? try Linear(width, configuration.projectionSize, bias: false, root["text_projection"]) : nil
     }
 
     /// Where a sequence is pooled: its first end-of-text token.
@@ -60,38 +68,9 @@ public final class CLIPTextEncoder {
         let ends = batch.enumerated().map { row, sequence in
             row * length + (end(of: sequence) ?? 0)
         }
+        let pooled = last.reshaped([batch.count * length, width]).gathering(ends)
         return Output(
-            lastHiddenState: last, penultimate: penultimate,
-            pooled: last.reshaped([batch.count * length, width]).gathering(ends))
-    }
-}
-
-/// One pre-norm transformer layer with causal self-attention.
-private final class CLIPEncoderLayer {
-    private let norm1, norm2: LayerNorm
-    private let query, key, value, out: Linear
-    private let expand, contract: Linear
-    private let heads: Int
-    private let activation: Activation
-
-    init(_ configuration: CLIPTextConfiguration, _ scope: ParameterScope) throws {
-        let width = configuration.hiddenSize
-        norm1 = try LayerNorm(width, epsilon: configuration.layerNormEpsilon, scope["layer_norm1"])
-        query = try Linear(width, width, scope["self_attn.q_proj"])
-        key = try Linear(width, width, scope["self_attn.k_proj"])
-        value = try Linear(width, width, scope["self_attn.v_proj"])
-        out = try Linear(width, width, scope["self_attn.out_proj"])
-        norm2 = try LayerNorm(width, epsilon: configuration.layerNormEpsilon, scope["layer_norm2"])
-        expand = try Linear(width, configuration.intermediateSize, scope["mlp.fc1"])
-        contract = try Linear(configuration.intermediateSize, width, scope["mlp.fc2"])
-        heads = configuration.heads
-        activation = try configuration.makeActivation()
-    }
-
-    func callAsFunction(_ x: Variable) -> Variable {
-        let normed = norm1(x)
-        let attended = query(normed).attending(keys: key(normed), values: value(normed), heads: heads, causal: true)
-        let x = x + out(attended)
-        return x + contract(expand(norm2(x)).activated(activation))
+            lastHiddenState: last, penultimate: penultimate, pooled: pooled,
+            textEmbeddings: projection.map { $0(pooled) })
     }
 }

@@ -84,9 +84,16 @@ public struct CLIPTokenizer: Sendable {
     ///
     /// - Precondition: the length is at least 2.
     public func encode(_ text: String, length: Int) -> [Int] {
-        precondition(length >= 2, "a sequence of \(length) tokens has no room for its two ends")
-        let tokens = [begin] + encode(text).prefix(length - 2) + [end]
+        let tokens = encodeUnpadded(text, length: length)
         return tokens + [Int](repeating: padding, count: length - tokens.count)
+    }
+
+    /// A sequence of at most `length` tokens: begin, the text's tokens as far as they fit, end.
+    ///
+    /// - Precondition: the length is at least 2.
+    public func encodeUnpadded(_ text: String, length: Int) -> [Int] {
+        precondition(length >= 2, "a sequence of \(length) tokens has no room for its two ends")
+        return [begin] + encode(text).prefix(length - 2) + [end]
     }
 
     private enum Segment {

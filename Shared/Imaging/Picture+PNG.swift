@@ -40,8 +40,8 @@ extension Picture {
         self.init(width: result.width, height: result.height, pixels: result.pixels)
     }
 
-    /// The picture as a PNG.
-    public func pngData() throws(ImagingError) -> [UInt8] {
+    /// The picture as a PNG, with texts by keyword: `parameters` is what tools of this community show.
+    public func pngData(texts: [String: String] = [:]) throws(ImagingError) -> [UInt8] {
         var image = png_image()
         image.version = png_uint_32(PNG_IMAGE_VERSION)
         image.width = png_uint_32(width)
@@ -55,12 +55,13 @@ extension Picture {
             throw ImagingError(
                 .malformed, "cannot encode a PNG of \(width)x\(height) pixels: \(Self.message(of: image))")
         }
-        return Array(data[..<count])
+        let png = Array(data[..<count])
+        return texts.isEmpty ? png : PNGText.inserting(texts, into: png)
     }
 
-    /// Writes the picture as a PNG file.
-    public func writePNG(toFile path: String) throws(ImagingError) {
-        let data = try pngData()
+    /// Writes the picture as a PNG file, with texts as ``pngData(texts:)`` has them.
+    public func writePNG(toFile path: String, texts: [String: String] = [:]) throws(ImagingError) {
+        let data = try pngData(texts: texts)
         do {
             try Data(data).write(to: URL(fileURLWithPath: path))
         } catch {

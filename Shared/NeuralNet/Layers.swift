@@ -22,7 +22,7 @@ public final class Linear {
         weight = try scope.parameter(
             "weight", shape: [outputs, inputs] + (isConvolution ? [1, 1] : []), initial: initial ?? .fanIn(inputs))
         bias = hasBias ? try scope.parameter("bias", shape: [outputs], initial: .zeros) : nil
-        lora = scope.lora(inputs: inputs, outputs: outputs)
+        lora = scope.lora(inputs: inputs, outputs: outputs, kernel: isConvolution ? 1 : nil)
         precision = scope.store.precision
     }
 
@@ -36,17 +36,19 @@ public final class Linear {
 public final class Convolution {
     private let weight: Variable
     private let bias: Variable?
+    private let lora: LowRankUpdate?
     private let stride: Int
     private let padding: (before: Int, after: Int)
     private let precision: ComputePrecision
 
     public init(
         _ inputs: Int, _ outputs: Int, kernel: Int = 3, stride: Int = 1, padding: (before: Int, after: Int)? = nil,
-        _ scope: ParameterScope, initial: Initialization? = nil
+        bias hasBias: Bool = true, _ scope: ParameterScope, initial: Initialization? = nil
     ) throws {
         weight = try scope.parameter(
             "weight", shape: [outputs, inputs, kernel, kernel], initial: initial ?? .fanIn(inputs * kernel * kernel))
-        bias = try scope.parameter("bias", shape: [outputs], initial: .zeros)
+        bias = hasBias ? try scope.parameter("bias", shape: [outputs], initial: .zeros) : nil
+        lora = scope.lora(inputs: inputs, outputs: outputs, kernel: kernel)
         self.stride = stride
         self.padding = padding ?? (kernel / 2, kernel / 2)
         precision = scope.store.precision
@@ -58,9 +60,12 @@ public final class Convolution {
     public func callAsFunction(
         _ x: Variable, adding residual: Variable? = nil, output: ComputePrecision? = nil
     ) -> Variable {
-        x.convolved(
+        let y = x.convolved(
             weight: weight, bias: bias, stride: stride, padding: padding, precision: precision, adding: residual,
             output: output)
+        guard let lora else { return y }
+        let inner = x.convolved(weight: lora.down, bias: nil, stride: stride, padding: padding)
+        return y + lora.scale * inner.linear(weight: lora.up, bias: nil)
     }
 }
 

@@ -12,12 +12,15 @@ public final class ParameterStore {
         case archive(SafeTensorsArchive, trainable: Bool)
         /// Values drawn anew; trainable.
         case random(seed: UInt64)
+        /// No values: what is asked for is compared with a checkpoint, and all that differs is noted, not thrown.
+        case outline(SafeTensorsArchive)
     }
 
     let source: Source
     let lora: LoRAConfiguration?
     let adapterIsTrainable: Bool
     let precision: ComputePrecision
+    private let deltas: AdapterDeltas?
 
     /// How activations between layers are stored: as bf16 where products are, unless a gradient is to come back.
     public var activations: ComputePrecision {
@@ -30,6 +33,9 @@ public final class ParameterStore {
     /// All parameters of the model itself, in the order of construction.
     public private(set) var parameters: [(path: String, variable: Variable)] = []
 
+    /// What an outline's checkpoint lacks, and what it has in another shape.
+    public private(set) var outlineFaults: (missing: [String], misshapen: [String]) = ([], [])
+
     /// All LoRA matrices, in the order of construction, under PEFT's names without its prefix.
     public private(set) var adapter: [(path: String, variable: Variable)] = []
 
@@ -40,10 +46,12 @@ public final class ParameterStore {
     ///   - lora: which modules get a low-rank update; `nil` gives none.
     ///   - adapterIsTrainable: whether the update takes gradients; a sampler only applies it.
     ///   - precision: of the products in linear and convolution layers; parameters, sums and updates stay f32.
+    ///   - deltas: an adapter that is merged into the values of a checkpoint as they are read.
     public init(
         _ source: Source, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true,
-        precision: ComputePrecision = .f32
+        precision: ComputePrecision = .f32, deltas: AdapterDeltas? = nil
     ) {
+        self.deltas = deltas
         self.source = source
         self.lora = lora
         self.adapterIsTrainable = adapterIsTrainable
@@ -62,20 +70,48 @@ public final class ParameterStore {
             guard let found = archive.shape(of: path) else {
                 throw ParameterError(path: path, reason: "missing in \(archive.path)")
             }
-            // Linear layers stored as 1×1 convolutions (older checkpoints) have the same elements.
-            guard found.reduce(1, *) == shape.reduce(1, *), found.filter({ $0 != 1 }) == shape.filter({ $0 != 1 })
-            else {
+            guard Self.fits(found, shape) else {
                 throw ParameterError(
                     path: path,
                     reason: "has shape \(found) in \(archive.path), the model's configuration asks for \(shape)")
             }
-            variable = Variable(try archive.tensor(named: path).reshaped(shape), requiresGradient: trainable)
+            let value = try archive.tensor(named: path).reshaped(shape)
+            variable = Variable(try deltas?.merged(value, path: path) ?? value, requiresGradient: trainable)
+        case .outline(let archive):
+            if let found = archive.shape(of: path) {
+                if !Self.fits(found, shape) {
+                    outlineFaults.misshapen.append("'\(path)' has shape \(found), the configuration asks for \(shape)")
+                }
+            } else {
+                outlineFaults.missing.append(path)
+            }
+            variable = Variable(Tensor(zeros: [0]))
         case .random(let seed):
             let noise = Noise(seed: seed, unit: UInt64(parameters.count), purpose: .parameters)
             variable = Variable(initial.tensor(shape: shape, noise: noise), requiresGradient: true)
         }
         parameters.append((path, variable))
         return variable
+    }
+
+    /// Linear layers stored as 1×1 convolutions (older checkpoints) have the same elements.
+    private static func fits(_ found: [Int], _ shape: [Int]) -> Bool {
+        found.reduce(1, *) == shape.reduce(1, *) && found.filter({ $0 != 1 }) == shape.filter({ $0 != 1 })
+    }
+
+    /// Refuses a checkpoint, or an adapter merged into it, that has more than the model took: it belongs to another one.
+    ///
+    /// - Parameter known: tensors that are no parameters.
+    /// - Throws: ``ParameterError`` naming the first tensor that was not taken.
+    public func requireAllTaken(except known: Set<String> = []) throws(ParameterError) {
+        try deltas?.requireAllMerged()
+        guard case .archive(let archive, _) = source else { return }
+        let taken = known.union(parameters.map(\.path))
+        if let stray = archive.keys.first(where: { !taken.contains($0) }) {
+            throw ParameterError(
+                path: archive.file(holding: stray),
+                reason: "tensor '\(stray)': the model of this configuration has no place for it")
+        }
     }
 
     fileprivate func addAdapter(_ path: String, _ variable: Variable) { adapter.append((path, variable)) }
@@ -127,16 +163,24 @@ public struct ParameterScope {
     /// Whether the source has this parameter: for models whose variants differ in a key.
     public func has(_ name: String) -> Bool {
         switch store.source {
-        case .archive(let archive, _): archive.shape(of: self[name].path) != nil
+        case .archive(let archive, _), .outline(let archive): archive.shape(of: self[name].path) != nil
         case .random: true
         }
     }
 
+    /// The scope of the child `name`, or of `other` where only that one has a weight.
+    public func either(_ name: String, _ other: String) -> ParameterScope {
+        !self[name].has("weight") && self[other].has("weight") ? self[other] : self[name]
+    }
+
     /// The low-rank update of the layer at this scope, or `nil` if the configuration does not target it.
-    func lora(inputs: Int, outputs: Int) -> LowRankUpdate? {
+    ///
+    /// `kernel` is that of a convolution, `nil` for a linear layer.
+    func lora(inputs: Int, outputs: Int, kernel: Int? = nil) -> LowRankUpdate? {
         guard let configuration = store.lora, configuration.targets(path) else { return nil }
         let update = LowRankUpdate(
-            inputs: inputs, outputs: outputs, configuration: configuration, index: UInt64(store.adapter.count),
+            inputs: inputs, outputs: outputs, kernel: kernel, configuration: configuration,
+            index: UInt64(store.adapter.count),
             isTrainable: store.adapterIsTrainable)
         store.addAdapter("\(path).lora_A.weight", update.down)
         store.addAdapter("\(path).lora_B.weight", update.up)

@@ -10,13 +10,17 @@ public struct SafeTensorsArchive: Sendable {
     /// Opens a `.safetensors` file or the shards of a `.safetensors.index.json`.
     public init(path: String) throws(SafeTensorsError) {
         self.path = path
-        guard path.hasSuffix(".index.json") else {
+        guard path.hasSuffix(".json") else {
             files = [try SafeTensorsFile(path: path)]
             fileOfKey = Dictionary(uniqueKeysWithValues: files[0].keys.map { ($0, 0) })
             return
         }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
         let weightMap = try Self.weightMap(path)
+        for (key, name) in weightMap.sorted(by: { $0.key < $1.key })
+        where !FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path) {
+            throw SafeTensorsError(.system, path: path, key: key, "its shard \(name) is missing")
+        }
         var (files, numbers, fileOfKey) = ([SafeTensorsFile](), [String: Int](), [String: Int]())
         for name in Set(weightMap.values).sorted() {
             guard !name.contains("/"), name.hasSuffix(".safetensors") else {
@@ -37,14 +41,6 @@ public struct SafeTensorsArchive: Sendable {
         self.fileOfKey = fileOfKey
     }
 
-    /// Opens `NAME.safetensors` of a model's folder or, where there is none, the shards of `NAME.safetensors.index.json`.
-    public init(folder: String, name: String = "diffusion_pytorch_model") throws(SafeTensorsError) {
-        let file = "\(folder)/\(name).safetensors"
-        let index = "\(file).index.json"
-        let isSharded = !FileManager.default.fileExists(atPath: file) && FileManager.default.fileExists(atPath: index)
-        try self.init(path: isSharded ? index : file)
-    }
-
     /// The names of all tensors, sorted.
     public var keys: [String] { fileOfKey.keys.sorted() }
 
@@ -53,6 +49,12 @@ public struct SafeTensorsArchive: Sendable {
 
     /// The shape of a tensor, or nil if there is none of that name.
     public func shape(of key: String) -> [Int]? { fileOfKey[key].flatMap { files[$0].shape(of: key) } }
+
+    /// The format's name of a tensor's element type, for instance `F16`, or nil if there is no such tensor.
+    public func elementType(of key: String) -> String? { fileOfKey[key].flatMap { files[$0].elementType(of: key) } }
+
+    /// The file that holds a tensor: the archive's own or a shard.
+    public func file(holding key: String) -> String { fileOfKey[key].map { files[$0].path } ?? path }
 
     /// A tensor of floating-point numbers (F32, F16 or BF16) as f32; the error names the file and the key.
     public func tensor(named key: String) throws(SafeTensorsError) -> Tensor {

@@ -21,12 +21,17 @@ public struct SafeTensorsError: Error, Hashable, Sendable, CustomStringConvertib
     /// What is wrong, without path and key.
     public let reason: String
 
-    init(_ code: Code, path: String, key: String? = nil, _ reason: String) {
+    public init(_ code: Code, path: String, key: String? = nil, _ reason: String) {
         self.code = code
         self.path = path
         self.key = key
         self.reason = reason
     }
+
+    /// Why pickle files are refused, and what to do instead.
+    public static let whyNotPickle =
+        "Loading a pickle runs whatever code is in it, so none is loaded: convert it to safetensors first "
+        + "(safetensors.torch.save_file)"
 
     public var description: String {
         if let key { "\(path): tensor '\(key)': \(reason)" } else { "\(path): \(reason)" }

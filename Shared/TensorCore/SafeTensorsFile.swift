@@ -54,6 +54,9 @@ public final class SafeTensorsFile: @unchecked Sendable {
     /// The shape of a tensor, or nil if there is none of that name.
     public func shape(of key: String) -> [Int]? { header.entries[key]?.shape }
 
+    /// The format's name of a tensor's element type, for instance `F16`, or nil if there is no such tensor.
+    public func elementType(of key: String) -> String? { header.entries[key]?.type }
+
     /// A tensor of floating-point numbers (F32, F16 or BF16) as f32.
     ///
     /// The elements of a mapped file are read when they are first used; f32 are used where they are.

@@ -33,6 +33,7 @@ struct SafeTensorsHeader {
             throw SafeTensorsError(
                 .malformed, path: path, "\(bytes.count) bytes are too few for a safetensors file: is it truncated?")
         }
+        if let foreign = Self.foreignFormat(bytes) { throw SafeTensorsError(.malformed, path: path, foreign) }
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         guard length <= Self.longest else {
             throw SafeTensorsError(.malformed, path: path, "a header of \(length) bytes: this is no safetensors file")
@@ -61,6 +62,21 @@ struct SafeTensorsHeader {
         }
         try Self.checkTiling(entries, dataSize: bytes.count - dataOffset, path: path)
         self.entries = entries
+    }
+
+    /// What a file is that is often taken for a safetensors file.
+    private static func foreignFormat(_ bytes: UnsafeRawBufferPointer) -> String? {
+        // A safetensors file of any length has the header's brace here.
+        guard bytes.count < 9 || bytes[8] != UInt8(ascii: "{") else { return nil }
+        let start = Array(bytes.prefix(7))
+        // A zip archive (PyTorch since 1.6), or a pickle of protocol 2 to 5.
+        if start.starts(with: [0x50, 0x4b, 0x03, 0x04]) || (start[0] == 0x80 && (2...5).contains(start[1])) {
+            return "this is a pickle file of PyTorch. \(SafeTensorsError.whyNotPickle)"
+        }
+        if start.elementsEqual("version".utf8) {
+            return "this is a pointer of Git LFS, not the file itself: fetch it with 'git lfs pull'"
+        }
+        return nil
     }
 
     private static func place(_ error: DecodingError) -> String {

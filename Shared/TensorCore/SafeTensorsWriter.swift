@@ -28,13 +28,37 @@ public struct SafeTensorsWriter: Sendable {
     /// - Throws: `system` with the reason, for example of a full disk; the temporary file is then removed and whatever was at
     ///   the path is untouched.
     public func write(_ tensors: [String: Tensor], to path: String) throws(SafeTensorsError) {
-        let sorted = tensors.sorted { $0.key < $1.key }
+        let keys = tensors.map { (key: $0.key, shape: $0.value.shape) }
+        do {
+            try write(keys: keys, to: path) { key in tensors[key] ?? Tensor(zeros: [0]) }
+        } catch let error as SafeTensorsError {
+            throw error
+        } catch {
+            preconditionFailure("a dictionary's tensors threw \(error)")
+        }
+    }
+
+    /// Writes tensors that are made one after the other, in the order of their names: one is in memory at a time.
+    ///
+    /// - Parameters:
+    ///   - keys: names and shapes.
+    ///   - path: the file, replaced as a whole as by ``write(_:to:)``.
+    ///   - tensor: the tensor of a name, of the shape that was given.
+    /// - Throws: as ``write(_:to:)``, and what `tensor` throws.
+    public func write(
+        keys: [(key: String, shape: [Int])], to path: String, tensor: (String) throws -> Tensor
+    ) throws {
+        let sorted = keys.sorted { $0.key < $1.key }
         let temporary = "\(path).\(getpid()).partial"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw SafeTensorsFile.systemError(path) }
-        do throws(SafeTensorsError) {
+        do {
             try write(header(of: sorted), to: descriptor, path)
-            for (_, tensor) in sorted { try write(encode(tensor), to: descriptor, path) }
+            for (key, shape) in sorted {
+                let made = try tensor(key)
+                precondition(made.shape == shape, "tensor '\(key)' of shape \(made.shape), not \(shape)")
+                try write(encode(made), to: descriptor, path)
+            }
             guard fsync(descriptor) == 0 else { throw SafeTensorsFile.systemError(path) }
         } catch {
             close(descriptor)
@@ -52,19 +76,19 @@ public struct SafeTensorsWriter: Sendable {
     /// The file as bytes: what `write` would put at a path.
     public func encode(_ tensors: [String: Tensor]) -> [UInt8] {
         let sorted = tensors.sorted { $0.key < $1.key }
-        return sorted.reduce(into: header(of: sorted)) { $0 += encode($1.value) }
+        return sorted.reduce(into: header(of: sorted.map { ($0.key, $0.value.shape) })) { $0 += encode($1.value) }
     }
 
-    private func header(of tensors: [(key: String, value: Tensor)]) -> [UInt8] {
+    private func header(of tensors: [(key: String, shape: [Int])]) -> [UInt8] {
         var fields: [String] = []
         if !metadata.isEmpty {
             let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
             fields.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
         }
         var offset = 0
-        for (key, tensor) in tensors {
-            let end = offset + tensor.count * elementType.width
-            let shape = tensor.shape.map(String.init).joined(separator: ",")
+        for (key, extents) in tensors {
+            let end = offset + extents.reduce(1, *) * elementType.width
+            let shape = extents.map(String.init).joined(separator: ",")
             fields.append(
                 "\(quoted(key)):{\"dtype\":\"\(elementType.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
             )

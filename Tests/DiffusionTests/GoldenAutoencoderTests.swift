@@ -11,7 +11,7 @@ struct GoldenAutoencoderTests {
 
     private func makeVAE(_ fixture: GoldenFixture, _ store: ParameterStore) throws -> VAE {
         let configuration = try ModelFolder(url: fixture.url).configuration(
-            VAEConfiguration.self, unsupported: VAEConfiguration.unsupported)
+            VAEConfiguration.self, options: VAEConfiguration.options)
         #expect(configuration.scalingFactor == 0.7)
         return try VAE(configuration, store.root)
     }

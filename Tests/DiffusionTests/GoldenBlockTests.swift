@@ -54,12 +54,13 @@ struct GoldenBlockTests {
     }
 
     @Test func givesDiffusersTransformers() throws {
-        let block = try TransformerBlock(16, context: 12, heads: 4, store.root["block"])
+        let block = try TransformerBlock(16, context: 12, heads: 4, onlyCross: false, store.root["block"])
         let output = block(try tokens("block.input.x"), context: TextContext(try tokens("block.input.context")))
         expectClose(output.value, try fixture.tensor("block.output"), tolerance: 1e-5)
         for (name, isLinear) in [("transformer", false), ("transformer-linear", true)] {
             let transformer = try SpatialTransformer(
-                16, context: 12, heads: 2, layers: 2, groups: 8, linearProjection: isLinear, store.root[name])
+                16, context: 12, heads: 2, layers: 2, groups: 8, linearProjection: isLinear, onlyCross: false,
+                store.root[name])
             let output = transformer(
                 try image("\(name).input.x"), context: TextContext(try tokens("\(name).input.context")))
             try expectImage(output, name)
@@ -68,7 +69,7 @@ struct GoldenBlockTests {
 
     @Test func givesDiffusersTimestepEmbedding() throws {
         let timesteps = try fixture.tensor("sinusoids.input").scalars
-        let sinusoids = TimestepEmbedding.sinusoids(timesteps, width: 32)
+        let sinusoids = Sinusoids(UNetConfiguration())(timesteps, width: 32)
         expectClose(sinusoids.value, try fixture.tensor("sinusoids.output"))
         let embedding = try TimestepEmbedding(inputs: 32, outputs: 48, store.root["time"])
         expectClose(

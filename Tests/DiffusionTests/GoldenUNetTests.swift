@@ -8,12 +8,12 @@ import Testing
 
 /// Whole UNets against diffusers and peft (`Tests/Fixtures/unet/make_unet.py`).
 struct GoldenUNetTests {
-    static let models = ["convolution", "linear", "groups", "added"]
+    static let models = ["convolution", "linear", "groups", "added", "odd"]
     static let adapted = ["convolution", "linear"]
 
     private func makeUNet(_ fixture: GoldenFixture, _ store: ParameterStore) throws -> UNet {
         let configuration = try ModelFolder(url: fixture.url).configuration(
-            UNetConfiguration.self, unsupported: UNetConfiguration.unsupported)
+            UNetConfiguration.self, options: UNetConfiguration.options)
         return try UNet(configuration, store.root)
     }
 

@@ -54,7 +54,7 @@ struct SchedulerTests {
     @Test(arguments: golden) func hasTheGoldenCoefficients(_ golden: Golden) {
         let scheduler = DDIMScheduler()
         let transition = scheduler.transitions(50, eta: 1)[golden.index]
-        #expect(transition.timestep == golden.timestep)
+        #expect(transition.timestep == Double(golden.timestep))
         let alphas = scheduler.schedule.alphasCumprod
         #expect(abs(alphas[golden.timestep] - golden.alpha) < 1e-8)
         let previous = golden.timestep - 20
@@ -101,7 +101,7 @@ struct SchedulerTests {
             let noise = try file.tensor(named: "\(number).noise")
             let samples = try file.tensor(named: "\(number).samples")
             let transitions = scheduler.transitions(run.steps, eta: run.eta)
-            #expect(transitions.map(\.timestep) == run.timesteps, "case \(number)")
+            #expect(transitions.map(\.timestep) == run.timesteps.map(Double.init), "case \(number)")
             var sample = row(samples, 0)
             for (index, transition) in transitions.enumerated() {
                 let (output, given) = (row(outputs, index), row(noise, index))
@@ -157,6 +157,8 @@ struct SchedulerTests {
              "steps_offset": 1, "trained_betas": null, "clip_sample": false}
             """
         #expect(try withConfiguration(Data(json.utf8)) { try DDIMScheduler(path: $0) } == DDIMScheduler())
+        let scheduler = try withConfiguration(Data(json.utf8)) { try SamplingScheduler(path: $0) }
+        #expect(scheduler.method == .pndm)
     }
 
     @Test(arguments: [
@@ -165,9 +167,13 @@ struct SchedulerTests {
         (#"{"clip_sample": false, "thresholding": true}"#, "thresholding", "true is not supported, only false is"),
         (
             #"{"clip_sample": false, "rescale_betas_zero_snr": true}"#, "rescale_betas_zero_snr",
+            "true needs prediction_type 'v_prediction'"
+        ),
+        (
+            #"{"clip_sample": false, "use_karras_sigmas": true}"#, "use_karras_sigmas",
             "true is not supported, only false is"
         ),
-        (#"{"clip_sample": false, "use_karras_sigmas": true}"#, "use_karras_sigmas", "unknown to the DDIM scheduler"),
+        (#"{"clip_sample": false, "solver_color": 1}"#, "solver_color", "unknown to the samplers here"),
         (
             #"{"clip_sample": false, "prediction_type": "sample"}"#, "prediction_type",
             "'sample' is not one of epsilon, v_prediction"
@@ -193,7 +199,8 @@ struct SchedulerTests {
         ),
         (
             #"{"clip_sample": false, "_class_name": "LCMScheduler"}"#, "_class_name",
-            "'LCMScheduler' is not one of DDIMScheduler, PNDMScheduler, DDPMScheduler"
+            "'LCMScheduler' is not one of DDIMScheduler, DDPMScheduler, EulerAncestralDiscreteScheduler, "
+                + "EulerDiscreteScheduler, DPMSolverMultistepScheduler, PNDMScheduler"
         ),
     ]) func namesTheOptionItRefuses(_ json: String, _ option: String, _ reason: String) throws {
         try withConfiguration(Data(json.utf8)) { path in

@@ -38,6 +38,19 @@ struct TokenizerTests {
         }
     }
 
+    /// transformers 5 writes `tokenizer.json` only.
+    @Test func readsTheWholeTokenizerAsItsParts() throws {
+        let folder = URL(fileURLWithPath: Self.path("words")).deletingLastPathComponent().deletingLastPathComponent()
+        let whole = try CLIPTokenizer(folder: folder.appendingPathComponent("pipelines/sdxl/tokenizer").path)
+        let parts = try CLIPTokenizer(folder: Self.path("words"))
+        #expect(whole.vocabulary == parts.vocabulary)
+        #expect(whole.maximumLength == 16)
+        let second = try CLIPTokenizer(folder: folder.appendingPathComponent("pipelines/sdxl/tokenizer_2").path)
+        #expect(second.padding == second.vocabulary["!"] && whole.padding == whole.end)
+        let texts = try Self.document().texts
+        for text in texts { #expect(whole.encode(text) == parts.encode(text), "\(text)") }
+    }
+
     @Test func takesThePaddingTokenFromTheConfiguration() throws {
         let document = try Self.document()
         try withFolder { folder in

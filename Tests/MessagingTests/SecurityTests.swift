@@ -142,7 +142,7 @@ struct SecurityTests {
     }
 
     @Test func aPeerThatBreaksTheProtocolStaysOutForAWhile() async throws {
-        let stage = try await Stage(banDuration: .milliseconds(400))
+        let stage = try await Stage(banDuration: .seconds(4))
         let raw = try await RawPeer.dial(stage.listener.address, stage.ring.dialling(stage.friend))
         await raw.send([[1, 2, 3]])
         #expect(await raw.next(.reset) != nil)
@@ -152,7 +152,7 @@ struct SecurityTests {
         // Others are not meant.
         let guest = try stage.client(stage.guest)
         #expect(try await guest.dial(stage.listener.address).peer.name == "server")
-        let patient = CallOptions(timeout: .seconds(20), waitForReady: true)
+        let patient = CallOptions(timeout: .seconds(60), waitForReady: true)
         let reply = try await EchoClient(client.channel(stage.listener.address)).unary(
             EchoRequest(text: "forgiven"), options: patient)
         #expect(reply.message.text == "forgiven")

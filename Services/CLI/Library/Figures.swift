@@ -8,6 +8,14 @@ enum Figures {
     /// Few digits whatever the size.
     static func short(_ value: Double) -> String { String(format: "%.3g", value) }
 
+    /// A count in groups of three digits.
+    static func grouped(_ count: Int) -> String {
+        let digits = Array(String(count))
+        return digits.enumerated().map { index, digit in
+            index > 0 && (digits.count - index).isMultiple(of: 3) ? ",\(digit)" : String(digit)
+        }.joined()
+    }
+
     static func optional(_ value: Double?, _ digits: Int) -> String { value.map { fixed($0, digits) } ?? "–" }
 
     /// A round in one line.

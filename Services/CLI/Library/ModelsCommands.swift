@@ -2,5 +2,6 @@ import ArgumentParser
 
 /// The commands that work on models without a run.
 let modelCommands: [any ParsableCommand.Type] = [
-    SampleCommand.self, ForwardCommand.self, BenchCommand.self, PretrainCommand.self,
+    SampleCommand.self, ForwardCommand.self, TokenizeCommand.self, InspectCommand.self, ExportCommand.self,
+    MergeCommand.self, BenchCommand.self, PretrainCommand.self,
 ]

@@ -75,9 +75,9 @@ struct ScoreCommand: AsyncParsableCommand {
             throw ServiceError("cannot read \(path): \(String(cString: strerror(errno)))")
         }
         do {
-            return try Picture(png: [UInt8](data))
+            return try Picture(bytes: [UInt8](data))
         } catch {
-            throw ServiceError("\(path) is no PNG picture: \(ServiceProcess.oneLine(error))")
+            throw ServiceError("\(path) is no PNG or JPEG picture: \(ServiceProcess.oneLine(error))")
         }
     }
 }

@@ -63,7 +63,9 @@ public struct ModelTraining: Sendable {
         let unetStore = ParameterStore(.random(seed: configuration.seed + 1), precision: configuration.precision)
         let unet = try UNet(configuration.unet, unetStore.root)
         let model = StableDiffusion(
-            tokenizer: tokenizer, textEncoder: textEncoder, unet: unet, vae: vae, scheduler: scheduler)
+            prompts: PromptEncoder(PromptEncoder.Tower(tokenizer: tokenizer, encoder: textEncoder)), unet: unet,
+            vae: vae,
+            samplers: SamplingScheduler(scheduler))
         let parameters =
             textStore.parameters.map { ("text_encoder.\($0.path)", $0.variable) }
             + unetStore.parameters.map { ("unet.\($0.path)", $0.variable) }
@@ -116,7 +118,7 @@ public struct ModelTraining: Sendable {
         let indices = (0..<configuration.batch).map { _ in Int.random(in: 0..<configuration.scenes, using: &draw) }
         let timesteps = indices.map { _ in Int.random(in: 0..<schedule.count, using: &draw) }
         var (latents, tokens) = cache.batch(indices)
-        let empty = model.tokenizer.encode("", length: tokens[0].count)
+        let empty = model.prompts.first.tokenizer.encode("", length: tokens[0].count)
         for row in tokens.indices where Double.random(in: 0..<1, using: &draw) < configuration.emptyShare {
             tokens[row] = empty
         }
@@ -126,7 +128,7 @@ public struct ModelTraining: Sendable {
         let noisy = latents.combined(pairs.map { Float($0.sample) }, noise, pairs.map { Float($0.other) })
         let output = model.unet(
             Variable(noisy), timesteps: timesteps.map(Float.init),
-            context: TextContext(model.textEncoder(tokens).lastHiddenState))
+            context: TextContext(model.prompts.first.encoder(tokens).lastHiddenState))
         let weights = timesteps.map { timestep in
             let ratio = schedule.signalToNoise(at: timestep)
             return Float(min(ratio, configuration.signalToNoiseLimit) / ratio / Double(configuration.batch))

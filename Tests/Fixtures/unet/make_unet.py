@@ -37,14 +37,24 @@ models = {
         down_block_types=["DownBlock2D", "CrossAttnDownBlock2D"], up_block_types=["CrossAttnUpBlock2D", "UpBlock2D"],
         addition_embed_type="text_time", addition_time_embed_dim=8, projection_class_embeddings_input_dim=6 * 8 + 10,
     ),
+    # Whatever else a configuration can ask for; heads that do not divide a width, and sides that do not halve evenly.
+    "odd": dict(
+        block_out_channels=[9, 15, 12], layers_per_block=[1, 2, 1], norm_num_groups=3, attention_head_dim=[2, 4, 3],
+        cross_attention_dim=13, use_linear_projection=True, transformer_layers_per_block=[1, 2, 1], norm_eps=1e-6,
+        only_cross_attention=[True, False, True], flip_sin_to_cos=False, freq_shift=1, center_input_sample=True,
+        time_embedding_dim=20, conv_in_kernel=5, conv_out_kernel=1, upcast_attention=True,
+        down_block_types=["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"],
+        up_block_types=["CrossAttnUpBlock2D", "UpBlock2D", "CrossAttnUpBlock2D"],
+    ),
 }
 for seed, (name, options) in enumerate(models.items(), 100):
     model = UNet2DConditionModel(sample_size=8, in_channels=4, out_channels=4, **options)
     model = randomise(model, seed)
     save_model(model, here / name, model.config)
     model = model.double()
+    size = (7, 10) if name == "odd" else (8, 12)
     inputs = {
-        "sample": randn(seed + 1, 2, 4, 8, 12), "timestep": torch.tensor([981, 1]),
+        "sample": randn(seed + 1, 2, 4, *size), "timestep": torch.tensor([981, 1]),
         "encoder_hidden_states": randn(seed + 2, 2, 7, options["cross_attention_dim"]),
     }
     added = {}
@@ -52,7 +62,7 @@ for seed, (name, options) in enumerate(models.items(), 100):
         inputs["text_embeds"] = randn(seed + 3, 2, 10)
         inputs["time_ids"] = torch.tensor([[512.0, 768, 0, 0, 512, 768], [256, 256, 3, 5, 300, 200]])
         added = {"added_cond_kwargs": {key: inputs[key].double() for key in ("text_embeds", "time_ids")}}
-    target = randn(seed + 4, 2, 4, 8, 12)
+    target = randn(seed + 4, 2, 4, *size)
 
     def run(model, sample):
         return model(sample, inputs["timestep"], inputs["encoder_hidden_states"].double(), **added).sample

@@ -23,8 +23,8 @@ struct LatentOptions: ParsableArguments {
 
     /// - Throws: `ServiceError` for latents that do not halve as often as the model does.
     func size(of configuration: UNetConfiguration) throws -> (height: Int, width: Int) {
-        let side = configuration.sampleSize ?? 64
-        let size = (height: height ?? side, width: width ?? side)
+        let own = configuration.sampleSize ?? 64
+        let size = (height: height ?? own.height, width: width ?? own.width)
         let divisor = 1 << (configuration.blockOutChannels.count - 1)
         guard size.height.isMultiple(of: divisor), size.width.isMultiple(of: divisor) else {
             throw ServiceError(
@@ -75,7 +75,8 @@ struct BenchTrainStep: AsyncParsableCommand {
         let precision = try options.dtype.precision()
         options.compute.apply()
         let folder = try source.folder().appending(path: "unet")
-        let (unet, store) = try StableDiffusion.loadUNet(folder, lora: LoRAConfiguration(), precision: precision)
+        let (unet, store) = try StableDiffusion.loadUNet(
+            folder, lora: LoRAConfiguration(), options: LoadingOptions(precision: precision))
         let inputs = try UNetInputs(unet.configuration, options, latents)
         let target = options.random(inputs.sample.shape, index: 2)
         try options.measure("train-step", details: latents.details(inputs.size)) {
@@ -96,7 +97,7 @@ private struct UNetInputs {
     init(_ configuration: UNetConfiguration, _ options: BenchOptions, _ latents: LatentOptions) throws {
         size = try latents.size(of: configuration)
         sample = options.random([options.batch, size.height, size.width, configuration.inChannels])
-        context = options.random([options.batch, latents.context, configuration.crossAttentionDimension], index: 1)
+        context = options.random([options.batch, latents.context, configuration.contextWidth ?? 0], index: 1)
         timesteps = (0..<options.batch).map { Float(($0 * 37 + 501) % 1000) }
         if configuration.additionEmbedType != nil, let inputs = configuration.projectionClassEmbeddingsInputDimension,
             let width = configuration.additionTimeEmbedDimension, inputs > 6 * width
@@ -138,7 +139,9 @@ struct BenchVAEDecode: AsyncParsableCommand {
         let precision = try options.dtype.precision()
         try source.requireNoAdapter(for: "vae")
         options.compute.apply()
-        let vae = try StableDiffusion.loadVAE(try source.folder().appending(path: "vae"), precision: precision)
+        let vae = try StableDiffusion.loadVAE(
+            try source.folder().appending(path: "vae"),
+            options: source.loading(nil, precision: precision))
         let side = (vae.configuration.sampleSize ?? 512) / vae.configuration.downsampling
         let size = (height: height ?? side, width: width ?? side)
         let latents = Variable(
@@ -164,7 +167,8 @@ struct BenchTextEncoder: AsyncParsableCommand {
         try source.requireNoAdapter(for: "text encoder")
         options.compute.apply()
         let folder = try source.folder().appending(path: "text_encoder")
-        let encoder = try StableDiffusion.loadTextEncoder(folder, precision: precision)
+        let encoder = try StableDiffusion.loadTextEncoder(
+            folder, options: source.loading(nil, precision: precision))
         let positions = encoder.configuration.maxPositions
         let length = context ?? positions
         guard (1...positions).contains(length) else {

@@ -3,6 +3,7 @@ import Autograd
 import Diffusion
 import Encoders
 import Foundation
+import NeuralNet
 import ServiceRuntime
 import TensorCore
 
@@ -12,13 +13,16 @@ struct ForwardCommand: AsyncParsableCommand {
         commandName: "forward", abstract: "One pass of a component over tensors of a file.",
         discussion: """
             Reads and writes the field's layouts (NCHW).
-              unet          sample, timestep, encoder_hidden_states[, text_embeds, time_ids] -> sample
-              vae-decode    latents (not scaled) -> pixels
-              vae-encode    pixels -> mean, logvar
-              text-encoder  input_ids -> last_hidden_state, penultimate, pooled
+              unet            sample, timestep, encoder_hidden_states[, text_embeds, time_ids] -> sample
+              vae-decode      latents (not scaled) -> pixels
+              vae-encode      pixels -> mean, logvar
+              text-encoder    input_ids -> last_hidden_state, penultimate, pooled[, text_embeds]
+              text-encoder-2  the same, of text_encoder_2
+              image-encoder   pixel_values -> last_hidden_state, pooled[, image_embeds]
+            A component's folder (with its own config.json) can be given in place of the whole model's.
             """)
 
-    @Argument(help: "unet, vae-encode, vae-decode or text-encoder.")
+    @Argument(help: "unet, vae-encode, vae-decode, text-encoder, text-encoder-2 or image-encoder.")
     var component: String
     @OptionGroup var source: ModelOptions
     @OptionGroup var compute: ComputeOptions
@@ -34,6 +38,18 @@ struct ForwardCommand: AsyncParsableCommand {
         case vaeEncode = "vae-encode"
         case vaeDecode = "vae-decode"
         case textEncoder = "text-encoder"
+        case textEncoder2 = "text-encoder-2"
+        case imageEncoder = "image-encoder"
+
+        var folder: String {
+            switch self {
+            case .unet: "unet"
+            case .vaeEncode, .vaeDecode: "vae"
+            case .textEncoder: "text_encoder"
+            case .textEncoder2: "text_encoder_2"
+            case .imageEncoder: "image_encoder"
+            }
+        }
     }
 
     func run() async throws {
@@ -45,25 +61,37 @@ struct ForwardCommand: AsyncParsableCommand {
         }
         compute.apply()
         let file = try TensorInputs(path: inputs)
+        let folder = try folder(of: known)
         let result =
             switch known {
-            case .unet: try unet(file, precision)
-            case .vaeEncode: try encode(file, precision)
-            case .vaeDecode: try decode(file, precision)
-            case .textEncoder: try textEncoder(file, precision)
+            case .unet: try unet(file, folder, precision)
+            case .vaeEncode: try encode(file, folder, precision)
+            case .vaeDecode: try decode(file, folder, precision)
+            case .textEncoder: try textEncoder(file, folder, .textEncoder, precision)
+            case .textEncoder2: try textEncoder(file, folder, .textEncoder2, precision)
+            case .imageEncoder: try imageEncoder(file, folder, precision)
             }
         try SafeTensorsWriter().write(result, to: outputs)
     }
 
-    private func unet(_ file: TensorInputs, _ precision: ComputePrecision) throws -> [String: Tensor] {
-        let unet = try source.loadUNet(precision)
+    /// The component's folder: below the model's, or the model's itself if that is a component's.
+    private func folder(of component: Component) throws -> URL {
+        let folder = try source.folder()
+        let below = folder.appending(path: component.folder)
+        let hasParts = FileManager.default.fileExists(atPath: below.path)
+        let isPart = FileManager.default.fileExists(atPath: folder.appending(path: "config.json").path)
+        return !hasParts && isPart ? folder : below
+    }
+
+    private func unet(_ file: TensorInputs, _ folder: URL, _ precision: ComputePrecision) throws -> [String: Tensor] {
+        let adapter = try source.loadAdapter()
+        try source.require(.unet, of: adapter)
+        let (unet, _) = try StableDiffusion.loadUNet(
+            folder, options: source.loading(adapter, precision: precision))
         let configuration = unet.configuration
         let sample = try file.tensor("sample", shape: [nil, configuration.inChannels, nil, nil])
-        let divisor = 1 << (configuration.blockOutChannels.count - 1)
-        try file.requireMultiple("sample", sample, of: divisor)
         let samples = sample.shape[0]
-        let context = try file.tensor(
-            "encoder_hidden_states", shape: [samples, nil, configuration.crossAttentionDimension])
+        let context = try file.tensor("encoder_hidden_states", shape: [samples, nil, configuration.contextWidth])
         let output = unet(
             Variable(sample.toNHWC()), timesteps: try file.numbers("timestep", count: samples),
             context: TextContext(Variable(context)), added: try addedConditions(file, configuration, samples: samples))
@@ -88,18 +116,23 @@ struct ForwardCommand: AsyncParsableCommand {
         return UNet.AddedConditions(textEmbeddings: Variable(text), timeIDs: sizes)
     }
 
-    private func decode(_ file: TensorInputs, _ precision: ComputePrecision) throws -> [String: Tensor] {
+    private func decode(_ file: TensorInputs, _ folder: URL, _ precision: ComputePrecision) throws -> [String: Tensor] {
         try source.requireNoAdapter(for: "vae")
-        let vae = try StableDiffusion.loadVAE(try source.folder().appending(path: "vae"), precision: precision)
+        let vae = try StableDiffusion.loadVAE(folder, options: source.loading(nil, precision: precision))
         let latents = try file.tensor("latents", shape: [nil, vae.configuration.latentChannels, nil, nil])
         return ["pixels": vae.decode(Variable(latents.toNHWC())).value.toNCHW()]
     }
 
-    private func encode(_ file: TensorInputs, _ precision: ComputePrecision) throws -> [String: Tensor] {
+    private func encode(_ file: TensorInputs, _ folder: URL, _ precision: ComputePrecision) throws -> [String: Tensor] {
         try source.requireNoAdapter(for: "vae")
-        let vae = try StableDiffusion.loadVAE(try source.folder().appending(path: "vae"), precision: precision)
+        let vae = try StableDiffusion.loadVAE(folder, options: source.loading(nil, precision: precision))
         let pixels = try file.tensor("pixels", shape: [nil, vae.configuration.inChannels, nil, nil])
-        try file.requireMultiple("pixels", pixels, of: vae.configuration.downsampling)
+        let least = vae.configuration.downsampling
+        guard pixels.shape[2] >= least, pixels.shape[3] >= least else {
+            throw ServiceError(
+                "\(file.path): tensor 'pixels': is \(pixels.shape[2]) by \(pixels.shape[3]); this model needs at least "
+                    + "\(least) by \(least)")
+        }
         let posterior = vae.encode(Variable(pixels.toNHWC()))
         // diffusers' DiagonalGaussianDistribution clamps the log-variance, so what it shows is clamped too.
         let logVariance = posterior.logVariance.value
@@ -107,17 +140,34 @@ struct ForwardCommand: AsyncParsableCommand {
         return ["mean": posterior.mean.value.toNCHW(), "logvar": clamped.toNCHW()]
     }
 
-    private func textEncoder(_ file: TensorInputs, _ precision: ComputePrecision) throws -> [String: Tensor] {
-        try source.requireNoAdapter(for: "text encoder")
+    private func textEncoder(
+        _ file: TensorInputs, _ folder: URL, _ component: AdapterComponent, _ precision: ComputePrecision
+    ) throws -> [String: Tensor] {
+        let adapter = try source.loadAdapter()
+        try source.require(component, of: adapter)
         let encoder = try StableDiffusion.loadTextEncoder(
-            try source.folder().appending(path: "text_encoder"), precision: precision)
+            folder, component: component, options: source.loading(adapter, precision: precision))
         let output = encoder(
             try file.tokens(
                 "input_ids", vocabulary: encoder.configuration.vocabularySize,
                 maximumLength: encoder.configuration.maxPositions))
-        return [
+        let tensors = [
             "last_hidden_state": output.lastHiddenState.value, "penultimate": output.penultimate.value,
             "pooled": output.pooled.value,
         ]
+        return tensors.merging(output.textEmbeddings.map { ["text_embeds": $0.value] } ?? [:]) { $1 }
+    }
+
+    private func imageEncoder(_ file: TensorInputs, _ folder: URL, _ precision: ComputePrecision) throws -> [String:
+        Tensor]
+    {
+        try source.requireNoAdapter(for: "image encoder")
+        let encoder = try StableDiffusion.loadImageEncoder(
+            folder, options: source.loading(nil, precision: precision))
+        let side = encoder.configuration.imageSize
+        let pixels = try file.tensor("pixel_values", shape: [nil, encoder.configuration.channels, side, side])
+        let output = encoder(Variable(pixels.toNHWC()))
+        let tensors = ["last_hidden_state": output.lastHiddenState.value, "pooled": output.pooled.value]
+        return tensors.merging(output.imageEmbeddings.map { ["image_embeds": $0.value] } ?? [:]) { $1 }
     }
 }

@@ -12,8 +12,25 @@ struct ModelOptions: ParsableArguments {
             "Folder of a model in the diffusers layout, or 'menagerie' for the embedded one.", valueName: "dir"))
     var model: String
 
-    @Option(help: ArgumentHelp("Folder of a LoRA adapter in PEFT's form, for the unet.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "A LoRA adapter: a folder of PEFT's, or a file of diffusers' or kohya's.", valueName: "path"))
     var adapter: String?
+
+    @Option(
+        name: [.customLong("adapter-scale"), .customLong("scale")],
+        help: "How much of the adapter: 0 is the base model, 1 the tuned one.")
+    var adapterScale: Float?
+
+    @Option(help: "Variant of the weights, for instance fp16 for files named *.fp16.safetensors.")
+    var variant: String?
+
+    func validate() throws {
+        if let adapterScale {
+            guard adapter != nil else { throw ValidationError("--adapter-scale: there is no --adapter to scale") }
+            guard adapterScale.isFinite else { throw ValidationError("--adapter-scale: a finite number is needed") }
+        }
+    }
 
     /// The pipeline's folder, with `unet/`, `vae/` and so on below.
     func folder() throws -> URL {
@@ -25,27 +42,41 @@ struct ModelOptions: ParsableArguments {
         return URL(filePath: model)
     }
 
+    /// The adapter, if one is asked for.
+    func loadAdapter() throws -> AdapterSet? { try adapter.map { try AdapterSet(path: $0) } }
+
+    /// How the model is read: with the adapter merged into its weights.
+    func loading(_ adapter: AdapterSet?, precision: ComputePrecision = .f32) -> LoadingOptions {
+        var options = LoadingOptions()
+        options.variant = variant
+        options.precision = precision
+        options.adapters = adapter?.deltas(factor: adapterScale ?? 1) ?? [:]
+        return options
+    }
+
     /// The whole pipeline, with the adapter in it.
     func loadPipeline(_ precision: ComputePrecision = .f32) throws -> StableDiffusion {
         let (folder, adapter) = (try folder(), try loadAdapter())
-        let pipeline = try StableDiffusion(
-            folder: folder, lora: adapter?.configuration, adapterIsTrainable: false, precision: precision)
-        try adapter?.load(into: pipeline.adapter)
+        let pipeline = try StableDiffusion(folder: folder, options: loading(adapter, precision: precision))
+        if let adapter, adapter.components[.textEncoder2] != nil, pipeline.prompts.second == nil {
+            throw ServiceError("\(adapter.path): the adapter is for two text encoders, \(folder.path) has one")
+        }
         return pipeline
     }
 
     /// The UNet alone, with the adapter in it.
     func loadUNet(_ precision: ComputePrecision = .f32) throws -> UNet {
         let (folder, adapter) = (try folder(), try loadAdapter())
-        let (unet, store) = try StableDiffusion.loadUNet(
-            folder.appending(path: "unet"), lora: adapter?.configuration, adapterIsTrainable: false,
-            precision: precision)
-        try adapter?.load(into: store.adapter)
-        return unet
+        try require(.unet, of: adapter)
+        return try StableDiffusion.loadUNet(
+            folder.appending(path: "unet"), options: loading(adapter, precision: precision)
+        ).0
     }
 
-    private func loadAdapter() throws -> Adapter? {
-        try adapter.map { try Adapter(folder: URL(filePath: $0)) }
+    /// Refuses an adapter that does not change a component.
+    func require(_ component: AdapterComponent, of adapter: AdapterSet?) throws {
+        guard let adapter, adapter.components[component] == nil else { return }
+        throw ServiceError("--adapter \(adapter.path): it does not change the \(component.rawValue)", exitCode: .usage)
     }
 
     /// Refuses an adapter where there is nothing it could change.

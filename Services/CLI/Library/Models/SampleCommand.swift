@@ -2,83 +2,163 @@ import ArgumentParser
 import Diffusion
 import Foundation
 import Imaging
+import NeuralNet
 import ServiceRuntime
 import TensorCore
+
+extension SamplingMethod: ExpressibleByArgument {}
 
 /// `atelier sample`: draws pictures of a prompt.
 struct SampleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sample", abstract: "Draws pictures of a prompt.",
-        discussion: "Picture i of a seed is the same for every --count. Several pictures are one PNG, in rows of eight."
-    )
+        discussion: """
+            Picture i of a seed is the same for every --count. Several pictures are one PNG, in rows of eight.
+            Without --scheduler and --eta the model's own scheduler draws; --eta alone chooses ddim.
+            """)
 
     @OptionGroup var source: ModelOptions
     @OptionGroup var compute: ComputeOptions
     @Option(help: "What to draw.")
     var prompt: String
+    @Option(help: "What not to draw.")
+    var negativePrompt: String?
     @Option(help: "Seed of the noise.")
     var seed: UInt64 = 0
     @Option(help: "Denoising steps.")
     var steps = 20
     @Option(help: "Weight of classifier-free guidance; 1 is none.")
     var guidance = 4.0
-    @Option(help: "Stochasticity of DDIM, 0 to 1.")
-    var eta = 1.0
-    @Option(help: "How many pictures.")
-    var count = 1
+    @Option(help: "The sampler: \(SamplingMethod.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var scheduler: SamplingMethod?
+    @Option(help: "Stochasticity of DDIM, 0 to 1; 1 if not given, and 0 with --latents.")
+    var eta: Double?
+    @Option(help: "How many pictures; 1, or as many as there are --latents.")
+    var count: Int?
+    @Option(help: "Height in pixels; the model's own if not given.")
+    var height: Int?
+    @Option(help: "Width in pixels; the model's own if not given.")
+    var width: Int?
+    @Option(
+        help: ArgumentHelp(
+            "A safetensors file with the noise to start from: 'latents' of deviation 1, [picture, channel, height, width].",
+            valueName: "file"))
+    var latents: String?
+    @Option(help: "Arithmetic of products: f32, or bf16 with f32 sums.")
+    var dtype = ElementType.f32
     @Option(help: ArgumentHelp("The PNG file to write.", valueName: "file"))
     var out: String
     @Flag(help: "Print one JSON object on standard output.")
     var json = false
 
     func validate() throws {
-        guard (1...65_536).contains(count) else { throw ValidationError("--count \(count): 1 to 65536 are possible") }
+        if let count, !(1...65_536).contains(count) {
+            throw ValidationError("--count \(count): 1 to 65536 are possible")
+        }
         guard steps >= 1 else { throw ValidationError("--steps \(steps): at least one is needed") }
-        guard (0...1).contains(eta) else { throw ValidationError("--eta \(eta): 0 to 1 are possible") }
+        if let eta {
+            guard (0...1).contains(eta) else { throw ValidationError("--eta \(eta): 0 to 1 are possible") }
+            if let scheduler, scheduler != .ddim {
+                throw ValidationError("--eta \(eta): \(scheduler.rawValue) has no eta, only ddim has")
+            }
+        }
         guard guidance.isFinite else { throw ValidationError("--guidance \(guidance): a finite number is needed") }
+        for (name, side) in [("height", height), ("width", width)] {
+            if let side, side < 1 { throw ValidationError("--\(name) \(side): at least 1 is needed") }
+            if side != nil, latents != nil { throw ValidationError("--\(name): the size is that of --latents") }
+        }
     }
 
     private struct Report: Encodable {
         var out: String
         var count: Int
+        var width: Int
+        var height: Int
         var seed: UInt64
         var steps: Int
         var guidance: Double
-        var eta: Double
+        var scheduler: String
+        var eta: Double?
         var threads: Int
         var secondsPerPicture: Double
     }
 
     func run() async throws {
         compute.apply()
-        let pipeline = try source.loadPipeline()
-        guard steps <= pipeline.scheduler.schedule.count else {
-            throw ServiceError(
-                "--steps \(steps): the model's scheduler has \(pipeline.scheduler.schedule.count)", exitCode: .usage)
-        }
+        let pipeline = try source.loadPipeline(try dtype.precision())
+        let given = try latents.map { try read($0, for: pipeline) }
+        let size = try given.map { SampleSize(height: $0.shape[1], width: $0.shape[2]) } ?? latentSize(pipeline)
+        let method = scheduler ?? (eta == nil ? pipeline.samplers.method : .ddim)
+        let eta = self.eta ?? (given == nil ? 1 : 0)
+        let plan = try makePlan(pipeline, method, eta: eta)
         let started = ContinuousClock.now
-        let pictures = draw(pipeline)
+        let pictures = draw(pipeline, plan, size, given)
         let seconds = (ContinuousClock.now - started) / .seconds(1)
-        try Picture.grid(pictures, columns: min(count, 8), padding: count == 1 ? 0 : 1).writePNG(toFile: out)
+        let sheet = Picture.grid(pictures, columns: min(pictures.count, 8), padding: pictures.count == 1 ? 0 : 1)
+        let parameters = GenerationParameters(
+            prompt: prompt, negativePrompt: negativePrompt, steps: steps, method: method, guidance: guidance,
+            seed: given == nil ? seed : nil, width: pictures[0].width, height: pictures[0].height,
+            model: try source.folder().lastPathComponent,
+            adapter: try source.adapter.map(GenerationParameters.Adapter.init),
+            adapterScale: source.adapterScale, eta: method == .ddim ? eta : nil)
+        try sheet.writePNG(toFile: out, texts: ["parameters": parameters.text])
         if json {
             try Output.json(
                 Report(
-                    out: out, count: count, seed: seed, steps: steps, guidance: guidance, eta: eta,
-                    threads: compute.threads, secondsPerPicture: seconds / Double(count)))
+                    out: out, count: pictures.count, width: pictures[0].width, height: pictures[0].height, seed: seed,
+                    steps: steps, guidance: guidance, scheduler: method.rawValue, eta: method == .ddim ? eta : nil,
+                    threads: compute.threads, secondsPerPicture: seconds / Double(pictures.count)))
         }
     }
 
+    private func makePlan(_ pipeline: StableDiffusion, _ method: SamplingMethod, eta: Double) throws -> SolverPlan {
+        do { return try pipeline.samplers.plan(method, count: steps, eta: eta) } catch {
+            throw ServiceError("--steps \(steps): \(error)", exitCode: .usage)
+        }
+    }
+
+    /// The noise of a file, and as many of its pictures as are asked for.
+    private func read(_ path: String, for pipeline: StableDiffusion) throws -> Tensor {
+        let file = try TensorInputs(path: path)
+        let noise = try file.tensor("latents", shape: [nil, pipeline.unet.configuration.inChannels, nil, nil]).toNHWC()
+        if let count, count != noise.shape[0] {
+            throw ServiceError("--count \(count): \(path) has latents of \(noise.shape[0])", exitCode: .usage)
+        }
+        return noise
+    }
+
+    /// The size in latent pixels.
+    private func latentSize(_ pipeline: StableDiffusion) throws -> SampleSize {
+        let factor = pipeline.vae.configuration.downsampling
+        let own = pipeline.unet.configuration.sampleSize ?? 64
+        for (name, side) in [("height", height), ("width", width)] {
+            if let side, !side.isMultiple(of: factor) {
+                throw ServiceError("--\(name) \(side): this model needs multiples of \(factor)", exitCode: .usage)
+            }
+        }
+        return SampleSize(
+            height: height.map { $0 / factor } ?? own.height, width: width.map { $0 / factor } ?? own.width)
+    }
+
     /// A few at a time, so that memory does not grow with the count.
-    private func draw(_ pipeline: StableDiffusion) -> [Picture] {
-        let settings = SamplingSettings(steps: steps, guidance: guidance, eta: eta)
-        let context = pipeline.encode(prompts: [prompt])
-        let unconditional = pipeline.encode(prompts: [""])
-        return stride(from: 0, to: count, by: 16).flatMap { first in
+    private func draw(
+        _ pipeline: StableDiffusion, _ plan: SolverPlan, _ size: SampleSize, _ given: Tensor?
+    ) -> [Picture] {
+        let text = pipeline.encode(prompts: [prompt])
+        let unconditional = pipeline.unconditional(negativePrompt)
+        let total = given?.shape[0] ?? count ?? 1
+        let atOnce = max(1, min(16, 4096 / (size.height * size.width)))
+        let shape = Array(pipeline.latentShape(samples: 1, size: size).dropFirst())
+        return stride(from: 0, to: total, by: atOnce).flatMap { first in
+            let rows = first..<min(first + atOnce, total)
+            let noise =
+                given.map { $0[rows: rows] }
+                ?? Noise.gaussian(
+                    rows: rows.map { Noise(seed: seed, sample: $0, purpose: .initialLatent) }, shape: shape)
             let latents = pipeline.sample(
-                context: Tensor.concatenating([Tensor](repeating: context, count: min(16, count - first))),
-                unconditional: unconditional, settings: settings,
-                noise: { Noise(seed: seed, sample: first + $0, step: $1, purpose: .transition) },
-                initial: { Noise(seed: seed, sample: first + $0, purpose: .initialLatent) })
+                from: noise, plan: plan, text: text.repeated(rows.count), unconditional: unconditional,
+                guidance: guidance,
+                drawn: { Noise(seed: seed, sample: first + $0, step: $1, purpose: .transition) })
             return Picture.pictures(pipeline.decode(latents))
         }
     }

@@ -27,14 +27,6 @@ struct TensorInputs {
         return tensor
     }
 
-    /// Refuses pictures `[sample, channel, height, width]` that do not halve as often as the model does.
-    func requireMultiple(_ key: String, _ tensor: Tensor, of divisor: Int) throws {
-        guard tensor.shape[2].isMultiple(of: divisor), tensor.shape[3].isMultiple(of: divisor) else {
-            throw refusal(
-                key, "is \(tensor.shape[2]) by \(tensor.shape[3]); this model needs multiples of \(divisor)")
-        }
-    }
-
     /// Numbers of either kind: one for each of `count` samples, or one for all of them.
     func numbers(_ key: String, count: Int) throws -> [Float] {
         let (values, shape) = try numbers(key)

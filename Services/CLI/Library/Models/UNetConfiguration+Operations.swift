@@ -4,16 +4,16 @@ extension UNetConfiguration {
     /// Floating-point operations of one sample's forward pass: two for each multiplication of a matrix product or a
     /// convolution; what is done element by element is not counted.
     func operations(height: Int, width: Int, context: Int) -> Double {
-        var count = OperationCount(timeWidth: 4 * blockOutChannels[0], context: context, configuration: self)
+        var count = OperationCount(timeWidth: timeWidth, context: context, configuration: self)
         let widths = blockOutChannels
         var pixels = height * width
         count.convolve(inChannels, widths[0], pixels)
-        count.multiply(widths[0], 4 * widths[0], rows: 1)
-        count.multiply(4 * widths[0], 4 * widths[0], rows: 1)
+        count.multiply(widths[0], timeWidth, rows: 1)
+        count.multiply(timeWidth, timeWidth, rows: 1)
         var channels = widths[0]
         var skips = [channels]
         for level in widths.indices {
-            for _ in 0..<layersPerBlock {
+            for _ in 0..<layersPerBlock[level] {
                 count.resnet(channels, widths[level], pixels)
                 channels = widths[level]
                 if downBlockTypes[level] == "CrossAttnDownBlock2D" { count.transformer(channels, pixels, level: level) }
@@ -29,7 +29,7 @@ extension UNetConfiguration {
         count.transformer(channels, pixels, level: widths.count - 1)
         count.resnet(channels, channels, pixels)
         for (index, level) in widths.indices.reversed().enumerated() {
-            for _ in 0...layersPerBlock {
+            for _ in 0...layersPerBlock[level] {
                 count.resnet(channels + skips.removeLast(), widths[level], pixels)
                 channels = widths[level]
                 if upBlockTypes[index] == "CrossAttnUpBlock2D" { count.transformer(channels, pixels, level: level) }
@@ -67,7 +67,7 @@ private struct OperationCount {
         multiply(width, 2 * width, rows: pixels)
         for _ in 0..<configuration.transformerLayersPerBlock[level] {
             attend(width, queries: pixels, keys: pixels, keyWidth: width)
-            attend(width, queries: pixels, keys: context, keyWidth: configuration.crossAttentionDimension)
+            attend(width, queries: pixels, keys: context, keyWidth: configuration.crossAttentionDimension[level])
             multiply(width, 8 * width, rows: pixels)
             multiply(4 * width, width, rows: pixels)
         }

@@ -26,14 +26,18 @@ extension LowRankUpdate {
     /// A fresh update, which starts as nothing.
     ///
     /// A, `[rank, in]`, starts Gaussian with deviation 1/rank, as PEFT's `init_lora_weights="gaussian"`; B, `[out, rank]`,
-    /// starts at zero.
-    init(inputs: Int, outputs: Int, configuration: LoRAConfiguration, index: UInt64, isTrainable: Bool) {
+    /// starts at zero. A convolution's A has its `kernel`, its B is 1×1, as PEFT has them.
+    init(
+        inputs: Int, outputs: Int, kernel: Int?, configuration: LoRAConfiguration, index: UInt64, isTrainable: Bool
+    ) {
         let noise = Noise(seed: configuration.seed, unit: index, sample: 1, purpose: .parameters)
+        let rank = configuration.rank
         self.init(
             down: Variable(
-                noise.gaussian(shape: [configuration.rank, inputs]).scaled(1 / Float(configuration.rank)),
+                noise.gaussian(shape: [rank, inputs] + (kernel.map { [$0, $0] } ?? [])).scaled(1 / Float(rank)),
                 requiresGradient: isTrainable),
-            up: Variable(Tensor(zeros: [outputs, configuration.rank]), requiresGradient: isTrainable),
-            scale: configuration.alpha / Float(configuration.rank))
+            up: Variable(
+                Tensor(zeros: [outputs, rank] + (kernel == nil ? [] : [1, 1])), requiresGradient: isTrainable),
+            scale: configuration.alpha / Float(rank))
     }
 }
