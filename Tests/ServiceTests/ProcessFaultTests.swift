@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// Peers that die, stop or have no descriptors left: real processes, real sockets.
-@Suite("Faults of processes", .timeLimit(.minutes(1)))
+@Suite("Faults of processes", .serialized, .timeLimit(.minutes(1)))
 struct ProcessFaultTests {
     /// A server in a process of its own, and a session with it.
     private struct Peer {
@@ -66,10 +66,18 @@ struct ProcessFaultTests {
         let peer = try await Peer()
         let echo = peer.echo
         let (started, start) = AsyncStream<Void>.makeStream()
+        // Stops at the credit of one call: nobody reads on before the server is gone.
+        let (released, release) = AsyncStream<Void>.makeStream()
         let call = Task {
-            for try await _ in try await echo.serverStream(EchoRequest(number: .max)) { start.yield() }
+            let request = EchoRequest(number: .max, payload: [UInt8](repeating: 1, count: 4096))
+            for try await _ in try await echo.serverStream(request) {
+                start.yield()
+                for await _ in released {}
+            }
         }
         for await _ in started { break }
+        peer.signal(SIGKILL)
+        release.finish()
         let (status, time) = try await peer.failure(after: SIGKILL, of: call)
         #expect(status?.code == .unavailable)
         #expect(time < .seconds(2), "\(time)")
@@ -81,16 +89,12 @@ struct ProcessFaultTests {
         let echo = peer.echo
         let large = RPC.Attachment(
             name: "large", ByteBuffer(count: 64 << 20) { $0.initializeMemory(as: UInt8.self, repeating: 7) })
-        let (started, start) = AsyncStream<Void>.makeStream()
-        let call = Task {
-            _ = try await echo.clientStream { writer in
-                while true {
-                    try await writer.send(EchoRequest(), attachments: [large])
-                    start.yield()
-                }
-            }
+        peer.signal(SIGSTOP)
+        let call = Task { _ = try await echo.clientStream { try await $0.send(EchoRequest(), attachments: [large]) } }
+        // The window is used up, and most chunks are still to come.
+        try await peer.place.until("credit is waited for") {
+            await peer.client.snapshots().contains { $0.calls.contains { $0.queued > 0 && $0.sendCredit < 1 << 20 } }
         }
-        for await _ in started { break }
         let (status, time) = try await peer.failure(after: SIGKILL, of: call)
         #expect(status?.code == .unavailable)
         #expect(time < .seconds(2), "\(time)")
