@@ -170,7 +170,7 @@ let fuzzing: [Target] =
         .executableTarget(
             name: "atelier-fuzz", dependencies: ["RPC", "Wire", "Messaging"], path: "Tests/Fuzzing",
             swiftSettings: swift + [.unsafeFlags(["-parse-as-library"])],
-            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])])
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
     ]
 
 let package = Package(

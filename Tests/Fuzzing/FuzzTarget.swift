@@ -1,29 +1,45 @@
+import Glibc
 import Messaging
-import RPC
 import Wire
+
+@testable import RPC
 
 // What libFuzzer calls with ever new bytes (`deploy/task fuzz`): header, head, wire check and protobuf-c behind them. The
 // address sanitizer, the limits of memory and the traps of Swift say what is wrong.
 
-/// The entry point by libFuzzer's name for it.
-///
-/// The first byte chooses what the others are: a message of some type, or what a peer says on a session.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    guard let data, count > 0 else { return 0 }
-    let bytes = UnsafeRawBufferPointer(start: data + 1, count: count - 1)
-    let types = FuzzTarget.types
-    let choice = Int(data[0])
-    if choice < types.count {
-        FuzzTarget.decode(types[choice], bytes)
-    } else {
-        FuzzTarget.converse(bytes, asListener: choice % 2 == 0)
+/// libFuzzer's loop; it calls back with one input after another.
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runDriver(
+    _ count: UnsafeMutablePointer<CInt>,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+    _ target: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+) -> CInt
+
+@main
+enum FuzzCommand {
+    static func main() {
+        var (count, arguments) = (CommandLine.argc, CommandLine.unsafeArgv)
+        exit(runDriver(&count, &arguments) { data, count in FuzzTarget.run(data, count) })
     }
-    return 0
 }
 
 enum FuzzTarget {
     static let types: [any WireMessage.Type] = HeadCatalogue.messages + WireCatalogue.messages
+
+    /// Runs one input.
+    ///
+    /// The first byte chooses what the others are: a message of some type, or what a peer says on a session.
+    static func run(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+        guard let data, count > 0 else { return 0 }
+        let bytes = UnsafeRawBufferPointer(start: data + 1, count: count - 1)
+        let choice = Int(data[0])
+        if choice < types.count {
+            decode(types[choice], bytes)
+        } else {
+            converse(bytes, asListener: choice % 2 == 0)
+        }
+        return 0
+    }
 
     /// Decodes; what passes must encode, and decode to the same again.
     static func decode<Message: WireMessage>(_ type: Message.Type, _ bytes: UnsafeRawBufferPointer) {

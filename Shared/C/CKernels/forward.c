@@ -4,7 +4,7 @@
 #include "elements.h"
 #include "parallel.h"
 
-enum { GRAIN = 16384, ROW_BLOCK = 256, SLICE = 64 };
+enum { GRAIN = 16384, ROW_BLOCK = 256, SLICE = 64, LANES = 16 };
 
 typedef struct {
     const void *x, *y;

@@ -132,23 +132,46 @@ KERNEL static void NAME(group_norm_range)(void *p, int64_t begin, int64_t end) {
     }
 }
 
-// out[r, :] += scale * up (down x[r, :]), with `up` as [rank, output].
+// out[r, :] += scale * up (down x[r, :]), with `up` as [rank, output]; four of the rank at a time.
 KERNEL static void NAME(low_rank_range)(void *p, int64_t begin, int64_t end) {
     forward f = *(forward *)p;
-    float *inner = atelier_scratch(f.rank + (f.channels > f.outputs ? f.channels : f.outputs)), *row = inner + f.rank;
+    int64_t inputs = f.channels, outputs = f.outputs;
+    float *restrict inner = atelier_scratch(f.rank + LANES + (inputs > outputs ? inputs : outputs));
+    float *restrict row = inner + (f.rank + LANES - 1) / LANES * LANES;
     for (int64_t r = begin; r < end; r++) {
-        const TYPE *x = (const TYPE *)f.x + r * f.channels;
-        TYPE *out = (TYPE *)f.out + r * f.outputs;
-        for (int64_t c = 0; c < f.channels; c++) row[c] = READ(x[c]);
-        for (int64_t k = 0; k < f.rank; k++) {
+        const TYPE *restrict x = (const TYPE *)f.x + r * inputs;
+        TYPE *restrict out = (TYPE *)f.out + r * outputs;
+        for (int64_t c = 0; c < inputs; c++) row[c] = READ(x[c]);
+        int64_t k = 0;
+        for (; k + 4 <= f.rank; k += 4) {
+            const float *restrict d = f.down + k * inputs;
+            float s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+            for (int64_t c = 0; c < inputs; c++) {
+                s0 += row[c] * d[c];
+                s1 += row[c] * d[inputs + c];
+                s2 += row[c] * d[2 * inputs + c];
+                s3 += row[c] * d[3 * inputs + c];
+            }
+            inner[k] = s0 * f.scale;
+            inner[k + 1] = s1 * f.scale;
+            inner[k + 2] = s2 * f.scale;
+            inner[k + 3] = s3 * f.scale;
+        }
+        for (; k < f.rank; k++) {
             float sum = 0;
-            for (int64_t c = 0; c < f.channels; c++) sum += row[c] * f.down[k * f.channels + c];
+            for (int64_t c = 0; c < inputs; c++) sum += row[c] * f.down[k * inputs + c];
             inner[k] = sum * f.scale;
         }
-        for (int64_t o = 0; o < f.outputs; o++) row[o] = READ(out[o]);
-        for (int64_t k = 0; k < f.rank; k++)
-            for (int64_t o = 0; o < f.outputs; o++) row[o] += inner[k] * f.up[k * f.outputs + o];
-        for (int64_t o = 0; o < f.outputs; o++) out[o] = WRITE(row[o]);
+        for (int64_t o = 0; o < outputs; o++) row[o] = READ(out[o]);
+        for (k = 0; k + 4 <= f.rank; k += 4) {
+            const float *restrict u = f.up + k * outputs;
+            float a = inner[k], b = inner[k + 1], c = inner[k + 2], d = inner[k + 3];
+            for (int64_t o = 0; o < outputs; o++)
+                row[o] += a * u[o] + b * u[outputs + o] + c * u[2 * outputs + o] + d * u[3 * outputs + o];
+        }
+        for (; k < f.rank; k++)
+            for (int64_t o = 0; o < outputs; o++) row[o] += inner[k] * f.up[k * outputs + o];
+        for (int64_t o = 0; o < outputs; o++) out[o] = WRITE(row[o]);
     }
 }
 

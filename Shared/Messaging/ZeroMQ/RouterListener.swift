@@ -9,7 +9,7 @@ internal import CZeroMQ
 /// Touched on its reactor only (but for the address), which is why it may be `Sendable`.
 final class RouterListener: TransportListener, @unchecked Sendable {
     /// The time in which a session's last message can leave before its connection is cut.
-    private static let lastWords = Duration.milliseconds(300)
+    private static let lastWords = Duration.seconds(1)
     /// How often the memory of the process is looked at; the connections are whenever it has grown, and every so often.
     private static let lookInterval = Duration.milliseconds(50)
     private static let looksWithoutGrowth = 20

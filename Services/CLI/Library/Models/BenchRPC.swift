@@ -21,6 +21,8 @@ struct BenchRPC: AsyncParsableCommand {
     var echoes = 200
     @Option(help: "Large transfers one after another.")
     var transfers = 10
+    @Option(help: "Open so many sessions with keys at once, and measure nothing else.")
+    var sessions: Int?
     @Flag(help: "Print one JSON object on standard output.")
     var json = false
     @Flag(help: .hidden)
@@ -29,7 +31,7 @@ struct BenchRPC: AsyncParsableCommand {
     func validate() throws {
         for (name, value) in [
             ("calls", calls), ("pipelined", pipelined / max(concurrency, 1)), ("concurrency", concurrency),
-            ("echoes", echoes), ("transfers", transfers),
+            ("echoes", echoes), ("transfers", transfers), ("sessions", sessions ?? 1),
         ] where value < 1 {
             throw ValidationError("--\(name): at least one is needed, and of --pipelined one for each at once")
         }
@@ -37,6 +39,7 @@ struct BenchRPC: AsyncParsableCommand {
 
     func run() async throws {
         if serve { return try await runServer() }
+        if let sessions { return try await open(sessions) }
         var benchmark = RPCBenchmark()
         benchmark.sequentialCalls = calls
         benchmark.pipelinedCalls = pipelined
@@ -96,5 +99,13 @@ struct BenchRPC: AsyncParsableCommand {
             try? input.fileHandleForWriting.close()
             process.waitUntilExit()
         }
+    }
+
+    private func open(_ sessions: Int) async throws {
+        var benchmark = SessionBenchmark()
+        benchmark.sessions = sessions
+        let measured = try await benchmark.run(address: address)
+        guard !json else { return try Output.json(measured) }
+        Output.line(String(format: "%d sessions with keys in %.2f s", measured.sessions, measured.seconds))
     }
 }
