@@ -159,6 +159,7 @@ let testTargets: [Target] = [
         "ServiceTests",
         serviceParts + [
             "Ledger", "CoordinatorService", "Diffusion", "Encoders", "NeuralNet", "Menagerie", "TensorCore", "Imaging",
+            "Messaging",
         ]),
 ]
 

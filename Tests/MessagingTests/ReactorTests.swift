@@ -1,3 +1,4 @@
+import Foundation
 import Messaging
 import RPC
 import Testing
@@ -27,6 +28,21 @@ struct ReactorTests {
         let reactor = try Reactor()
         let resident = Resident(reactor)
         for _ in 0..<100 { #expect(await !resident.isInterrupted()) }
+        reactor.stop()
+    }
+
+    @Test func aTurnThatTakesTooLongIsCountedAndTold() async throws {
+        let reactor = try Reactor()
+        let (turns, told) = AsyncStream<Duration>.makeStream()
+        reactor.onLongTurn { told.yield($0) }
+        await reactor.perform {}
+        #expect(reactor.longTurns == 0)
+        reactor.submit { _ = poll(nil, 0, 60) }
+        for await duration in turns {
+            #expect(duration >= .milliseconds(60))
+            break
+        }
+        #expect(reactor.longTurns == 1)
         reactor.stop()
     }
 

@@ -24,6 +24,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         var isAsleep = false
         var isStopping = false
         var hasEnded = false
+        var onLongTurn: (@Sendable (Duration) -> Void)?
     }
 
     /// A socket and what to call when it can be read (or written).
@@ -39,10 +40,13 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     }
 
     private static let roundsPerTurn = 4
+    /// A turn that takes longer keeps everything else on the thread waiting.
+    static let longTurn = Duration.milliseconds(50)
 
     private let shared = Mutex(Shared())
     private let wakeDescriptor: Int32
     private let threadID = Atomic<UInt>(0)
+    private let longTurnCount = Atomic(0)
     private var timers = TimerHeap()
     private var sources: [Source] = []
 
@@ -50,6 +54,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     ///
     /// - Throws: ``MessagingError`` system when there is no descriptor or thread left.
     public init() throws(MessagingError) {
+        try DescriptorLimit.raise()
         wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         guard wakeDescriptor >= 0 else {
             throw MessagingError(.system, "no file descriptor left for a reactor (errno \(errno)): raise `ulimit -n`")
@@ -103,6 +108,20 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     /// Traps on any other thread.
     public func preconditionOnReactor() {
         precondition(isCurrent, "a socket was touched by another thread than its reactor's")
+    }
+
+    /// Turns that have taken longer than they may: something has blocked or computed on the thread.
+    public var longTurns: Int { longTurnCount.load(ordering: .relaxed) }
+
+    /// Calls a closure, on the reactor, after every turn that has taken too long.
+    public func onLongTurn(_ body: @escaping @Sendable (Duration) -> Void) {
+        shared.withLock { $0.onLongTurn = body }
+    }
+
+    private func turnEnded(after duration: Duration) {
+        guard duration > Self.longTurn else { return }
+        longTurnCount.add(1, ordering: .relaxed)
+        shared.withLock(\.onLongTurn)?(duration)
     }
 
     /// Runs a closure on the reactor, after everything submitted before.
@@ -192,6 +211,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         threadID.store(UInt(pthread_self()), ordering: .relaxed)
         var jobs: [Job] = []
         var items: [zmq_pollitem_t] = []
+        var turn = ContinuousClock.now
         while true {
             // What is done often leads to more, which need not wait until the sockets have been asked.
             for _ in 0..<Self.roundsPerTurn {
@@ -201,6 +221,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
                 jobs.removeAll(keepingCapacity: true)
             }
             let wait = fireTimers()
+            turnEnded(after: .now - turn)
             let (mustWait, mayStop) = shared.withLock { shared in
                 let isIdle = shared.jobs.isEmpty
                 shared.hasEnded = shared.isStopping && isIdle
@@ -208,7 +229,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
                 return (shared.isAsleep, shared.hasEnded)
             }
             if mayStop { return }
-            poll(&items, wait: mustWait ? wait : 0)
+            turn = poll(&items, wait: mustWait ? wait : 0)
         }
     }
 
@@ -238,7 +259,8 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         return Int(min(max(0, milliseconds), 60_000))
     }
 
-    private func poll(_ items: inout [zmq_pollitem_t], wait: Int) {
+    /// Waits for sockets and serves them; returns when the waiting was over.
+    private func poll(_ items: inout [zmq_pollitem_t], wait: Int) -> ContinuousClock.Instant {
         items.removeAll(keepingCapacity: true)
         items.append(zmq_pollitem_t(socket: nil, fd: wakeDescriptor, events: Int16(ZMQ_POLLIN), revents: 0))
         for source in sources {
@@ -247,7 +269,8 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         }
         let ready = zmq_poll(&items, Int32(items.count), wait)
         shared.withLock { $0.isAsleep = false }
-        guard ready > 0 else { return }
+        let turn = ContinuousClock.now
+        guard ready > 0 else { return turn }
         if items[0].revents != 0 {
             var count: UInt64 = 0
             _ = read(wakeDescriptor, &count, 8)
@@ -257,6 +280,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         for (index, source) in polled.enumerated() where items[index + 1].revents != 0 {
             if sources.contains(where: { $0 === source }) { source.handler() }
         }
+        return turn
     }
 }
 

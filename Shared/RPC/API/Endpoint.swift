@@ -39,6 +39,7 @@ public final class Endpoint: Sendable {
         bootID = UInt64.random(in: 1 ... .max)
         do throws(MessagingError) { reactor = try Reactor() } catch { throw RPCStatus(error) }
         executor = ReactorTaskExecutor(reactor)
+        if let onLongTurn = configuration.onLongTurn { reactor.onLongTurn(onLongTurn) }
     }
 
     /// Takes sessions at an address, and serves calls on them.

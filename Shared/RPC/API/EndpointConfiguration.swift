@@ -40,6 +40,9 @@ public struct EndpointConfiguration: Sendable {
     /// What sees the calls that this endpoint serves, the first one outermost.
     public var serverInterceptors: [any ServerInterceptor] = []
 
+    /// Is told when something has kept the thread of the sockets for more than 50 ms, which makes everything else wait.
+    public var onLongTurn: (@Sendable (Duration) -> Void)?
+
     /// The defaults.
     public init() {}
 }

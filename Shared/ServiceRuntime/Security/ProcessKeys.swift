@@ -27,6 +27,7 @@ public enum ProcessKeys {
         var configuration = EndpointConfiguration()
         configuration.permissions = RunPermissions.table
         configuration.metrics = CallMetrics()
+        configuration.onLongTurn = { log.warning("the thread of the sockets was busy for \($0)") }
         do throws(RPCStatus) {
             return try Endpoint(
                 name: name, role: (held?.role ?? role ?? .operator).rawValue,
