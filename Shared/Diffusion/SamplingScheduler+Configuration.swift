@@ -176,7 +176,9 @@ private struct ConfigurationReader {
         let clips = method == .ddim || method == .ddpm
         for (name, value) in values.sorted(by: { $0.key < $1.key }) {
             if name == "clip_sample" {
-                guard !clips || value == .flag(false) else { throw error(name, "\(value) is not supported, only false is") }
+                guard !clips || value == .flag(false) else {
+                    throw error(name, "\(value) is not supported, only false is")
+                }
             } else if let needed = Self.fixed[name] {
                 guard needed.contains(value) else {
                     throw error(name, "\(value) is not supported, only \(needed[0]) is")

@@ -70,6 +70,7 @@ final class WinogradConvolution: @unchecked Sendable {
     ///   - bias: as the shape says.
     ///   - isGradient: whether the gradient at the input of a convolution by `weight` is asked for: a convolution of the
     ///     gradient at its output by the turned weights.
+    /// - Returns: `[sample, height, width, out]`, of the shape's output type.
     func callAsFunction(_ input: Tensor, weight: Tensor, bias: Tensor?, isGradient: Bool = false) -> Tensor {
         let output = Tensor.output([shape.samples, shape.height, shape.width, shape.outputs], shape.output)
         let packed = pack(weight, isTurned: isGradient)
