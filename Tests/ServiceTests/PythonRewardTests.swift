@@ -60,11 +60,11 @@ struct PythonRewardTests {
         // Back to ours: the one in Python is not needed any more, and ends when it is told to.
         let back = try await place.atelier("swap", "main=jpeg-compressibility", "--run", out)
         #expect(back.ending == .exited(0), "\(back.error)")
-        python.child.terminate()
+        await python.child.stop(within: .seconds(20))
         let ended = await python.ended()
         #expect(ended.ending == .exited(0), "\(ended.error)")
         #expect(ended.error.contains("registered as brightness"))
-        run.child.terminate()
+        await run.child.stop(within: .seconds(40))
         #expect(await run.ended().ending != .exited(1))
     }
 }

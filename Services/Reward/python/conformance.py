@@ -1,6 +1,6 @@
 """The echo service of the conformance list, and the list itself from the client's side.
 
-    conformance.py serve ADDRESS [KEYS]    prints the address, serves until standard input ends
+    conformance.py serve ADDRESS [KEYS]    prints the address, serves until standard input says `stop` or ends
     conformance.py check ADDRESS [KEYS]    runs every case against a server; prints `ok NAME` or `failed NAME: why`
 """
 
@@ -115,6 +115,8 @@ def serve(address, keys=None):
     print(peer.listen(address), flush=True)
     for line in sys.stdin:
         word, _, service = line.strip().partition(" ")
+        if word == "stop":
+            break
         if word == "drain":
             peer.drain(grace=5)
             print("drained", flush=True)

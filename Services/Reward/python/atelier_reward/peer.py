@@ -204,8 +204,11 @@ class Peer:
         self._wake_up()
         self._thread.join(5)
         self._pool.shutdown(wait=False, cancel_futures=True)
-        # The sockets' thread has closed its own; the ZAP handler's ends with the context.
-        self._context.term()
+        # The sockets' thread has closed its own; the ZAP handler's ends with the context. On a thread that may be left
+        # behind: libzmq waits for every socket, and the end of a process must not.
+        ending = threading.Thread(target=self._context.term, daemon=True)
+        ending.start()
+        ending.join(2)
 
     def drain(self, text="it is being drained", grace=5.0):
         """Takes no more calls, and returns when those that are open have ended, or the grace has."""
@@ -296,8 +299,14 @@ class Peer:
                 del self._dealers[dealer]
                 self._poller.unregister(dealer)
                 self._poller.unregister(monitor)
-                dealer.disable_monitor()
-                dealer.close()
+                self._shut(dealer, monitor)
+
+    @staticmethod
+    def _shut(dealer, monitor):
+        # pyzmq leaves the monitor's socket to whoever holds it; one that stays open keeps the context from ending.
+        dealer.disable_monitor()
+        monitor.close(0)
+        dealer.close()
 
     def _flush(self):
         unsent = collections.deque()
@@ -349,8 +358,7 @@ class Peer:
         for session in list(self.sessions):
             session.close(RPCError(wire.UNAVAILABLE, f"{self.name} closed its endpoint"))
         for dealer, (_, monitor, _) in list(self._dealers.items()):
-            dealer.disable_monitor()
-            dealer.close()
+            self._shut(dealer, monitor)
         for router in self._routers:
             router.close()
 
