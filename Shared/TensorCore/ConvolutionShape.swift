@@ -26,9 +26,9 @@ public struct ConvolutionShape: Hashable, Sendable {
 
     /// Whether Winograd's algorithm F(4×4, 3×3), a quarter of the multiplications, is worth its larger weights.
     ///
-    /// Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks" (2016). Its weights are four times as large; they
-    /// pay where a picture has many tiles of 4×4 to use them on, or where they stay in the cache. Does not depend on the
-    /// number of samples: a sample's result is the same in every batch.
+    /// Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks" (2016). Its weights are four times as large and pay
+    /// where a picture has many tiles of 4×4 to use them on. The choice does not depend on the number of samples, so that a
+    /// sample's result differs between batches by rounding alone.
     var suitsWinograd: Bool {
         guard kernel == 3, stride == 1, paddingBefore == 1, paddingAfter == 1,
             inputs.isMultiple(of: 16), outputs.isMultiple(of: 16)

@@ -70,7 +70,6 @@ def variants(arguments, work, dtype):
 
 
 def compare(arguments, work, batch, dtype, ceiling):
-    # One peer at a time has its weights in memory's cache as ours has; all of them take turns with ours.
     peers = [Peer(arguments, work, batch, name) for name in variants(arguments, work, dtype)]
     mine = []
     try:
