@@ -43,30 +43,6 @@ public struct MemoryEstimate: Codable, Hashable, Sendable {
         return 4 * pixels * wide
     }
 
-    /// Memory of this machine that is free or can be made free, in bytes; `nil` if the system does not say.
-    public static var available: Int? {
-        // /proc has no size, so it is read to its end.
-        guard let handle = FileHandle(forReadingAtPath: "/proc/meminfo"), let data = try? handle.readToEnd() else {
-            return nil
-        }
-        let line = String(decoding: data, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
-        return line.flatMap { Int($0.split(separator: " ")[1]) }.map { $0 * 1024 }
-    }
-
-    /// Refuses what the machine has no memory for.
-    ///
-    /// - Parameters:
-    ///   - bytes: what is needed.
-    ///   - what: what for, for the message.
-    /// - Throws: ``ModelError`` with both figures.
-    public static func require(_ bytes: Int, for what: String) throws(ModelError) {
-        guard let available, bytes > available else { return }
-        throw ModelError(
-            path: what,
-            reason:
-                "about \(gigabytes(bytes)) GB of memory are needed, this machine has \(gigabytes(available)) GB free")
-    }
-
     /// A size with one digit after the point, in 10⁹ bytes.
     public static func gigabytes(_ bytes: Int) -> String { String(format: "%.1f", Double(bytes) / 1e9) }
 }

@@ -77,6 +77,25 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
         #expect(without > 10 * with)
     }
 
+    @Test(
+        "the embedded model's networks give in bf16 what they give in f32, within 2e-2",
+        .enabled(if: ComputePrecision.bf16.supported == .bf16, "this processor has no bf16 instructions"))
+    func bf16OutputsAreClose() throws {
+        func outputs(_ precision: ComputePrecision) throws -> [Tensor] {
+            let policy = try DiffusionPolicy(
+                model: base, lora: LoRAConfiguration(), isTrainable: false, precision: precision)
+            let shape = policy.model.latentShape(samples: 3)
+            let pictures = policy.model.decode(Noise(seed: 1, purpose: .experiment).gaussian(shape: shape))
+            let unit = policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings)
+            return [pictures, unit.rollout.latents[1]]
+        }
+        for (exact, low) in zip(try outputs(.f32), try outputs(.bf16)) {
+            let largest = exact.scalars.reduce(0) { max($0, abs($1)) }
+            let error = zip(exact.scalars, low.scalars).reduce(0) { max($0, abs($1.0 - $1.1)) }
+            #expect(error < 2e-2 * largest && error > 0)
+        }
+    }
+
     @Test("an update goes on from a checkpoint as if it had not stopped")
     func updateResumes() throws {
         func makeUpdate() throws -> PolicyUpdate {

@@ -18,7 +18,7 @@ struct BenchOptions: ParsableArguments {
     @Option(help: "Samples in a batch.")
     var batch = 1
     @Option(help: "Arithmetic of products: f32, or bf16 with f32 sums.")
-    var dtype = ElementType.f32
+    var dtype = ComputePrecision.f32
     @Option(help: "How often it is measured, after a warm-up.")
     var repeats = 10
     @Flag(help: "Print one JSON object on standard output.")
@@ -65,7 +65,7 @@ struct BenchReport: Encodable, CustomStringConvertible {
     var repeats: Int
     var peakRSSBytes: Int
     var threads: Int
-    var dtype: ElementType
+    var dtype: ComputePrecision
     var batch: Int
     /// 10⁹ operations a second, at the median.
     var gflops: Double?

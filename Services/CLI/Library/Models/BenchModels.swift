@@ -48,7 +48,7 @@ struct BenchUNet: AsyncParsableCommand {
     @OptionGroup var latents: LatentOptions
 
     func run() async throws {
-        let precision = try options.dtype.precision()
+        let precision = try options.dtype.available()
         options.compute.apply()
         let unet = try source.loadUNet(precision)
         let inputs = try UNetInputs(unet.configuration, options, latents)
@@ -72,7 +72,7 @@ struct BenchTrainStep: AsyncParsableCommand {
     var recompute = false
 
     func run() async throws {
-        let precision = try options.dtype.precision()
+        let precision = try options.dtype.available()
         options.compute.apply()
         let folder = try source.folder().appending(path: "unet")
         let (unet, store) = try StableDiffusion.loadUNet(
@@ -136,7 +136,7 @@ struct BenchVAEDecode: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let precision = try options.dtype.precision()
+        let precision = try options.dtype.available()
         try source.requireNoAdapter(for: "vae")
         options.compute.apply()
         let vae = try StableDiffusion.loadVAE(
@@ -163,7 +163,7 @@ struct BenchTextEncoder: AsyncParsableCommand {
     var context: Int?
 
     func run() async throws {
-        let precision = try options.dtype.precision()
+        let precision = try options.dtype.available()
         try source.requireNoAdapter(for: "text encoder")
         options.compute.apply()
         let folder = try source.folder().appending(path: "text_encoder")
@@ -199,7 +199,7 @@ struct BenchSample: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let precision = try options.dtype.precision()
+        let precision = try options.dtype.available()
         options.compute.apply()
         let pipeline = try source.loadPipeline(precision)
         let prompts = [String](repeating: prompt, count: options.batch)

@@ -15,7 +15,7 @@ struct BenchProduct: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let precision = try options.dtype.precision()
+        let precision = try options.dtype.available()
         options.compute.apply()
         let weight = options.random([size, size])
         let input = options.random([options.batch * size, size], index: 1).converted(to: precision)

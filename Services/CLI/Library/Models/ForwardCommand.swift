@@ -31,7 +31,7 @@ struct ForwardCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The safetensors file to write.", valueName: "file"))
     var outputs: String
     @Option(help: "Arithmetic of products: f32, or bf16 with f32 sums.")
-    var dtype = ElementType.f32
+    var dtype = ComputePrecision.f32
 
     private enum Component: String, CaseIterable {
         case unet
@@ -53,7 +53,7 @@ struct ForwardCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let precision = try dtype.precision()
+        let precision = try dtype.available()
         guard let known = Component(rawValue: component) else {
             let names = Component.allCases.map(\.rawValue).joined(separator: ", ")
             throw ServiceError(

@@ -104,20 +104,16 @@ struct ComputeOptions: ParsableArguments {
     func apply() { ComputeThreads.set(threads) }
 }
 
-/// The arithmetic that is asked for.
-enum ElementType: String, ExpressibleByArgument, CaseIterable, Encodable {
-    case f32, bf16
-
-    /// The engine's name for it.
+extension ComputePrecision: ExpressibleByArgument {
+    /// What was asked for by `--dtype`.
     ///
     /// - Throws: `ServiceError` if this processor has no instructions for it.
-    func precision() throws -> ComputePrecision {
-        let precision = self == .bf16 ? ComputePrecision.bf16 : .f32
-        guard precision.supported == precision else {
+    func available() throws -> ComputePrecision {
+        guard supported == self else {
             throw ServiceError(
                 "--dtype \(rawValue): this processor has no bf16 instructions (avx512_bf16); use f32",
                 exitCode: .refused)
         }
-        return precision
+        return self
     }
 }

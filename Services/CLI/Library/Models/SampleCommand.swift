@@ -45,7 +45,7 @@ struct SampleCommand: AsyncParsableCommand {
             valueName: "file"))
     var latents: String?
     @Option(help: "Arithmetic of products: f32, or bf16 with f32 sums.")
-    var dtype = ElementType.f32
+    var dtype = ComputePrecision.f32
     @Option(help: ArgumentHelp("The PNG file to write.", valueName: "file"))
     var out: String
     @Flag(help: "Print one JSON object on standard output.")
@@ -85,7 +85,7 @@ struct SampleCommand: AsyncParsableCommand {
 
     func run() async throws {
         compute.apply()
-        let pipeline = try source.loadPipeline(try dtype.precision())
+        let pipeline = try source.loadPipeline(try dtype.available())
         let given = try latents.map { try read($0, for: pipeline) }
         let size = try given.map { SampleSize(height: $0.shape[1], width: $0.shape[2]) } ?? latentSize(pipeline)
         let method = scheduler ?? (eta == nil ? pipeline.samplers.method : .ddim)
