@@ -94,10 +94,15 @@ let policy: [Target] = [
 
 let assembly: [Target] = [
     library("RunConfiguration", ["RL", "NeuralNet", "Rewards", "TensorCore", yams], path: "Shared/RunConfiguration"),
-    library("ServiceAPI", ["Wire", "RPC", "Ledger", "TensorCore", "Imaging", crypto], path: "Shared/ServiceAPI"),
+    library(
+        "ServiceAPI", ["Wire", "RPC", "Messaging", "Ledger", "TensorCore", "Imaging", crypto],
+        path: "Shared/ServiceAPI"),
     library(
         "ServiceRuntime",
-        ["RunConfiguration", "ServiceAPI", "RPCServices", "Wire", "RPC", "Messaging", logging, argumentParser],
+        [
+            "RunConfiguration", "ServiceAPI", "RPCServices", "Wire", "RPC", "Messaging", "Ledger", logging,
+            argumentParser,
+        ],
         path: "Shared/ServiceRuntime"),
 ]
 

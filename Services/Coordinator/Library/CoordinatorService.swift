@@ -46,17 +46,21 @@ public struct CoordinatorService: Sendable {
         let endpoint = try ProcessKeys.endpoint(
             name: "coordinator", role: .coordinator, keys: options.keys,
             binds: [options.controlAddress, options.adminAddress], log: log)
-        let control = try await Listening.on(
-            options.controlAddress, endpoint,
-            services: [
-                .fleet(FleetEndpoint(coordinator: coordinator)), .sampling(SamplingEndpoint(coordinator: coordinator)),
-                .learning(LearningEndpoint(coordinator: coordinator)),
-            ])
-        let admin = try await Listening.on(
-            options.adminAddress, endpoint, services: [.admin(AdminEndpoint(coordinator: coordinator))])
-        log.info("control \(control.address), admin \(admin.address)")
-        await keep(coordinator, shutdown, log)
-        await endpoint.close()
+        try await Running.closing {
+            await endpoint.close()
+        } after: {
+            let control = try await Listening.on(
+                options.controlAddress, endpoint,
+                services: [
+                    .fleet(FleetEndpoint(coordinator: coordinator)),
+                    .sampling(SamplingEndpoint(coordinator: coordinator)),
+                    .learning(LearningEndpoint(coordinator: coordinator)),
+                ])
+            let admin = try await Listening.on(
+                options.adminAddress, endpoint, services: [.admin(AdminEndpoint(coordinator: coordinator))])
+            log.info("control \(control.address), admin \(admin.address)")
+            await keep(coordinator, shutdown, log)
+        }
         if let failure = await coordinator.failure { throw failure }
         if case .failed(let reason) = await coordinator.books.outcome { throw ServiceError(reason) }
     }

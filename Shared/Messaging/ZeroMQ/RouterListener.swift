@@ -22,7 +22,7 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     private let reactor: Reactor
     private let socket: ZeroMQSocket
     private let monitor: SocketMonitor
-    private var lock: FileLock?
+    private var lock: PathLock?
     private let accept: @Sendable (any Link) -> Void
     private var sources: [Reactor.Source] = []
     /// Those that were dismissed are among them until their connections have ended.
