@@ -29,6 +29,7 @@ public protocol RewardModel: Sendable {
     /// - Parameters:
     ///   - pixels: `[picture, height, width, 3]`, 0 (black) to 1 (white).
     ///   - candidates: of each picture the prompts it is scored for.
+    /// - Returns: the scores, of which the derivatives can be taken.
     /// - Throws: only when the model as a whole cannot work.
     /// - Precondition: `isDifferentiable`.
     func tape(_ pixels: Tensor, candidates: [[String]]) throws -> ScoreTape
