@@ -41,6 +41,7 @@ public struct AdvertisedAddress: Sendable {
     /// What others are told, with the port and the key of the listener.
     ///
     /// - Parameter listening: the listener's address, `tcp://0.0.0.0:4000#…`.
+    /// - Returns: an address that can be dialled, `tcp://head:4000#…`.
     public func address(of listening: String) -> String {
         guard let host, let colon = listening.prefix(while: { $0 != "#" }).lastIndex(of: ":") else { return listening }
         let (bound, key) = (listening[listening.index(after: colon)...], listening.firstIndex(of: "#"))

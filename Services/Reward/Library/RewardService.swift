@@ -58,7 +58,9 @@ public struct RewardService: Sendable {
         let endpoint = try ProcessKeys.endpoint(
             name: options.name, role: .reward, keys: options.keys, binds: [options.address],
             dials: options.coordinator.isEmpty ? [] : [options.coordinator], log: log)
-        let scores = ScoreEndpoint(host: RewardHost(model), identity: model.identity, spec: options.spec)
+        let scores = ScoreEndpoint(
+            host: RewardHost(model), identity: model.identity, spec: options.spec,
+            isDifferentiable: model.isDifferentiable)
         let health = HealthBoard()
         do {
             try await serve(endpoint, at: place, model, health, scores, shutdown, log)

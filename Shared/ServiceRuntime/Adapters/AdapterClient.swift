@@ -17,7 +17,9 @@ public struct AdapterClient: Sendable {
 
     /// A client of the peer at the end of a channel.
     ///
-    /// - Parameter waitForReady: whether a peer that is not there is waited for, as a learner is while it starts again.
+    /// - Parameters:
+    ///   - channel: the way to the peer.
+    ///   - waitForReady: whether a peer that is not there is waited for, as a learner is while it starts again.
     public init(_ channel: Channel, waitForReady: Bool) {
         address = channel.address
         client = AdaptersClient(channel)
@@ -67,6 +69,7 @@ public struct AdapterClient: Sendable {
     /// A whole adapter.
     ///
     /// - Parameter policy: as the coordinator's lease names it.
+    /// - Returns: its bytes, whose hash is that of the policy.
     /// - Throws: `RPCStatus`, or `PeerError` if it is not what was published.
     public func adapter(_ policy: PublishedPolicy) async throws -> Data {
         let manifest = try await manifest(of: policy)

@@ -71,6 +71,7 @@ public actor AdapterFeed {
     /// The bytes of an adapter.
     ///
     /// - Parameter policy: as the coordinator's lease names it.
+    /// - Returns: them, once their hash is that of the policy.
     /// - Throws: `RPCStatus` if nobody can be asked, or `PeerError` if it is not what was published.
     public func adapter(_ policy: PublishedPolicy) async throws -> Data {
         try await fetch(policy).value

@@ -16,6 +16,7 @@ struct HintBoard {
     /// A reader that keeps one hint only: the newest is the one that counts.
     ///
     /// - Parameter onEnd: is told the reader's number when nobody reads any more, on any thread.
+    /// - Returns: the newest hint, and later ones.
     mutating func read(onEnd: @escaping @Sendable (UInt64) -> Void) -> AsyncStream<AdapterManifest> {
         let (stream, reader) = AsyncStream.makeStream(of: AdapterManifest.self, bufferingPolicy: .bufferingNewest(1))
         nextReader += 1
