@@ -62,7 +62,7 @@ public struct CoordinatorService: Sendable {
             await keep(coordinator, shutdown, log)
         }
         if let failure = await coordinator.failure { throw failure }
-        if case .failed(let reason) = await coordinator.books.outcome { throw ServiceError(reason) }
+        if case .failed(let reason) = await coordinator.outcome { throw ServiceError(reason) }
     }
 
     private func keep(_ coordinator: Coordinator, _ shutdown: Shutdown, _ log: Logger) async {
@@ -96,14 +96,14 @@ public struct CoordinatorService: Sendable {
     private func finished(_ coordinator: Coordinator) async {
         while !Task.isCancelled {
             let number = coordinator.changes.number
-            if await coordinator.books.state == .finished { return }
+            if await coordinator.state == .finished { return }
             await coordinator.changes.wait(after: number, atMost: .seconds(60))
         }
     }
 
     /// Stops a run that goes on, and waits for its checkpoint.
     private func stop(_ coordinator: Coordinator, _ shutdown: Shutdown) async {
-        guard await coordinator.books.state != .finished, await coordinator.failure == nil else { return }
+        guard await coordinator.state != .finished, await coordinator.failure == nil else { return }
         _ = try? await coordinator.record(.stopRequested)
         let waiting = Task { await finished(coordinator) }
         let patience = Task {
@@ -112,7 +112,7 @@ public struct CoordinatorService: Sendable {
         }
         await waiting.value
         patience.cancel()
-        if await coordinator.books.state != .finished {
+        if await coordinator.state != .finished {
             _ = try? await coordinator.record(
                 .failed("the learner has not written its checkpoint within \(Int(options.stopSeconds)) s"))
         }

@@ -31,6 +31,7 @@ public struct PublishedAdapter: Sendable {
     /// The hashes of the chunks come from whom the chunks come from; the hash of the whole comes from the coordinator.
     ///
     /// - Parameter policy: the adapter as the coordinator's lease names it.
+    /// - Returns: the whole.
     /// - Throws: `PeerError` if the whole has another hash or another size.
     public func bytes(of policy: PublishedPolicy) throws(PeerError) -> Data {
         var whole = Data(capacity: manifest.bytes)

@@ -68,6 +68,8 @@ final class FleetStack: Sendable {
     ///   - count: samplers, each a process.
     ///   - sleep: seconds for a unit.
     ///   - duration: seconds of the measurement, once all samplers are at work.
+    /// - Returns: what was handed over in that time.
+    /// - Throws: `ServiceError` if the samplers do not come.
     func rate(of count: Int, sleeping sleep: Double, for duration: Double) async throws -> Rate {
         let samplers = try (1...count).map { number in
             try place.start("sampler-\(number)", ["--sampler", "sampler-\(number)", "--sleep", "\(sleep)"])
