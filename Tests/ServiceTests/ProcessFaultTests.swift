@@ -4,33 +4,33 @@ import RPC
 import Testing
 import Wire
 
+// Which test shows what the table of faults (section 9 D of the design) promises:
+//
+// | fault | test |
+// | --- | --- |
+// | `kill -9` of a server in a call, a stream, between chunks | here, `aServerThatIsKilled…` |
+// | `kill -9` of a client | `FailureContractTests.aClientThatVanishesCancelsItsHandlers` |
+// | SIGSTOP | here, `aServerThatIsStoppedLosesItsLeaseAndItsSessionForGood` |
+// | a thread that hangs while libzmq's goes on | `HungPeerTests` |
+// | half-open connections, loss, long and narrow links | `NetworkFaultTests`, in network namespaces |
+// | a slow consumer, one that never reads | `FlowControlTests`, `HostilePeerTests` (creditOverrun) |
+// | a reader of hints that is slow | `AdapterTests.aReaderThatIsSlowHearsOfTheNewestOnly`: whoever needs a version asks for it |
+// | restart of a server under load | here, `callsThatMayBeRepeatedSurviveKilledServers` |
+// | swap of a reward service while it works | `ControlTests`, `SemanticsTests.callsAreSpreadAndGoOnWhenAServerIsDrained` |
+// | 1000 workers that come back at once | here, `aThousandChannelsComeBack`; with keys `SecurityTests.manySessionsOpenAtOnce` |
+// | garbage, HTTP, old ZMTP, slow handshakes | `HostilePeerTests`, `GarbageContractTests` |
+// | endless messages, frames too large, a million tiny ones, too much credit | `HostilePeerTests` |
+// | duplicates, retries, hedges | `PolicyTests`, `SemanticsTests`, `ScheduleTests` |
+// | wrong, revoked, unknown keys, a plain peer, no handler | `SecurityTests`, `KeysTests` |
+// | no descriptors left | here, `tooFewDescriptorsAreSaidAtTheStart` |
+// | a full disk | `BadInputTests` |
+// | clocks that jump | `ScheduleTests`: no clock of the wall is asked anywhere in the core |
+// | two coordinators at one path; results of an old one | `AddressTests.anAddressInUseIsNamed`, `UnitLedgerTests` |
+// | a worker's name comes again from another process | `SuccessionTests` |
+// | a drain under load | `SemanticsTests.drainingLosesNoCall` |
+// | SIGTERM twice | here, `theSecondSignalEndsARunAtOnce` |
+
 /// Peers that die, stop, come back or have no descriptors left: real processes, real sockets.
-///
-/// Which test shows what the table of faults (section 9 D of the design) promises:
-///
-/// | fault | test |
-/// | --- | --- |
-/// | `kill -9` of a server in a call, a stream, between chunks | here, `aServerThatIsKilled…` |
-/// | `kill -9` of a client | `FailureContractTests.aClientThatVanishesCancelsItsHandlers` |
-/// | SIGSTOP | here, `aServerThatIsStoppedLosesItsLeaseAndItsSessionForGood` |
-/// | a thread that hangs while libzmq's goes on | `HungPeerTests` |
-/// | half-open connections, loss, long and narrow links | `NetworkFaultTests`, in network namespaces |
-/// | a slow consumer, one that never reads | `FlowControlTests`, `HostilePeerTests` (creditOverrun) |
-/// | a reader of hints that is slow | `AdapterTests.aReaderThatIsSlowHearsOfTheNewestOnly`: whoever needs a version asks for it |
-/// | restart of a server under load | here, `callsThatMayBeRepeatedSurviveKilledServers` |
-/// | swap of a reward service while it works | `ControlTests`, `SemanticsTests.callsAreSpreadAndGoOnWhenAServerIsDrained` |
-/// | 1000 workers that come back at once | here, `aThousandChannelsComeBack`; with keys `SecurityTests.manySessionsOpenAtOnce` |
-/// | garbage, HTTP, old ZMTP, slow handshakes | `HostilePeerTests`, `GarbageContractTests` |
-/// | endless messages, frames too large, a million tiny ones, too much credit | `HostilePeerTests` |
-/// | duplicates, retries, hedges | `PolicyTests`, `SemanticsTests`, `ScheduleTests` |
-/// | wrong, revoked, unknown keys, a plain peer, no handler | `SecurityTests`, `KeysTests` |
-/// | no descriptors left | here, `tooFewDescriptorsAreSaidAtTheStart` |
-/// | a full disk | `BadInputTests` |
-/// | clocks that jump | `ScheduleTests`: no clock of the wall is asked anywhere in the core |
-/// | two coordinators at one path; results of an old one | `AddressTests.anAddressInUseIsNamed`, `UnitLedgerTests` |
-/// | a worker's name comes again from another process | `SuccessionTests` |
-/// | a drain under load | `SemanticsTests.drainingLosesNoCall` |
-/// | SIGTERM twice | here, `theSecondSignalEndsARunAtOnce` |
 @Suite("Faults of processes", .serialized, .timeLimit(.minutes(1)))
 struct ProcessFaultTests {
     /// A server in a process of its own, and a session with it.
@@ -148,6 +148,7 @@ struct ProcessFaultTests {
         await peer.end()
     }
 
+    /// Four at a time: of more that fail at once the token bucket lets some go, which it is there for.
     @Test func callsThatMayBeRepeatedSurviveKilledServers() async throws {
         let peer = try await Peer()
         var policy = RetryPolicy()
@@ -159,7 +160,7 @@ struct ProcessFaultTests {
         let (progress, done) = AsyncStream<Int>.makeStream()
         let load = Task {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for worker in 0..<8 {
+                for worker in 0..<4 {
                     group.addTask {
                         var number = 0
                         while !Task.isCancelled {

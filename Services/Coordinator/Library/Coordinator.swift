@@ -116,6 +116,7 @@ actor Coordinator {
 
     var state: RunState { books.state }
     var outcome: RunOutcome? { books.outcome }
+    var hasLearner: Bool { !fleet.workers(.learner).isEmpty }
     var learnerInstruction: LearnerInstruction { books.learnerInstruction }
 
     func note(_ kind: RunNotice.Kind, _ message: String, report: RoundReport? = nil) {

@@ -107,14 +107,28 @@ public struct CoordinatorService: Sendable {
         _ = try? await coordinator.record(.stopRequested)
         let waiting = Task { await finished(coordinator) }
         let patience = Task {
-            try await Task.sleep(for: .seconds(options.stopSeconds))
+            let (deadline, absence) = (
+                ContinuousClock.now + .seconds(options.stopSeconds),
+                Duration.seconds(
+                    configuration.leases.silenceSeconds)
+            )
+            var lastSeen = ContinuousClock.now
+            var reason = "the learner has not written its checkpoint within \(Int(options.stopSeconds)) s"
+            while ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(250))
+                if await coordinator.hasLearner { lastSeen = .now }
+                guard ContinuousClock.now - lastSeen > absence else { continue }
+                // It may have been started again; but whoever does that may have ended as well.
+                reason = "no learner has been here to write the checkpoint for \(absence)"
+                break
+            }
             waiting.cancel()
+            return reason
         }
         await waiting.value
         patience.cancel()
-        if await coordinator.state != .finished {
-            _ = try? await coordinator.record(
-                .failed("the learner has not written its checkpoint within \(Int(options.stopSeconds)) s"))
+        if await coordinator.state != .finished, let reason = try? await patience.value {
+            _ = try? await coordinator.record(.failed(reason))
         }
     }
 }
