@@ -9,7 +9,7 @@ struct TensorSource: Sendable {
     /// Number of elements.
     var count: Int { entry.shape.reduce(1, *) }
 
-    /// The elements as the file has them: read-only, little-endian, at any address. There is at least one.
+    /// The elements as the file has them: read-only, little-endian, at any address; there is at least one.
     var stored: UnsafeRawPointer {
         guard let base = file.data(of: entry).baseAddress else {
             preconditionFailure("an empty tensor has no elements")
