@@ -21,6 +21,7 @@ private final class BERTAttention {
     ///   - x: `[sample, token, channel]`.
     ///   - context: what is attended to, `[sample, place, width]`.
     ///   - visible: of each sample the places that can be seen; `nil` for all.
+    /// - Returns: the new states, `[sample, token, channel]`.
     func callAsFunction(_ x: Variable, over context: Variable, visible: [[Int]]?) -> Variable {
         let (queries, keys, values) = (query(x), key(context), value(context))
         return norm(out(attend(queries, keys, values, visible), adding: x))
