@@ -32,7 +32,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 def tunnel(name, address, peer):
     descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
     fcntl.ioctl(descriptor, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
-    for words in (f"address add {address} peer {peer} dev {name}", f"link set {name} mtu 1400 up"):
+    for words in (f"address add {address} peer {peer} dev {name}", f"link set dev {name} mtu 1400 up"):
         subprocess.run(["ip", *words.split()], check=True)
     return descriptor
 
@@ -91,7 +91,7 @@ def main():
     if libc.unshare(CLONE_NEWNET) != 0:
         sys.exit(f"no network of its own: {os.strerror(ctypes.get_errno())}")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    far = tunnel("link", there, here)
+    far = tunnel("atelier0", there, here)
     # The server ends with its standard input, which only this process holds.
     server = subprocess.Popen(command, stdin=subprocess.PIPE)
     link, directions, text = Link(), [Direction(near, far), Direction(far, near)], b""
