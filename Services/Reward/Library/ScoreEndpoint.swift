@@ -6,6 +6,7 @@ import Wire
 /// Scores pictures; every answer is stamped with the identity of what scored them.
 struct ScoreEndpoint: ScoreService {
     let host: RewardHost
+    let queue: ScoringQueue
     let identity: RewardIdentity
     let spec: String
     let isDifferentiable: Bool
@@ -21,8 +22,11 @@ struct ScoreEndpoint: ScoreService {
         } catch {
             throw error.status
         }
-        let scores = await host.score(batch)
-        return Reply(ScorePicturesReply(scores: scores.map(\.wire), identity: identity.version))
+        let answer = try await queue.score(batch)
+        // For who measures how full batches are.
+        return Reply(
+            ScorePicturesReply(scores: answer.scores.map(\.wire), identity: identity.version),
+            trailers: ["batch-pictures": "\(answer.batch)"])
     }
 
     func withGradient(
