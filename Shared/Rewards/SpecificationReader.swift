@@ -76,7 +76,8 @@ struct SpecificationReader {
         // A word with its settings as a group: {clip-score: {model: DIR}}.
         let hasSettings = RewardConfiguration.Name(rawValue: key) != nil
         return try RewardConfiguration(
-            RewardSpecification(name: key, settings: !hasSettings ? [:] : Settings(key, value, reading: self).scalars()))
+            RewardSpecification(name: key, settings: !hasSettings ? [:] : Settings(key, value, reading: self).scalars())
+        )
     }
 
     /// `{define: {NAME: …}, reward: …}`.
