@@ -10,6 +10,8 @@ struct ScoreEndpoint: ScoreService {
     let identity: RewardIdentity
     let spec: String
     let isDifferentiable: Bool
+    /// Says in how large a batch the pictures were scored.
+    static let batchTrailer = "batch-pictures"
 
     func describe(_ request: ScoreDescribeRequest, _ context: ServerContext) async throws -> Reply<ScoreDescribeReply> {
         Reply(ScoreDescribeReply(spec: spec, identity: identity.version, differentiable: isDifferentiable))
@@ -26,7 +28,7 @@ struct ScoreEndpoint: ScoreService {
         // For who measures how full batches are.
         return Reply(
             ScorePicturesReply(scores: answer.scores.map(\.wire), identity: identity.version),
-            trailers: ["batch-pictures": "\(answer.batch)"])
+            trailers: [Self.batchTrailer: "\(answer.batch)"])
     }
 
     func withGradient(
