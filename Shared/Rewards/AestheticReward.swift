@@ -2,9 +2,9 @@ import Autograd
 public import Imaging
 public import TensorCore
 
-/// LAION's aesthetic predictor: an affine map of CLIP's picture embedding of length 1. The prompt does not matter.
+/// LAION's aesthetic predictor: an affine map of CLIP's picture embedding of length 1.
 ///
-/// Schuhmann, "improved-aesthetic-predictor" (2022), whose head has no non-linearity.
+/// The prompt does not matter. Schuhmann, "improved-aesthetic-predictor" (2022), whose head has no non-linearity.
 public struct AestheticReward: RewardModel {
     public let identity: RewardIdentity
     public var isDifferentiable: Bool { true }

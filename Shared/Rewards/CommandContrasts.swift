@@ -112,7 +112,7 @@ final class CommandContrasts: ContrastSource, @unchecked Sendable {
         posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
         let arguments: [UnsafeMutablePointer<CChar>?] = [strdup("/bin/sh"), strdup("-c"), strdup(command), nil]
-        defer { arguments.forEach { free($0) } }
+        defer { for argument in arguments { free(argument) } }
         var process = pid_t()
         let status = posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments, environ)
         guard status == 0 else {

@@ -91,6 +91,7 @@ public indirect enum RewardConfiguration: Hashable, Sendable {
     /// Makes the model; files are read.
     ///
     /// - Parameter library: holds models that several rewards share.
+    /// - Returns: the model.
     /// - Throws: an error that names the file.
     public func makeModel(_ library: RewardLibrary = RewardLibrary()) throws -> any RewardModel {
         switch self {

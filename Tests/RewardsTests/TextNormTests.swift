@@ -83,7 +83,7 @@ struct TextNormTests {
     @Test func aCommandIsAskedOnceForEachPrompt() throws {
         let folder = try TemporaryFolder()
         let log = folder.url.appending(path: "log").path
-        let command = "while read -r line; do echo \"$line\" >> \(log); echo '{\"contrasts\": [\"a cat\"]}'; done"
+        let command = "while read -r line; do printf '%s\\n' \"$line\" >> \(log); echo '{\"contrasts\": [\"a cat\"]}'; done"
         let source = CommandContrasts(command, seconds: 20)
         for prompt in ["a dog", "a \"big\"\ndog", "a dog"] { #expect(try source.contrasts(to: prompt) == ["a cat"]) }
         let lines = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
