@@ -54,3 +54,25 @@ public struct ClippedObjective: PolicyObjective {
         return PolicyTerm(loss: bounded, derivative: 0, isClipped: true)
     }
 }
+
+/// DPOK's loss: `-α A clamp(ρ, 1-ε, 1+ε)` with `ρ = π / π_old`.
+///
+/// Unlike PPO's there is no maximum with the free ratio: outside the clamp the gradient is zero on both sides. Fan et al.
+/// (2023), by the authors' code.
+public struct ClampedObjective: PolicyObjective {
+    public let clipRange: Double
+    /// α, the weight of the reward.
+    public let weight: Double
+
+    public init(clipRange: Double, weight: Double) {
+        precondition(clipRange > 0, "a clamp of \(clipRange)")
+        (self.clipRange, self.weight) = (clipRange, weight)
+    }
+
+    public func term(logProbability: Double, old: Double, advantage: Double) -> PolicyTerm {
+        let ratio = exp(logProbability - old)
+        let clamped = min(max(ratio, 1 - clipRange), 1 + clipRange)
+        let loss = -weight * advantage * clamped
+        return PolicyTerm(loss: loss, derivative: ratio == clamped ? loss : 0, isClipped: ratio != clamped)
+    }
+}
