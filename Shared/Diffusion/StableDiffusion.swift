@@ -94,15 +94,29 @@ public final class StableDiffusion {
     }
 
     /// Pixels, about -1…1, of scaled latents, decoded a few at a time.
-    public func decode(_ latents: Tensor) -> Tensor {
+    ///
+    /// - Parameters:
+    ///   - latents: `[sample, height, width, channel]`.
+    ///   - tiling: whether each picture is decoded in tiles.
+    /// - Returns: `[sample, row, column, 3]`.
+    public func decode(_ latents: Tensor, tiling: VAETiling = .auto) -> Tensor {
         let unscaled = latents.scaled(Float(1 / vae.configuration.scalingFactor))
+        let pixels = unscaled.shape[1] * unscaled.shape[2]
+        if tiling == .on || tiling == .auto && pixels > Self.latentsInOnePiece {
+            return vae.decode(unscaled, tile: vae.tileSide)
+        }
         let samples = unscaled.shape[0]
-        let atOnce = max(1, min(8, Self.latentsAtOnce / max(unscaled.shape[1] * unscaled.shape[2], 1)))
+        let atOnce = max(1, min(8, Self.latentsAtOnce / max(pixels, 1)))
         return Tensor.concatenating(
             stride(from: 0, to: samples, by: atOnce).map { first in
                 vae.decode(Variable(unscaled[rows: first..<min(first + atOnce, samples)])).value
             })
     }
+
+    /// The largest picture that is not decoded in tiles unless that is asked for: Stable Diffusion XL's own.
+    ///
+    /// A fixed number, so that a picture does not depend on the machine's memory.
+    static let latentsInOnePiece = 128 * 128
 
     /// Latent pixels that are decoded at once: two pictures of 512×512.
     private static let latentsAtOnce = 8192

@@ -63,21 +63,24 @@ public struct CLIPTokenizer: Sendable {
     }
 
     /// The tokens of a text, without those that open, close and fill a sequence.
-    public func encode(_ text: String) -> [Int] {
-        var tokens: [Int] = []
+    public func encode(_ text: String) -> [Int] { words(of: text).flatMap { $0 } }
+
+    /// The tokens of each word of a text; punctuation and digits are words of their own.
+    public func words(of text: String) -> [[Int]] {
+        var words: [[Int]] = []
         var cache: [String: [Int]] = [:]
         for segment in segments(of: text) {
             switch segment {
-            case .literal(let token): tokens.append(token)
+            case .literal(let token): words.append([token])
             case .text(let text):
                 for word in CLIPTokenizerText.words(of: text) {
                     let known = cache[word] ?? encode(word: word)
                     cache[word] = known
-                    tokens += known
+                    words.append(known)
                 }
             }
         }
-        return tokens
+        return words
     }
 
     /// A sequence of exactly `length` tokens: begin, the text's tokens as far as they fit, end, padding.

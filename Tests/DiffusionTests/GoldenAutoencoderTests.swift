@@ -1,4 +1,5 @@
 import Autograd
+import Foundation
 import NeuralNet
 import TensorCore
 import Testing
@@ -51,5 +52,56 @@ struct GoldenAutoencoderTests {
         _ = try makeVAE(fixture, store)
         let archive = try SafeTensorsArchive(folder: fixture.url.path)
         #expect(store.parameters.map(\.path).sorted() == archive.keys)
+    }
+
+    @Test(arguments: models) func decodesInTilesAsDiffusersDoes(_ name: String) throws {
+        let fixture = try GoldenFixture("vae/\(name)")
+        let tiles = try GoldenFixture("vae", file: "tiles")
+        let vae = try makeVAE(fixture, try fixture.store("diffusion_pytorch_model", trainable: false))
+        let latents = try tiles.image("\(name).latents")
+        let tiled = vae.decode(latents, tile: vae.tileSide)
+        expectClose(tiled.toNCHW(), try tiles.tensor("\(name).tiled"), tolerance: 1e-5, "tiled")
+    }
+
+    @Test func whatIsNoLargerThanATileIsDecodedInOnePiece() throws {
+        let fixture = try GoldenFixture("vae/two-levels")
+        let vae = try makeVAE(fixture, try fixture.store("diffusion_pytorch_model", trainable: false))
+        let latents = try fixture.image("latents")
+        #expect(vae.decode(latents, tile: 12).scalars == vae.decode(Variable(latents)).value.scalars)
+    }
+
+    /// Of the trained auto-encoder: random ones differ from tile to tile by as much as their pixels do.
+    @Test func tilesOfATrainedModelShowNoSeams() throws {
+        let shared = URL(filePath: #filePath).deletingLastPathComponent().appending(
+            path: "../../Shared/Menagerie/Base/vae")
+        let vae = try StableDiffusion.loadVAE(shared)
+        let (height, width) = (vae.tileSide * vae.configuration.downsampling * 2, 160)
+        let pixels = Tensor(
+            (0..<height * width * 3).map { index in
+                let (row, column, channel) = (Float(index / 3 / width), Float(index / 3 % width), Float(index % 3))
+                return 0.8 * sin(row / (9 + channel)) * cos(column / (12 - 2 * channel))
+            }, shape: [1, height, width, 3])
+        let latents = vae.encode(Variable(pixels)).mean.value
+        let whole = vae.decode(Variable(latents)).value
+        let difference = vae.decode(latents, tile: vae.tileSide).subtracting(whole).scalars
+        let squares = difference.reduce(0) { $0 + $1 * $1 }
+        #expect((squares / Float(difference.count)).squareRoot() < 0.06, "of -1…1")
+        // Where one tile ends and the next begins, the difference from the whole picture does not jump.
+        let seam = vae.tileSide * 3 / 4 * vae.configuration.downsampling
+        var steps: (atSeams: Float, elsewhere: Float) = (0, 0)
+        for row in 0..<height {
+            for column in 1..<width {
+                for channel in 0..<3 {
+                    let at = (row * width + column) * 3 + channel
+                    let step = abs(difference[at] - difference[at - 3])
+                    if column.isMultiple(of: seam) {
+                        steps.atSeams = max(steps.atSeams, step)
+                    } else {
+                        steps.elsewhere = max(steps.elsewhere, step)
+                    }
+                }
+            }
+        }
+        #expect(steps.atSeams > 0 && steps.atSeams < steps.elsewhere, "\(steps)")
     }
 }

@@ -20,6 +20,7 @@ struct GenerationParameters {
 
     var prompt: String
     var negativePrompt: String?
+    var weights: [WeightedPhrase] = []
     var steps: Int
     var method: SamplingMethod
     var guidance: Double
@@ -49,6 +50,10 @@ struct GenerationParameters {
         var settings = ["Steps: \(steps)", "Sampler: \(sampler)", "CFG scale: \(guidance)"]
         if let seed { settings.append("Seed: \(seed)") }
         settings += ["Size: \(width)x\(height)", "Model: \(model)"]
+        if !weights.isEmpty {
+            settings.append(
+                "Prompt weights: \"\(weights.map { "\($0.phrase): \($0.weight)" }.joined(separator: ", "))\"")
+        }
         if let eta { settings.append("Eta: \(eta)") }
         if let adapter {
             settings.append("Lora hashes: \"\(adapter.name): \(adapter.hash)\"")

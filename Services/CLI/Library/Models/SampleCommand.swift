@@ -7,6 +7,17 @@ import ServiceRuntime
 import TensorCore
 
 extension SamplingMethod: ExpressibleByArgument {}
+extension VAETiling: ExpressibleByArgument {}
+
+extension WeightedPhrase: ExpressibleByArgument {
+    /// `a red hat=1.4`.
+    public init?(argument: String) {
+        guard let equals = argument.lastIndex(of: "="), let weight = Double(argument[argument.index(after: equals)...]),
+            weight.isFinite, equals > argument.startIndex
+        else { return nil }
+        self.init(String(argument[..<equals]), weight: weight)
+    }
+}
 
 /// `atelier sample`: draws pictures of a prompt.
 struct SampleCommand: AsyncParsableCommand {
@@ -23,6 +34,12 @@ struct SampleCommand: AsyncParsableCommand {
     var prompt: String
     @Option(help: "What not to draw.")
     var negativePrompt: String?
+    @Option(
+        name: .customLong("weight"),
+        help: ArgumentHelp(
+            "How much words of the prompt count, 1 being as they are: 'a red hat=1.4'. Can be given several times.",
+            valueName: "words=number"))
+    var weights: [WeightedPhrase] = []
     @Option(help: "Seed of the noise.")
     var seed: UInt64 = 0
     @Option(help: "Denoising steps.")
@@ -46,6 +63,8 @@ struct SampleCommand: AsyncParsableCommand {
     var latents: String?
     @Option(help: "Arithmetic of products: f32, or bf16 with f32 sums.")
     var dtype = ComputePrecision.f32
+    @Option(help: "Whether pictures are decoded in tiles, which takes less memory: auto (above 1024×1024), on or off.")
+    var vaeTiling = VAETiling.auto
     @Option(help: ArgumentHelp("The PNG file to write.", valueName: "file"))
     var out: String
     @Flag(help: "Print one JSON object on standard output.")
@@ -92,11 +111,13 @@ struct SampleCommand: AsyncParsableCommand {
         let eta = self.eta ?? (given == nil ? 1 : 0)
         let plan = try makePlan(pipeline, method, eta: eta)
         let started = ContinuousClock.now
-        let pictures = draw(pipeline, plan, size, given)
+        let text = try pipeline.prompts.weighted(prompt, [weights])
+        let pictures = draw(pipeline, plan, text, size, given)
         let seconds = (ContinuousClock.now - started) / .seconds(1)
         let sheet = Picture.grid(pictures, columns: min(pictures.count, 8), padding: pictures.count == 1 ? 0 : 1)
         let parameters = GenerationParameters(
-            prompt: prompt, negativePrompt: negativePrompt, steps: steps, method: method, guidance: guidance,
+            prompt: prompt, negativePrompt: negativePrompt, weights: weights, steps: steps, method: method,
+            guidance: guidance,
             seed: given == nil ? seed : nil, width: pictures[0].width, height: pictures[0].height,
             model: try source.folder().lastPathComponent,
             adapter: try source.adapter.map(GenerationParameters.Adapter.init),
@@ -142,9 +163,8 @@ struct SampleCommand: AsyncParsableCommand {
 
     /// A few at a time, so that memory does not grow with the count.
     private func draw(
-        _ pipeline: StableDiffusion, _ plan: SolverPlan, _ size: SampleSize, _ given: Tensor?
+        _ pipeline: StableDiffusion, _ plan: SolverPlan, _ text: TextStates, _ size: SampleSize, _ given: Tensor?
     ) -> [Picture] {
-        let text = pipeline.encode(prompts: [prompt])
         let unconditional = pipeline.unconditional(negativePrompt)
         let total = given?.shape[0] ?? count ?? 1
         let atOnce = max(1, min(16, 4096 / (size.height * size.width)))
@@ -159,7 +179,7 @@ struct SampleCommand: AsyncParsableCommand {
                 from: noise, plan: plan, text: text.repeated(rows.count), unconditional: unconditional,
                 guidance: guidance,
                 drawn: { Noise(seed: seed, sample: first + $0, step: $1, purpose: .transition) })
-            return Picture.pictures(pipeline.decode(latents))
+            return Picture.pictures(pipeline.decode(latents, tiling: vaeTiling))
         }
     }
 }
