@@ -94,10 +94,10 @@ let policy: [Target] = [
 
 let assembly: [Target] = [
     library("RunConfiguration", ["RL", "NeuralNet", "Rewards", "TensorCore", yams], path: "Shared/RunConfiguration"),
-    library("ServiceAPI", ["Wire", "RPC", "Ledger", "TensorCore", "Imaging", crypto], path: "Shared/ServiceAPI"),
+    library("ServiceAPI", ["Wire", "RPC", "RL", "Ledger", "TensorCore", "Imaging", crypto], path: "Shared/ServiceAPI"),
     library(
         "ServiceRuntime",
-        ["RunConfiguration", "ServiceAPI", "RPCServices", "Wire", "RPC", "Messaging", logging, argumentParser],
+        ["RunConfiguration", "ServiceAPI", "RPCServices", "Wire", "RPC", "Messaging", "Ledger", logging, argumentParser],
         path: "Shared/ServiceRuntime"),
 ]
 
@@ -158,7 +158,7 @@ let testTargets: [Target] = [
     tests(
         "ServiceTests",
         serviceParts + [
-            "Ledger", "CoordinatorService", "Diffusion", "Encoders", "NeuralNet", "Menagerie", "TensorCore", "Imaging",
+            "Ledger", "CoordinatorService", "RL", "Diffusion", "Encoders", "NeuralNet", "Menagerie", "TensorCore", "Imaging",
             "Messaging",
         ]),
 ]

@@ -13,12 +13,14 @@ public struct BaseSampleRecord: Codable, Hashable, Sendable {
 
 /// The update of all that learn by denoising pictures, which differ by their ``DenoisingRule``.
 public final class DenoisingUpdate: PolicyUpdate {
-    /// A clean picture and what it earned.
-    private struct Sample {
+    /// A clean picture, how much it counts, and the noise that it is to be freed of.
+    struct Example {
         /// `[height, width, channel]`, scaled.
         let latent: Tensor
         let record: BaseSampleRecord
         let weight: Double
+        var timestep = 0
+        var noise = Tensor(zeros: [0])
     }
 
     public let policy: DiffusionPolicy
@@ -42,7 +44,7 @@ public final class DenoisingUpdate: PolicyUpdate {
                     latent: rollout.latent(of: sample, after: rollout.steps),
                     record: BaseSampleRecord(
                         prompt: rollout.prompts[sample], reward: rewards[sample],
-                        guidance: rollout.guidance.last ?? 1)
+                        guidance: rollout.conditions.guidance.last ?? 1)
                 )
             }
         }
@@ -51,75 +53,88 @@ public final class DenoisingUpdate: PolicyUpdate {
         let pictures = rule.source == .baseSamples ? baseSamples : drawn
         let weights = rule.weighting.weights(
             rewards: pictures.map(\.record.reward), prompts: pictures.map(\.record.prompt))
-        let samples = zip(pictures, weights).compactMap { picture, weight in
-            weight == 0 ? nil : Sample(latent: picture.latent, record: picture.record, weight: weight)
+        let examples = zip(pictures, weights).compactMap { picture, weight in
+            weight == 0 ? nil : Example(latent: picture.latent, record: picture.record, weight: weight)
         }
         var metrics = UpdateMetrics()
-        let noise = Noise(seed: seed, unit: UInt64(round), purpose: .order)
-        var draw = noise.makeGenerator()
-        for index in 0..<rule.updates where !samples.isEmpty {
-            step(Self.take(rule.batch, of: samples, &draw), number: index, &metrics)
+        var draw = Noise(seed: seed, unit: UInt64(round), purpose: .order).makeGenerator()
+        var watched: [Double] = []
+        for index in 0..<rule.updates where !examples.isEmpty {
+            let taken = noised(Self.take(rule.batch, of: examples, &draw), update: index)
+            watched += step(taken, watches: index == 0, &metrics)
         }
         round += 1
         metrics.average()
+        if !watched.isEmpty { metrics.baseDivergence = watched.reduce(0, +) / Double(watched.count) }
         return metrics
     }
 
-    /// Samples in random order, gone through as often as it takes.
+    /// Examples in random order, gone through as often as it takes.
     private static func take(
-        _ count: Int, of samples: [Sample], _ draw: inout some RandomNumberGenerator
-    ) -> [Sample] {
-        var taken: [Sample] = []
+        _ count: Int, of examples: [Example], _ draw: inout some RandomNumberGenerator
+    ) -> [Example] {
+        var taken: [Example] = []
         while taken.count < count {
-            taken += samples.shuffled(using: &draw).prefix(count - taken.count)
+            taken += examples.shuffled(using: &draw).prefix(count - taken.count)
         }
         return taken
     }
 
+    /// The examples with a timestep and noise for each.
+    private func noised(_ examples: [Example], update: Int) -> [Example] {
+        examples.enumerated().map { place, example in
+            func noise(_ purpose: Noise.Purpose) -> Noise {
+                Noise(seed: seed, unit: UInt64(round), sample: place, step: update, purpose: purpose)
+            }
+            var draw = noise(.timestep).makeGenerator()
+            var example = example
+            example.timestep = Int.random(in: 0..<policy.model.scheduler.schedule.count, using: &draw)
+            example.noise = noise(.diffusion).gaussian(shape: example.latent.shape)
+            return example
+        }
+    }
+
     /// Takes one step along the gradient of the mean of `w |ε̂ - ε|² + γ |ε̂ - ε̂_base|²`.
-    private func step(_ samples: [Sample], number: Int, _ metrics: inout UpdateMetrics) {
+    ///
+    /// - Parameter watches: whether the divergence from the base model is wanted where nothing is paid for it; a part of the
+    ///   examples shows it then.
+    /// - Returns: that divergence, `mean((ε̂ - ε̂_base)²)` of each example.
+    func step(_ examples: [Example], watches: Bool, _ metrics: inout UpdateMetrics) -> [Double] {
         let schedule = policy.model.scheduler.schedule
         let prediction = policy.model.scheduler.prediction
-        let shape = samples[0].latent.shape
-        for start in stride(from: 0, to: samples.count, by: rule.microBatch) {
-            let places = start..<min(start + rule.microBatch, samples.count)
-            let batch = Array(samples[places])
-            let timesteps = places.map { place in
-                var draw = noise(.timestep, place, number).makeGenerator()
-                return Int.random(in: 0..<schedule.count, using: &draw)
-            }
-            let epsilon = Noise.gaussian(rows: places.map { noise(.diffusion, $0, number) }, shape: shape)
+        let scale = 1 / Double(examples.count)
+        var watched: [Double] = []
+        for start in stride(from: 0, to: examples.count, by: rule.microBatch) {
+            let batch = Array(examples[start..<min(start + rule.microBatch, examples.count)])
             let clean = Tensor.stacking(batch.map(\.latent))
+            let epsilon = Tensor.stacking(batch.map(\.noise))
             func blend(_ pair: (Int) -> NoiseSchedule.Pair) -> Tensor {
-                let pairs = timesteps.map(pair)
+                let pairs = batch.map { pair($0.timestep) }
                 return clean.combined(pairs.map { Float($0.sample) }, epsilon, pairs.map { Float($0.other) })
             }
             let noisy = blend { schedule.noising(at: $0) }
             let target = blend { schedule.target(at: $0, prediction: prediction) }
             func predict(recompute: Bool) -> Variable {
                 policy.predict(
-                    noisy, timesteps: timesteps.map(Float.init), prompts: batch.map(\.record.prompt),
+                    Variable(noisy), timesteps: batch.map { Float($0.timestep) },
+                    text: policy.text(batch.map(\.record.prompt)),
                     guidance: batch.map { rule.isGuided ? $0.record.guidance : 1 }, recompute: recompute)
             }
             let output = predict(recompute: false)
-            let scale = 1 / Float(samples.count)
-            var loss = output.weightedMeanSquare(target, weights: batch.map { Float($0.weight) * scale })
-            if rule.basePenalty > 0 {
+            var loss = output.weightedMeanSquare(target, weights: batch.map { Float($0.weight * scale) })
+            if rule.basePenalty > 0 || (watches && start == 0) {
                 let base = policy.withoutAdapter { predict(recompute: true).value }
-                metrics.baseDivergence += output.value.meanSquareDifferences(base).reduce(0, +)
-                let penalty = [Float](repeating: Float(rule.basePenalty) * scale, count: batch.count)
-                loss = loss + output.weightedMeanSquare(base, weights: penalty)
+                watched += output.value.meanSquareDifferences(base)
+                let penalty = [Float](repeating: Float(rule.basePenalty * scale), count: batch.count)
+                if rule.basePenalty > 0 { loss = loss + output.weightedMeanSquare(base, weights: penalty) }
             }
-            metrics.loss += Double(loss.value.scalars[0]) * Double(samples.count)
+            metrics.loss += Double(loss.value.scalars[0]) * Double(examples.count)
             backward(loss)
         }
-        metrics.terms += samples.count
+        metrics.terms += examples.count
         metrics.gradientNorm += optimizer.update()
         metrics.updates += 1
-    }
-
-    private func noise(_ purpose: Noise.Purpose, _ place: Int, _ number: Int) -> Noise {
-        Noise(seed: seed, unit: UInt64(round), sample: place, step: number, purpose: purpose)
+        return watched
     }
 }
 

@@ -55,6 +55,8 @@ extension DiffusionPolicy {
             TrajectoryUpdate(policy: self, rule: rule, optimizer: optimizer, seed: seed, recomputesOld: recomputesOld)
         case .denoising(let rule):
             DenoisingUpdate(policy: self, rule: rule, optimizer: optimizer, seed: seed)
+        case .rewardGradient(let rule):
+            RewardGradientUpdate(policy: self, rule: rule, optimizer: optimizer, seed: seed)
         }
     }
 

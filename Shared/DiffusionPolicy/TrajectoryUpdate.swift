@@ -42,10 +42,12 @@ public final class TrajectoryUpdate: PolicyUpdate {
     public func update(_ batch: TrainingBatch) -> UpdateMetrics {
         precondition(!batch.rollouts.isEmpty, "an update without a unit")
         let first = batch.rollouts[0]
-        let transitions = policy.model.scheduler.transitions(first.steps, eta: first.eta)
+        let transitions = policy.model.scheduler.transitions(first.steps, eta: first.conditions.eta)
         var metrics = UpdateMetrics()
         let samples = transitionsBySample(batch, transitions)
         metrics.advantageDeviation = Self.deviation(samples.compactMap(\.first?.advantage))
+        metrics.clipRange = rule.objective.ratioRange
+        metrics.pathKL = pathDivergence(batch.rollouts, transitions)
         var draw = Noise(seed: seed, unit: UInt64(round), purpose: .order).makeGenerator()
         switch rule.batches {
         case .shares(let updates, let innerEpochs, let timestepFraction):
@@ -131,6 +133,32 @@ public final class TrajectoryUpdate: PolicyUpdate {
         }
     }
 
+    /// Transitions that the path's divergence is estimated from.
+    private static let divergenceSamples = 16
+
+    /// The divergence of a whole trajectory from the base model in nats: the mean over the samples of `κ_t |ε̂ - ε̂_base|²`,
+    /// summed over the steps, from transitions that are spread over both.
+    private func pathDivergence(_ rollouts: [Rollout], _ transitions: [Transition]) -> Double {
+        let places = rollouts.flatMap { rollout in (0..<rollout.samples).map { (rollout, $0) } }
+        let items = (0..<Self.divergenceSamples).map { index in
+            let (rollout, sample) = places[index * places.count / Self.divergenceSamples]
+            let step = index * transitions.count / Self.divergenceSamples
+            return StoredTransition(
+                rollout: rollout, sample: sample, step: step, place: step, reward: 0, advantage: 0,
+                oldLogProbability: 0)
+        }
+        var sum = 0.0
+        for batch in microBatches(items) {
+            let own = predict(batch, transitions, recompute: true).value
+            let base = policy.withoutAdapter { predict(batch, transitions, recompute: true).value }
+            for (item, difference) in zip(batch, own.meanSquareDifferences(base)) {
+                sum += transitions[item.step].divergenceScale * difference
+            }
+        }
+        let elements = Double(rollouts[0].latents.count / (rollouts[0].steps + 1) / rollouts[0].samples)
+        return sum / Double(items.count) * elements * Double(transitions.count)
+    }
+
     private func advantages(_ rewards: [Double], _ prompts: [String]) -> [Double] {
         let raw: [Double]
         switch rule.baseline {
@@ -190,7 +218,7 @@ public final class TrajectoryUpdate: PolicyUpdate {
             let base = policy.withoutAdapter { predict(batch, transitions, recompute: true).value }
             let prices = batch.map { penalty.price(divergenceScale: transitions[$0.step].divergenceScale) }
             let divergences = output.value.meanSquareDifferences(base)
-            metrics.baseDivergence += divergences.reduce(0, +)
+            metrics.baseDivergence = (metrics.baseDivergence ?? 0) + divergences.reduce(0, +)
             metrics.loss += zip(prices, divergences).reduce(0) { $0 + $1.0 * $1.1 }
             let loss = output.weightedMeanSquare(base, weights: prices.map { Float($0 * scale) })
             roots.append((loss, Tensor([1], shape: [])))
@@ -200,8 +228,9 @@ public final class TrajectoryUpdate: PolicyUpdate {
 
     private func predict(_ batch: [StoredTransition], _ transitions: [Transition], recompute: Bool) -> Variable {
         policy.predict(
-            .stacking(batch.map(\.from)), timesteps: batch.map { Float(transitions[$0.step].timestep) },
-            prompts: batch.map(\.prompt), guidance: batch.map { rule.isGuided ? $0.guidance : 1 }, recompute: recompute)
+            Variable(.stacking(batch.map(\.from))), timesteps: batch.map { Float(transitions[$0.step].timestep) },
+            text: policy.text(batch.map(\.prompt), phrases: batch.map(\.phrases)),
+            guidance: batch.map { rule.isGuided ? $0.guidance : 1 }, recompute: recompute)
     }
 
     /// The prediction for stored steps under the present policy, and the log-probability of what was drawn.

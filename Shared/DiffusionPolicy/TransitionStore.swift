@@ -1,3 +1,4 @@
+import Diffusion
 import NeuralNet
 import RL
 import TensorCore
@@ -18,7 +19,8 @@ struct StoredTransition {
     let oldLogProbability: Double
 
     var prompt: String { rollout.prompts[sample] }
-    var guidance: Double { rollout.guidance[place] }
+    var phrases: [WeightedPhrase] { rollout.phrases(of: sample) }
+    var guidance: Double { rollout.conditions.guidance[place] }
     var from: Tensor { rollout.latent(of: sample, after: place) }
     var to: Tensor { rollout.latent(of: sample, after: place + 1) }
 }
@@ -31,6 +33,7 @@ public struct ReplayRecord: Codable, Hashable, Sendable {
     public var oldLogProbability: Double
     public var guidance: Double
     public var eta: Double
+    public var phrases: [WeightedPhrase]
 }
 
 /// The latest transitions of past rounds, first in, first out.
@@ -53,7 +56,7 @@ struct TransitionStore {
         transitions.map {
             ReplayRecord(
                 prompt: $0.prompt, step: $0.step, reward: $0.reward, oldLogProbability: $0.oldLogProbability,
-                guidance: $0.guidance, eta: $0.rollout.eta)
+                guidance: $0.guidance, eta: $0.rollout.conditions.eta, phrases: $0.phrases)
         }
     }
 
@@ -77,7 +80,8 @@ struct TransitionStore {
                 prompts: [record.prompt],
                 latents: .stacking([from[rows: index..<index + 1], to[rows: index..<index + 1]]),
                 logProbabilities: Tensor([Float(record.oldLogProbability)], shape: [1, 1]),
-                guidance: [record.guidance], eta: record.eta)
+                conditions: Rollout.Conditions(
+                    guidance: [record.guidance], eta: record.eta, phrases: [record.phrases]))
             return StoredTransition(
                 rollout: rollout, sample: 0, step: record.step, place: 0, reward: record.reward, advantage: 0,
                 oldLogProbability: record.oldLogProbability)

@@ -55,6 +55,8 @@ public enum LearningRule: Sendable {
     case trajectories(TrajectoryRule)
     /// By denoising pictures that count differently.
     case denoising(DenoisingRule)
+    /// By the reward's derivative by the picture.
+    case rewardGradient(RewardGradientRule)
 }
 
 /// A setting of an algorithm makes no sense.

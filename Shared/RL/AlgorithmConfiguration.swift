@@ -7,6 +7,7 @@ public enum AlgorithmConfiguration: Hashable, Sendable {
     case dpok(DPOK)
     case rewardWeightedRegression(RewardWeightedRegression)
     case supervised(SupervisedFineTuning)
+    case alignProp(AlignProp)
 
     /// DDPO-IS, as it suits the embedded model.
     public init() { self = .ddpo(DDPO(name: .importanceSampling)) }
@@ -24,6 +25,8 @@ public enum AlgorithmConfiguration: Hashable, Sendable {
                 .rewardWeightedRegression(made)
             } else if let made = try SupervisedFineTuning(name, preset) {
                 .supervised(made)
+            } else if let made = try AlignProp(name, preset) {
+                .alignProp(made)
             } else {
                 throw AlgorithmError(
                     "name", "there is no algorithm '\(name)'; there are: \(Self.names.joined(separator: ", "))")
@@ -32,7 +35,7 @@ public enum AlgorithmConfiguration: Hashable, Sendable {
 
     /// Every name that there is.
     public static var names: [String] {
-        DDPO.names + DPOK.names + RewardWeightedRegression.names + SupervisedFineTuning.names
+        DDPO.names + DPOK.names + RewardWeightedRegression.names + SupervisedFineTuning.names + AlignProp.names
     }
 
     /// The settings as what all algorithms have in common.
@@ -42,6 +45,7 @@ public enum AlgorithmConfiguration: Hashable, Sendable {
         case .dpok(let settings): settings
         case .rewardWeightedRegression(let settings): settings
         case .supervised(let settings): settings
+        case .alignProp(let settings): settings
         }
     }
 
@@ -61,6 +65,7 @@ extension AlgorithmConfiguration: Codable {
             case .rewardWeightedRegression:
                 .rewardWeightedRegression(try RewardWeightedRegression(from: decoder))
             case .supervised: .supervised(try SupervisedFineTuning(from: decoder))
+            case .alignProp: .alignProp(try AlignProp(from: decoder))
             }
     }
 

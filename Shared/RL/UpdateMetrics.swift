@@ -10,11 +10,16 @@ public struct UpdateMetrics: Codable, Hashable, Sendable {
     public var gradientNorm = 0.0
     /// Largest `|ρ - 1|` before the first optimiser step: 0 up to rounding, unless sampler and learner disagree.
     public var ratioDrift = 0.0
-    public var advantageDeviation = 0.0
-    /// Mean of `mean((ε̂ - ε̂_base)²)` over what the divergence penalty saw; 0 without one.
-    public var baseDivergence = 0.0
-    /// Mean squared error of the value network before its step; 0 without one.
-    public var valueLoss = 0.0
+    /// Half-width of the clip range; nil where nothing is clipped.
+    public var clipRange: Double?
+    public var advantageDeviation: Double?
+    /// Kullback-Leibler divergence of a whole trajectory from the base model, in nats, before the update: the sum over the
+    /// steps of `κ_t |ε̂ - ε̂_base|²`, estimated from some of them.
+    public var pathKL: Double?
+    /// Mean of `mean((ε̂ - ε̂_base)²)` over what the divergence penalty saw.
+    public var baseDivergence: Double?
+    /// Mean squared error of the value network before its step.
+    public var valueLoss: Double?
     /// Optimiser steps taken.
     public var updates = 0
     /// Transitions, or pictures, that the loss was taken of.
@@ -28,7 +33,7 @@ public struct UpdateMetrics: Codable, Hashable, Sendable {
         loss /= terms
         approximateKL /= terms
         clipFraction /= terms
-        baseDivergence /= terms
+        baseDivergence = baseDivergence.map { $0 / terms }
         gradientNorm /= updates
     }
 }

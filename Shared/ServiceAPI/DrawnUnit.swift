@@ -14,7 +14,7 @@ public struct DrawnUnit: Sendable {
     public var adapter: String
     public var runSeed: UInt64
     public var prompts: [String]
-    /// f32 [steps + 1, samples, height, width, channels], x_T first.
+    /// f32 [steps + 1, samples, height, width, channels], x_T first; x_0 alone where the trajectory is not wanted.
     public var latents: Tensor
     /// f32 [steps, samples], mean over elements.
     public var logProbabilities: Tensor
@@ -42,8 +42,8 @@ public struct DrawnUnit: Sendable {
             throw PeerError("\(attachments.count) attachments where latents, log-probabilities and pictures are due")
         }
         let samples = wire.prompts.count
-        guard samples > 0, wire.steps > 0, wire.steps <= 10_000 else {
-            throw PeerError("a trajectory without steps or prompts")
+        guard samples > 0, wire.steps <= 10_000 else {
+            throw PeerError("a trajectory without prompts, or with \(wire.steps) steps")
         }
         let steps = Int(wire.steps)
         unit = UnitID(wire.unit)

@@ -12,6 +12,7 @@ import Wire
 /// Nothing here computes: pictures and gradients are `LearningHost`'s.
 actor Learner {
     private let configuration: RunConfiguration
+    private let plan: RunPlan
     private let books: LearningClient
     private let dispatcher: ScoringDispatcher
     private let log: Logger
@@ -29,6 +30,7 @@ actor Learner {
         onFailure: @escaping @Sendable (String) -> Void
     ) {
         self.configuration = configuration
+        plan = configuration.plan
         self.books = books
         self.dispatcher = dispatcher
         self.log = log
@@ -79,11 +81,14 @@ actor Learner {
         guard versions[drawn.policyVersion]?.policy.sha256 == drawn.adapter else {
             return "drawn with an adapter that is not version \(drawn.policyVersion)"
         }
+        let isWhole =
+            configuration.algorithm.demands.payload == .trajectory && plan.validationPlace(of: drawn.unit) == nil
         guard drawn.prompts.count == configuration.sampling.samplesPerUnit else {
             return "\(drawn.prompts.count) pictures where \(configuration.sampling.samplesPerUnit) are due"
         }
-        guard drawn.latents.shape[0] == configuration.sampling.steps + 1 else {
-            return "\(drawn.latents.shape[0] - 1) steps where \(configuration.sampling.steps) are due"
+        let steps = isWhole ? configuration.sampling.steps : 0
+        guard drawn.latents.shape[0] == steps + 1 else {
+            return "\(drawn.latents.shape[0] - 1) steps where \(steps) are due"
         }
         guard drawn.runSeed == configuration.seed else { return "drawn for the seed \(drawn.runSeed)" }
         return nil

@@ -18,7 +18,7 @@ actor LearningHost {
     }
 
     private let policy: DiffusionPolicy
-    private let update: PolicyUpdate
+    private let update: any PolicyUpdate
     private let configuration: RunConfiguration
     private let executor: ThreadExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -31,9 +31,9 @@ actor LearningHost {
         self.configuration = configuration
         ComputeThreads.set(configuration.fleet.learnerThreads)
         policy = try DiffusionPolicy(model: model, lora: configuration.adapterConfiguration, isTrainable: true)
-        update = PolicyUpdate(
-            policy: policy, algorithm: configuration.algorithm, optimizer: configuration.optimizer,
-            seed: configuration.seed, recomputesOld: configuration.sampling.precision != .f32)
+        update = policy.makeUpdate(
+            configuration.algorithm, optimizer: configuration.optimizer, seed: configuration.seed,
+            recomputesOld: configuration.sampling.precision != .f32)
     }
 
     /// Refuses a model on which LoRA would learn nothing.
@@ -53,15 +53,17 @@ actor LearningHost {
             adapter: bytes)
     }
 
-    /// One update on a batch in its order.
-    func train(_ batch: [(DrawnUnit, [Double])]) -> UpdateMetrics {
-        let settings = configuration.samplingSettings
+    /// One update on a round's batch in its order.
+    func train(_ batch: [(DrawnUnit, [Double])], round: Int) -> UpdateMetrics {
         let rollouts = batch.map { drawn, _ in
             Rollout(
                 prompts: drawn.prompts, latents: drawn.latents, logProbabilities: drawn.logProbabilities,
-                guidance: settings.guidance, eta: settings.eta)
+                conditions: policy.conditions(
+                    prompts: drawn.prompts, unit: drawn.unit.rawValue, runSeed: drawn.runSeed,
+                    settings: configuration.samplingSettings,
+                    exploration: configuration.exploration(ofRound: round)))
         }
-        return update.update(rollouts: rollouts, rewards: batch.map(\.1))
+        return update.update(TrainingBatch(rollouts: rollouts, rewards: batch.map(\.1)))
     }
 
     /// The pictures of the sample grid, row by row: the same prompts and the same noise every time.
@@ -79,19 +81,19 @@ actor LearningHost {
     /// Writes adapter and optimiser into a folder that exists.
     ///
     /// - Returns: what else has to be kept.
-    func save(to folder: URL) throws -> PolicyUpdate.State {
+    func save(to folder: URL) throws -> PolicyUpdateState {
         try policy.adapter.write(to: folder)
-        try SafeTensorsWriter().write(update.optimizerState, to: Self.optimizer(folder).path)
+        try SafeTensorsWriter().write(update.tensors, to: Self.optimizer(folder).path)
         return update.state
     }
 
     /// Goes on from what `save` wrote.
-    func restore(_ state: PolicyUpdate.State, from folder: URL) throws {
+    func restore(_ state: PolicyUpdateState, from folder: URL) throws {
         try policy.bind(Adapter(folder: folder))
         let file = try SafeTensorsFile(path: Self.optimizer(folder).path)
         var moments: [String: Tensor] = [:]
         for key in file.keys { moments[key] = try file.tensor(named: key) }
-        try update.restore(state, optimizer: moments)
+        try update.restore(state, tensors: moments)
     }
 
     private static func optimizer(_ folder: URL) -> URL { folder.appending(path: "optimizer.safetensors") }

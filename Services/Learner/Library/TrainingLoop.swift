@@ -21,24 +21,29 @@ final class TrainingLoop {
     private let samples: SampleSheet
     private let metrics: MetricsLog
     private let log: Logger
+    private let plan: RunPlan
+    private var selection: CheckpointSelection
     private var current: LearningHost.Version
     private var saved: Int?
     private var roundBegan = ContinuousClock.now
 
     init(
         _ configuration: RunConfiguration, run: URL, _ host: LearningHost, _ learner: Learner,
-        _ membership: FleetMembership, from version: LearningHost.Version, saved: Int?, _ log: Logger
+        _ membership: FleetMembership, from version: LearningHost.Version, saved: CheckpointFolder.State?,
+        _ log: Logger
     ) {
         self.configuration = configuration
         self.host = host
         self.learner = learner
         self.membership = membership
         self.log = log
-        self.saved = saved
+        self.saved = saved?.round
         books = LearningClient(membership.coordinator)
         checkpoints = CheckpointFolder(run: run)
         samples = SampleSheet(run: run, columns: configuration.checkpoints.gridColumns)
         metrics = MetricsLog(run: run)
+        plan = configuration.plan
+        selection = saved?.selection ?? CheckpointSelection(configuration.validation.selection)
         current = version
     }
 
@@ -98,20 +103,21 @@ final class TrainingLoop {
             try await Task.sleep(for: .milliseconds(500))
             return
         }
-        membership.now("training round \(round)")
-        let batch = try await learner.batch(units)
+        let isLast = round == configuration.rounds
+        membership.now(isLast ? "validating the last policy" : "training round \(round)")
+        let (batch, validation) = split(try await learner.batch(units))
         let began = ContinuousClock.now
         var report = RoundReport()
         report.round = round
+        report.validation = try await validate(round, validation)
         if !batch.isEmpty {
-            let update = await host.train(batch.map { ($0, $1.rewards) })
-            report.loss = update.loss
-            report.approximateKL = update.approximateKL
-            report.clipFraction = update.clipFraction
-            report.gradientNorm = update.gradientNorm
+            let update = await host.train(batch.map { ($0, $1.rewards) }, round: round)
+            report.describe(update)
         }
-        current = await host.version(round + 1)
-        await learner.publish(current)
+        if !isLast {
+            current = await host.version(round + 1)
+            await learner.publish(current)
+        }
         report.updateSeconds = (ContinuousClock.now - began) / .seconds(1)
         report.seconds = (ContinuousClock.now - roundBegan) / .seconds(1)
         roundBegan = .now
@@ -121,7 +127,36 @@ final class TrainingLoop {
         try await insisting { [books] in
             _ = try await books.trained(request, options: CallOptions(timeout: .seconds(10)))
         }
-        await learner.forget(below: UnitID(UInt64((round + 1) * configuration.sampling.unitsPerRound)))
+        if let next = plan.units(ofRound: round + 1).first { await learner.forget(below: next) }
+    }
+
+    /// The units to learn from, and those that validate.
+    private func split(
+        _ units: [(DrawnUnit, ScoredUnit)]
+    ) -> (batch: [(DrawnUnit, ScoredUnit)], validation: [ScoredUnit]) {
+        (
+            units.filter { plan.validationPlace(of: $0.0.unit) == nil },
+            units.filter { plan.validationPlace(of: $0.0.unit) != nil }.map(\.1)
+        )
+    }
+
+    /// Compares the policy in force with those before it, and keeps it if it is the best.
+    private func validate(_ round: Int, _ units: [ScoredUnit]) async throws -> ValidationReport? {
+        guard !units.isEmpty else { return nil }
+        let reward = configuration.validation.reward
+        let report = selection.enter(
+            version: round, rewards: units.flatMap { reward.isEmpty ? $0.rewards : $0.values(of: reward) })
+        if report.selected == round {
+            let host = host
+            try await checkpoints.writeBest(state(round)) { try await host.save(to: $0) }
+        }
+        return report
+    }
+
+    private func state(_ round: Int) -> CheckpointFolder.State {
+        CheckpointFolder.State(
+            round: round, adapterSHA256: current.policy.sha256, modules: current.policy.modules,
+            seed: configuration.seed, run: configuration.run, selection: selection)
     }
 
     private func checkpoint(_ round: Int) async throws {
@@ -131,11 +166,8 @@ final class TrainingLoop {
             return
         }
         membership.now("writing the checkpoint of round \(round)")
-        let state = CheckpointFolder.State(
-            round: round, adapterSHA256: current.policy.sha256, modules: current.policy.modules,
-            seed: configuration.seed, run: configuration.run)
         let host = host
-        try await checkpoints.write(state) { try await host.save(to: $0) }
+        try await checkpoints.write(state(round)) { try await host.save(to: $0) }
         saved = round
         if !samples.has(round) { try samples.write(await host.grid(), round: round) }
         try await insisting { [books] in
