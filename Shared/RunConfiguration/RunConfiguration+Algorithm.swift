@@ -27,7 +27,17 @@ extension RunConfiguration {
                 path: "algorithm.baseSamples",
                 "\(demands.baseSamples) is not a multiple of sampling.samplesPerUnit \(sampling.samplesPerUnit)")
         }
+        if demands.needsRewardGradient { try validateDerivatives() }
         try validateExploration(demands)
+    }
+
+    private func validateDerivatives() throws(ConfigurationError) {
+        for (index, reward) in rewards.enumerated() where reward.weight != 0 && reward.isDifferentiable == false {
+            throw ConfigurationError(
+                path: "rewards.\(index).spec",
+                "\(algorithm.name) needs rewards that say how they change with the picture, and '\(reward.spec)' does not: take "
+                    + "another reward (brightness, smoothness), weight 0, or another algorithm (ddpo-is, dpok)")
+        }
     }
 
     private func validateExploration(_ demands: AlgorithmDemands) throws(ConfigurationError) {

@@ -147,6 +147,24 @@ struct AlgorithmUpdateTests {
         try check(policy, name, loss: metrics.loss)
     }
 
+    @Test(
+        "AlignProp takes PyTorch's step, through decoder and all steps or the last two",
+        arguments: [("alignprop-full", Truncation.full), ("alignprop-2", .fixed)])
+    func alignProp(_ name: String, _ truncation: Truncation) throws {
+        var settings = AlignProp()
+        (settings.truncation, settings.keptSteps, settings.updatesPerRound) = (truncation, 2, 1)
+        // Two pictures, then one.
+        settings.microBatch = 2
+        let policy = try policy()
+        var batch = try batch()
+        let pixels = policy.pixels(batch.rollouts[0].latents[4])
+        let expected = try golden.tensor(named: "pixels")
+        #expect(zip(pixels.scalars, expected.scalars).allSatisfy { abs($0 - $1) < 1e-5 })
+        batch.pictureGradients = [try golden.tensor(named: "pixel-gradient")]
+        let update = policy.makeUpdate(.alignProp(settings), optimizer: optimizer, seed: 1)
+        try check(policy, name, loss: update.update(batch).loss)
+    }
+
     @Test("a DPOK run goes on from a checkpoint as if it had not stopped, replay and value network included")
     func dpokResumes() throws {
         var settings = DPOK()

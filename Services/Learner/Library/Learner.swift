@@ -5,6 +5,7 @@ import RPC
 import RunConfiguration
 import ServiceAPI
 import ServiceRuntime
+import TensorCore
 import Wire
 
 /// Takes trajectories, has them scored, trains when the coordinator says that a batch is whole, and publishes adapters.
@@ -128,6 +129,9 @@ actor Learner {
         failure = error
         onFailure(error.description)
     }
+
+    /// How the rewards of a unit change with its pictures.
+    func gradient(_ batch: PixelBatch) async throws -> Tensor { try await dispatcher.gradient(batch) }
 
     // MARK: Batches
 

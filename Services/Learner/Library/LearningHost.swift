@@ -54,7 +54,9 @@ actor LearningHost {
     }
 
     /// One update on a round's batch in its order.
-    func train(_ batch: [(DrawnUnit, [Double])], round: Int) -> UpdateMetrics {
+    ///
+    /// Where the algorithm wants them, `gradients` are the derivatives of the rewards by the pixels of ``pixels(of:)``.
+    func train(_ batch: [(DrawnUnit, [Double])], round: Int, gradients: [Tensor] = []) -> UpdateMetrics {
         let rollouts = batch.map { drawn, _ in
             Rollout(
                 prompts: drawn.prompts, latents: drawn.latents, logProbabilities: drawn.logProbabilities,
@@ -63,7 +65,15 @@ actor LearningHost {
                     settings: configuration.samplingSettings,
                     exploration: configuration.exploration(ofRound: round)))
         }
-        return update.update(TrainingBatch(rollouts: rollouts, rewards: batch.map(\.1)))
+        return update.update(
+            TrainingBatch(rollouts: rollouts, rewards: batch.map(\.1), pictureGradients: gradients))
+    }
+
+    /// A unit's pictures before they were rounded.
+    func pixels(of drawn: DrawnUnit) -> PixelBatch {
+        PixelBatch(
+            pixels: policy.pixels(drawn.latents[drawn.latents.shape[0] - 1]), prompts: drawn.prompts,
+            unit: drawn.unit.rawValue)
     }
 
     /// The pictures of the sample grid, row by row: the same prompts and the same noise every time.

@@ -2,6 +2,7 @@ import Ledger
 import RPC
 import ServiceAPI
 import ServiceRuntime
+import TensorCore
 import Wire
 
 /// Has every unit scored as a whole, by every reward of its set, however long that takes; says what it waits for.
@@ -58,15 +59,45 @@ actor ScoringDispatcher {
         }
     }
 
-    private func attempt(_ drawn: DrawnUnit) async throws -> Verdict {
-        let panel: RewardPanel
+    /// The derivative of the weighted sum of a unit's rewards by the pixels of its pictures.
+    ///
+    /// - Throws: `ServiceError` if a reward has none; `CancellationError`.
+    func gradient(_ batch: PixelBatch) async throws -> Tensor {
+        let unit = UnitID(batch.unit)
+        var pause = Duration.milliseconds(100)
+        while true {
+            do {
+                let panel = try await panel(of: unit)
+                var sum = Tensor(zeros: batch.pixels.shape)
+                for seat in panel.seats where seat.member.weight != 0 {
+                    sum.accumulate(try await desk.gradient(batch, seat), scale: Float(seat.member.weight))
+                }
+                await wait(unit, for: nil)
+                return sum
+            } catch let refusal as RewardDesk.Refusal {
+                switch refusal {
+                case .nonsense(let reason), .invalid(let reason): throw ServiceError(reason)
+                case .unavailable(let reason): await wait(unit, for: reason)
+                }
+            }
+            try await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(2))
+        }
+    }
+
+    private func panel(of unit: UnitID) async throws -> RewardPanel {
         do {
             let reply = try await books.rewards(
-                ControlRewardSetRequest(unit: drawn.unit.rawValue), options: CallOptions(timeout: .seconds(10)))
-            panel = RewardPanel(reply.message)
+                ControlRewardSetRequest(unit: unit.rawValue), options: CallOptions(timeout: .seconds(10)))
+            return RewardPanel(reply.message)
         } catch {
-            throw RewardDesk.Refusal.unavailable("the coordinator does not name the rewards: \(error.message)")
+            throw RewardDesk.Refusal.unavailable(
+                "the coordinator does not name the rewards: \(ServiceProcess.oneLine(error))")
         }
+    }
+
+    private func attempt(_ drawn: DrawnUnit) async throws -> Verdict {
+        let panel = try await panel(of: drawn.unit)
         let desk = desk
         let columns = try await withThrowingTaskGroup(of: (Int, ScoredUnit.Column).self) { group in
             for (index, seat) in panel.seats.enumerated() {

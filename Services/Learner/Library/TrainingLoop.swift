@@ -6,6 +6,7 @@ import RPC
 import RunConfiguration
 import ServiceAPI
 import ServiceRuntime
+import TensorCore
 import Wire
 
 /// Does what the coordinator says, one instruction after another: train, write a checkpoint, stop.
@@ -111,7 +112,8 @@ final class TrainingLoop {
         report.round = round
         report.validation = try await validate(round, validation)
         if !batch.isEmpty {
-            let update = await host.train(batch.map { ($0, $1.rewards) }, round: round)
+            let gradients = try await gradients(batch.map(\.0))
+            let update = await host.train(batch.map { ($0, $1.rewards) }, round: round, gradients: gradients)
             report.describe(update)
         }
         if !isLast {
@@ -128,6 +130,14 @@ final class TrainingLoop {
             _ = try await books.trained(request, options: CallOptions(timeout: .seconds(10)))
         }
         if let next = plan.units(ofRound: round + 1).first { await learner.forget(below: next) }
+    }
+
+    /// How the rewards change with the pictures, unit by unit, if the algorithm wants to know.
+    private func gradients(_ batch: [DrawnUnit]) async throws -> [Tensor] {
+        guard configuration.algorithm.demands.needsRewardGradient else { return [] }
+        var gradients: [Tensor] = []
+        for drawn in batch { gradients.append(try await learner.gradient(await host.pixels(of: drawn))) }
+        return gradients
     }
 
     /// The units to learn from, and those that validate.

@@ -183,6 +183,29 @@ for case, (weights, gamma, w) in cases.items():
     losses = losses + gamma * ((output - base(noisy, times, context, w)) ** 2).mean((1, 2, 3))
     optimised(losses.sum() / (weights != 0).sum(), case, results, weights=weights)
 
+# AlignProp: the derivative of the reward by the pixels is given; full back-propagation, and the last two steps only.
+vae = pipeline.vae.requires_grad_(False)
+pixel_gradient = None
+for case, first in (("alignprop-full", 0), ("alignprop-2", STEPS - 2)):
+    load()
+    x = latents[0]
+    for i, t in enumerate(timesteps):
+        scale, k, _ = coefficients(t)
+        output = guided(x, t, context, GUIDANCE[i])
+        moved = scale * x + k * (output if i >= first else output.detach())
+        # The noise that was drawn: the value is the stored latent's.
+        x = latents[i + 1] + moved - moved.detach()
+    decoded = vae.decode(x / vae.config.scaling_factor).sample
+    pixels = (decoded / 2 + 0.5).clamp(0, 1)
+    if pixel_gradient is None:
+        pixel_gradient = randn(3, *pixels.shape).float().double()
+        results["pixels"] = pixels.detach().permute(0, 2, 3, 1)
+        results["pixel-gradient"] = pixel_gradient.permute(0, 2, 3, 1)
+        print("clamped", (decoded.abs() >= 1).double().mean().item())
+    # The value is that of the rewards; the derivative is the given one.
+    surrogate = (pixel_gradient * pixels).sum((1, 2, 3))
+    optimised(-(rewards + surrogate - surrogate.detach()).mean(), case, results)
+
 results |= {"latents": latents.permute(0, 1, 3, 4, 2), "noise": noise.permute(0, 2, 3, 1), "old": old, "rewards": rewards}
 results |= {f"start.{name.replace('.default', '')}": value for name, value in start.items()}
 save(results, here / "updates.safetensors")
