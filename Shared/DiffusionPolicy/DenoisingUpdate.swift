@@ -4,13 +4,6 @@ import NeuralNet
 import RL
 import TensorCore
 
-/// What a checkpoint says of a picture of the base model.
-public struct BaseSampleRecord: Codable, Hashable, Sendable {
-    public var prompt: String
-    public var reward: Double
-    public var guidance: Double
-}
-
 /// The update of all that learn by denoising pictures, which differ by their ``DenoisingRule``.
 public final class DenoisingUpdate: PolicyUpdate {
     /// A clean picture, how much it counts, and the noise that it is to be freed of.
@@ -27,7 +20,7 @@ public final class DenoisingUpdate: PolicyUpdate {
     private let rule: DenoisingRule
     private let optimizer: AdamW
     private let seed: UInt64
-    private var baseSamples: [(latent: Tensor, record: BaseSampleRecord)] = []
+    private var baseSamples = BaseSamples()
     private var round = 0
 
     public init(policy: DiffusionPolicy, rule: DenoisingRule, optimizer: OptimizerConfiguration, seed: UInt64) {
@@ -38,19 +31,10 @@ public final class DenoisingUpdate: PolicyUpdate {
     }
 
     public func update(_ batch: TrainingBatch) -> UpdateMetrics {
-        let drawn = zip(batch.rollouts, batch.rewards).flatMap { rollout, rewards in
-            (0..<rollout.samples).map { sample in
-                (
-                    latent: rollout.latent(of: sample, after: rollout.steps),
-                    record: BaseSampleRecord(
-                        prompt: rollout.prompts[sample], reward: rewards[sample],
-                        guidance: rollout.conditions.guidance.last ?? 1)
-                )
-            }
-        }
+        let drawn = BaseSamples(batch)
         // The first round's pictures are the base model's; later ones only show what was learned.
         if rule.source == .baseSamples, baseSamples.isEmpty { baseSamples = drawn }
-        let pictures = rule.source == .baseSamples ? baseSamples : drawn
+        let pictures = (rule.source == .baseSamples ? baseSamples : drawn).all
         let weights = rule.weighting.weights(
             rewards: pictures.map(\.record.reward), prompts: pictures.map(\.record.prompt))
         let examples = zip(pictures, weights).compactMap { picture, weight in
@@ -139,22 +123,12 @@ public final class DenoisingUpdate: PolicyUpdate {
 }
 
 extension DenoisingUpdate {
-    public var state: PolicyUpdateState {
-        PolicyUpdateState(round: round, baseSamples: baseSamples.isEmpty ? nil : baseSamples.map(\.record))
-    }
-
-    public var tensors: [String: Tensor] {
-        guard !baseSamples.isEmpty else { return optimizer.state }
-        return optimizer.state.merging(["base-samples": .stacking(baseSamples.map(\.latent))]) { $1 }
-    }
+    public var state: PolicyUpdateState { PolicyUpdateState(round: round, baseSamples: baseSamples.records) }
+    public var tensors: [String: Tensor] { optimizer.state.merging(baseSamples.tensors) { $1 } }
 
     public func restore(_ state: PolicyUpdateState, tensors: [String: Tensor]) throws {
         try optimizer.restore(tensors)
         round = state.round
-        guard let records = state.baseSamples else { return }
-        guard let latents = tensors["base-samples"], latents.shape.first == records.count else {
-            throw ParameterError(path: "base-samples", reason: "the latents of the base model's pictures are missing")
-        }
-        baseSamples = records.enumerated().map { (latents[$0], $1) }
+        baseSamples = try BaseSamples(state.baseSamples, tensors)
     }
 }

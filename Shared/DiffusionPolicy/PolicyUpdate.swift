@@ -57,6 +57,8 @@ extension DiffusionPolicy {
             DenoisingUpdate(policy: self, rule: rule, optimizer: optimizer, seed: seed)
         case .rewardGradient(let rule):
             RewardGradientUpdate(policy: self, rule: rule, optimizer: optimizer, seed: seed)
+        case .references(let rule):
+            ReferenceUpdate(policy: self, rule: rule, optimizer: optimizer, seed: seed)
         }
     }
 

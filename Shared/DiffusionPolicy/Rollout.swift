@@ -58,6 +58,8 @@ public struct TrainingBatch: Sendable {
     /// The derivative of each sample's reward by its ``DiffusionPolicy/pixels(_:)``, `[sample, row, column, 3]` for each
     /// rollout; empty where no algorithm wants them.
     public var pictureGradients: [Tensor]
+    /// A subject's reference pictures, where they are learned from.
+    public var references: ReferenceSet?
 
     public init(rollouts: [Rollout], rewards: [[Double]], pictureGradients: [Tensor] = []) {
         precondition(rollouts.map(\.samples) == rewards.map(\.count), "one reward per sample")

@@ -41,8 +41,8 @@ public struct AlgorithmDemands: Hashable, Sendable {
     public var baseSamples = 0
     /// Whether the rewards must say how they change with the picture.
     public var needsRewardGradient = false
-    /// Whether reference pictures of a subject are learned from.
-    public var needsReferences = false
+    /// The folder of a subject's reference pictures, which are learned from; empty is none.
+    public var references = ""
 
     public init(payload: Payload = .trajectory, needsNoise: Bool = false, baseSamples: Int = 0) {
         (self.payload, self.needsNoise, self.baseSamples) = (payload, needsNoise, baseSamples)
@@ -57,6 +57,8 @@ public enum LearningRule: Sendable {
     case denoising(DenoisingRule)
     /// By the reward's derivative by the picture.
     case rewardGradient(RewardGradientRule)
+    /// By denoising reference pictures of a subject.
+    case references(ReferenceRule)
 }
 
 /// A setting of an algorithm makes no sense.
@@ -78,6 +80,17 @@ public struct AlgorithmError: Error, Hashable, Sendable, CustomStringConvertible
     static func requirePositive(_ value: Double?, _ key: String) throws(AlgorithmError) {
         guard let value else { return }
         guard value > 0, value.isFinite else { throw AlgorithmError(key, "\(value) is not positive") }
+    }
+
+    /// Refuses what no subject can be learned from.
+    static func requireReferences(_ folder: String, _ prompt: String) throws(AlgorithmError) {
+        guard !folder.isEmpty else {
+            throw AlgorithmError("references", "there are no reference pictures: name a folder with some of the subject")
+        }
+        guard !prompt.isEmpty else {
+            throw AlgorithmError(
+                "instancePrompt", "the subject has no name: say what the references show, for instance a photo of [V] dog")
+        }
     }
 
     /// Refuses a number outside a range.

@@ -8,6 +8,8 @@ public enum AlgorithmConfiguration: Hashable, Sendable {
     case rewardWeightedRegression(RewardWeightedRegression)
     case supervised(SupervisedFineTuning)
     case alignProp(AlignProp)
+    case rpo(RPO)
+    case dreamBooth(DreamBooth)
 
     /// DDPO-IS, as it suits the embedded model.
     public init() { self = .ddpo(DDPO(name: .importanceSampling)) }
@@ -27,6 +29,10 @@ public enum AlgorithmConfiguration: Hashable, Sendable {
                 .supervised(made)
             } else if let made = try AlignProp(name, preset) {
                 .alignProp(made)
+            } else if let made = try RPO(name, preset) {
+                .rpo(made)
+            } else if let made = try DreamBooth(name, preset) {
+                .dreamBooth(made)
             } else {
                 throw AlgorithmError(
                     "name", "there is no algorithm '\(name)'; there are: \(Self.names.joined(separator: ", "))")
@@ -36,6 +42,7 @@ public enum AlgorithmConfiguration: Hashable, Sendable {
     /// Every name that there is.
     public static var names: [String] {
         DDPO.names + DPOK.names + RewardWeightedRegression.names + SupervisedFineTuning.names + AlignProp.names
+            + RPO.names + DreamBooth.names
     }
 
     /// The settings as what all algorithms have in common.
@@ -46,6 +53,8 @@ public enum AlgorithmConfiguration: Hashable, Sendable {
         case .rewardWeightedRegression(let settings): settings
         case .supervised(let settings): settings
         case .alignProp(let settings): settings
+        case .rpo(let settings): settings
+        case .dreamBooth(let settings): settings
         }
     }
 
@@ -66,6 +75,8 @@ extension AlgorithmConfiguration: Codable {
                 .rewardWeightedRegression(try RewardWeightedRegression(from: decoder))
             case .supervised: .supervised(try SupervisedFineTuning(from: decoder))
             case .alignProp: .alignProp(try AlignProp(from: decoder))
+            case .rpo: .rpo(try RPO(from: decoder))
+            case .dreamBooth: .dreamBooth(try DreamBooth(from: decoder))
             }
     }
 

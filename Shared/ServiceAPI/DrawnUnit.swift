@@ -68,6 +68,11 @@ public struct DrawnUnit: Sendable {
             pictureHeight: UInt32(pictures[0].height), pictureWidth: UInt32(pictures[0].width), runSeed: runSeed)
     }
 
+    /// What the rewards are asked about.
+    public var pictureBatch: PictureBatch {
+        PictureBatch(pictures: pictures, prompts: prompts, unit: unit.rawValue)
+    }
+
     public var attachments: [Attachment] {
         [
             Attachment(name: "latents", copying: latents.scalars),

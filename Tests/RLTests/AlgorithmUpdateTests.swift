@@ -71,7 +71,7 @@ struct AlgorithmUpdateTests {
     @Test("DDPO's three estimators take PyTorch's step", arguments: ["ddpo-is", "ddpo-sf", "ddpo-group"])
     func ddpo(_ name: String) throws {
         var settings = DDPO(name: name == "ddpo-sf" ? .scoreFunction : .importanceSampling)
-        settings.updatesPerRound = 1
+        (settings.updatesPerRound, settings.trainedSteps) = (1, 3)
         settings.normalization = name == "ddpo-group" ? .group : .round
         let metrics = try run(name, .ddpo(settings))
         #expect(name == "ddpo-sf" ? metrics.clipFraction == 0 : metrics.clipFraction > 0)
@@ -83,7 +83,7 @@ struct AlgorithmUpdateTests {
         var settings = DPOK()
         (settings.rewardWeight, settings.klWeight, settings.clipNats) = (10, 0.5, 1.64)
         settings.klForm = name == "dpok" ? .predictionMSE : .exact
-        (settings.updatesPerRound, settings.transitionsPerUpdate) = (1, 12)
+        (settings.updatesPerRound, settings.transitionsPerUpdate, settings.trainedSteps) = (1, 9, 3)
         settings.value.width = 6
         settings.value.learningRate = 0.01
         settings.value.accumulation = 1
@@ -163,6 +163,30 @@ struct AlgorithmUpdateTests {
         batch.pictureGradients = [try golden.tensor(named: "pixel-gradient")]
         let update = policy.makeUpdate(.alignProp(settings), optimizer: optimizer, seed: 1)
         try check(policy, name, loss: update.update(batch).loss)
+    }
+
+    @Test("RPO and DreamBooth take PyTorch's step on given pairs", arguments: ["rpo", "dreambooth"])
+    func references(_ name: String) throws {
+        var rule = ReferenceRule(instancePrompt: "the cat", updates: 1, batch: 2)
+        if name == "rpo" { (rule.preference, rule.beta) = (1, 2) } else { rule.prior = 0.7 }
+        let policy = try policy()
+        let (rollout, noise) = (try batch().rollouts[0], try golden.tensor(named: "pair-noise"))
+        func noised(_ index: Int, sample: Int, _ prompt: String, _ timestep: Int) -> ReferenceUpdate.Noised {
+            ReferenceUpdate.Noised(
+                latent: rollout.latent(of: sample, after: 4), prompt: prompt, timestep: timestep, noise: noise[index])
+        }
+        let pairs = [
+            ReferenceUpdate.Pair(
+                reference: noised(0, sample: 0, "the cat", 77), generated: noised(2, sample: 2, "a dog", 930),
+                isReferencePreferred: true),
+            ReferenceUpdate.Pair(
+                reference: noised(1, sample: 1, "the cat", 400), generated: noised(3, sample: 1, "the cat", 5),
+                isReferencePreferred: false),
+        ]
+        var metrics = UpdateMetrics()
+        ReferenceUpdate(policy: policy, rule: rule, optimizer: optimizer, seed: 1).step(pairs, &metrics)
+        metrics.average()
+        try check(policy, name, loss: metrics.loss)
     }
 
     @Test("a DPOK run goes on from a checkpoint as if it had not stopped, replay and value network included")

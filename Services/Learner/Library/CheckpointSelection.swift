@@ -7,7 +7,7 @@ struct CheckpointSelection: Codable, Hashable, Sendable {
     /// The base model's rewards, picture by picture.
     private var base: [Double] = []
     private(set) var selected = 0
-    private var best = -Double.infinity
+    private var best: Double?
 
     init(_ rule: ValidationConfiguration.Selection) { self.rule = rule }
 
@@ -30,7 +30,7 @@ struct CheckpointSelection: Codable, Hashable, Sendable {
             case .best: report.mean
             case .earliestMaximum: Double(report.better)
             }
-        if value > best { (best, selected) = (value, version) }
+        if value > best ?? -.infinity { (best, selected) = (value, version) }
         report.selected = selected
         return report
     }

@@ -104,7 +104,7 @@ actor Learner {
         defer { scoring[drawn.unit] = nil }
         do {
             var invalid = ""
-            switch try await dispatcher.score(drawn) {
+            switch try await dispatcher.score(drawn.pictureBatch) {
             case .scored(let scored): store.score(drawn.unit, scored)
             case .invalid(let reason):
                 store.remove(drawn.unit)
@@ -132,6 +132,14 @@ actor Learner {
 
     /// How the rewards of a unit change with its pictures.
     func gradient(_ batch: PixelBatch) async throws -> Tensor { try await dispatcher.gradient(batch) }
+
+    /// The weighted sum of the rewards of pictures that no unit drew.
+    func rewards(of batch: PictureBatch) async throws -> [Double] {
+        switch try await dispatcher.score(batch) {
+        case .scored(let scored): return scored.rewards
+        case .invalid(let reason), .broken(let reason): throw ServiceError(reason)
+        }
+    }
 
     // MARK: Batches
 

@@ -19,6 +19,9 @@ actor LearningHost {
 
     private let policy: DiffusionPolicy
     private let update: any PolicyUpdate
+    /// A subject's reference pictures, in the policy's size; empty where no algorithm wants them.
+    let references: [Picture]
+    private var referenceSet: ReferenceSet?
     private let configuration: RunConfiguration
     private let executor: ThreadExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -34,6 +37,9 @@ actor LearningHost {
         update = policy.makeUpdate(
             configuration.algorithm, optimizer: configuration.optimizer, seed: configuration.seed,
             recomputesOld: configuration.sampling.precision != .f32)
+        let folder = configuration.algorithm.demands.references
+        references = folder.isEmpty ? [] : policy.fitted(try ReferencePictures(folder: folder).pictures)
+        referenceSet = references.isEmpty ? nil : ReferenceSet(latents: policy.encode(references))
     }
 
     /// Refuses a model on which LoRA would learn nothing.
@@ -65,8 +71,9 @@ actor LearningHost {
                     settings: configuration.samplingSettings,
                     exploration: configuration.exploration(ofRound: round)))
         }
-        return update.update(
-            TrainingBatch(rollouts: rollouts, rewards: batch.map(\.1), pictureGradients: gradients))
+        var training = TrainingBatch(rollouts: rollouts, rewards: batch.map(\.1), pictureGradients: gradients)
+        training.references = referenceSet
+        return update.update(training)
     }
 
     /// A unit's pictures before they were rounded.
@@ -74,6 +81,11 @@ actor LearningHost {
         PixelBatch(
             pixels: policy.pixels(drawn.latents[drawn.latents.shape[0] - 1]), prompts: drawn.prompts,
             unit: drawn.unit.rawValue)
+    }
+
+    /// Takes in what the rewards say of the references under a prompt.
+    func setReferenceRewards(_ rewards: [Double], prompt: String) {
+        referenceSet?.rewards[prompt] = rewards
     }
 
     /// The pictures of the sample grid, row by row: the same prompts and the same noise every time.

@@ -29,14 +29,13 @@ actor RewardDesk {
         self.timeout = timeout
     }
 
-    /// One reward's scores of a unit.
-    func score(_ drawn: DrawnUnit, _ seat: RewardPanel.Seat) async throws(Refusal) -> ScoredUnit.Column {
+    /// One reward's scores of pictures.
+    func score(_ batch: PictureBatch, _ seat: RewardPanel.Seat) async throws(Refusal) -> ScoredUnit.Column {
         guard !seat.addresses.isEmpty else {
             throw .unavailable("no service of reward '\(seat.member.name)' (\(seat.member.spec)) is here")
         }
         let who =
             "reward '\(seat.member.name)' (\(seat.member.spec)) at \(seat.addresses.joined(separator: ", "))"
-        let batch = PictureBatch(pictures: drawn.pictures, prompts: drawn.prompts, unit: drawn.unit.rawValue)
         let reply: ScorePicturesReply
         do {
             reply = try await ScoreClient(channel(seat)).pictures(
@@ -45,7 +44,7 @@ actor RewardDesk {
         } catch {
             throw .unavailable("\(who) does not score: \(ServiceProcess.oneLine(error))")
         }
-        return try column(reply, seat, who, pictures: drawn.pictures.count)
+        return try column(reply, seat, who, pictures: batch.pictures.count)
     }
 
     /// The derivative of one reward by the pixels of a unit's pictures, `[picture, height, width, 3]`.

@@ -29,28 +29,29 @@ actor ScoringDispatcher {
         self.desk = desk
     }
 
-    /// Scores a unit.
+    /// Scores a unit's pictures.
     ///
     /// - Throws: `CancellationError` only.
-    func score(_ drawn: DrawnUnit) async throws -> Verdict {
+    func score(_ batch: PictureBatch) async throws -> Verdict {
+        let unit = UnitID(batch.unit)
         var pause = Duration.milliseconds(100)
         var nonsense = 0
         while true {
             do {
-                let verdict = try await attempt(drawn)
-                await wait(drawn.unit, for: nil)
+                let verdict = try await attempt(batch)
+                await wait(unit, for: nil)
                 return verdict
             } catch let refusal as RewardDesk.Refusal {
                 switch refusal {
                 case .invalid(let reason):
-                    await wait(drawn.unit, for: nil)
+                    await wait(unit, for: nil)
                     return .invalid(reason)
                 case .nonsense(let reason):
                     nonsense += 1
                     if nonsense == Self.patience { return .broken(reason) }
-                    await wait(drawn.unit, for: reason)
+                    await wait(unit, for: reason)
                 case .unavailable(let reason):
-                    await wait(drawn.unit, for: reason)
+                    await wait(unit, for: reason)
                 }
             }
             // Jitter, so that units that failed together do not come back together.
@@ -96,12 +97,12 @@ actor ScoringDispatcher {
         }
     }
 
-    private func attempt(_ drawn: DrawnUnit) async throws -> Verdict {
-        let panel = try await panel(of: drawn.unit)
+    private func attempt(_ batch: PictureBatch) async throws -> Verdict {
+        let panel = try await panel(of: UnitID(batch.unit))
         let desk = desk
         let columns = try await withThrowingTaskGroup(of: (Int, ScoredUnit.Column).self) { group in
             for (index, seat) in panel.seats.enumerated() {
-                group.addTask { (index, try await desk.score(drawn, seat)) }
+                group.addTask { (index, try await desk.score(batch, seat)) }
             }
             var columns: [(Int, ScoredUnit.Column)] = []
             for try await column in group { columns.append(column) }

@@ -24,6 +24,7 @@ final class TrainingLoop {
     private let log: Logger
     private let plan: RunPlan
     private var selection: CheckpointSelection
+    private var hasScoredReferences = false
     private var current: LearningHost.Version
     private var saved: Int?
     private var roundBegan = ContinuousClock.now
@@ -112,6 +113,7 @@ final class TrainingLoop {
         report.round = round
         report.validation = try await validate(round, validation)
         if !batch.isEmpty {
+            try await scoreReferences(unit: batch[0].0.unit)
             let gradients = try await gradients(batch.map(\.0))
             let update = await host.train(batch.map { ($0, $1.rewards) }, round: round, gradients: gradients)
             report.describe(update)
@@ -138,6 +140,18 @@ final class TrainingLoop {
         var gradients: [Tensor] = []
         for drawn in batch { gradients.append(try await learner.gradient(await host.pixels(of: drawn))) }
         return gradients
+    }
+
+    /// Asks the rewards of the first round about the references, once for each prompt, if an algorithm compares them.
+    private func scoreReferences(unit: UnitID) async throws {
+        let references = host.references
+        guard !references.isEmpty, !hasScoredReferences else { return }
+        for prompt in Set(configuration.prompts).sorted() {
+            let batch = PictureBatch(
+                pictures: references, prompts: references.map { _ in prompt }, unit: unit.rawValue)
+            await host.setReferenceRewards(try await learner.rewards(of: batch), prompt: prompt)
+        }
+        hasScoredReferences = true
     }
 
     /// The units to learn from, and those that validate.
