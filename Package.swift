@@ -77,7 +77,7 @@ let callServices: [Target] = [
 
 let parts: [Target] = [
     library("Encoders", ["NeuralNet", "Autograd", "TensorCore"], path: "Shared/Encoders"),
-    library("RL", ["NeuralNet", "Autograd", "TensorCore"], path: "Shared/RL"),
+    library("RL", ["NeuralNet", "Autograd", "TensorCore"], path: "Shared/RL", exclude: ["README.md"]),
 ]
 
 let models: [Target] = [
@@ -129,7 +129,7 @@ let services: [Target] = [
         serviceParts + [
             "SamplerService", "RewardService", "LearnerService", "CoordinatorService", "Pretraining", "DiffusionPolicy",
             "Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging", "Menagerie", "Rewards", "Ledger",
-            "Messaging", argumentParser,
+            "Messaging", "RL", yams, argumentParser,
         ], path: "Services/CLI/Library"),
     executable(
         "atelier-sampler", ["SamplerService", "ServiceRuntime", "TensorCore", argumentParser],
@@ -161,7 +161,7 @@ let testTargets: [Target] = [
     tests(
         "ServiceTests",
         serviceParts + [
-            "Ledger", "CoordinatorService", "RL", "Diffusion", "Encoders", "NeuralNet", "Menagerie", "TensorCore", "Imaging",
+            "Ledger", "CoordinatorService", "LearnerService", "RL", "Diffusion", "Encoders", "NeuralNet", "Menagerie", "TensorCore", "Imaging",
             "Messaging",
         ]),
 ]

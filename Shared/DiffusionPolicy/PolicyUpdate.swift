@@ -36,21 +36,27 @@ public struct PolicyUpdateState: Codable, Sendable {
 }
 
 extension DiffusionPolicy {
+    /// The engine for a run's algorithm.
+    public func makeUpdate(
+        _ configuration: AlgorithmConfiguration, optimizer: OptimizerConfiguration, seed: UInt64,
+        recomputesOld: Bool = false
+    ) -> any PolicyUpdate {
+        makeUpdate(configuration.algorithm, optimizer: optimizer, seed: seed, recomputesOld: recomputesOld)
+    }
+
     /// The engine for an algorithm.
     ///
     /// - Parameters:
     ///   - algorithm: which, with its settings.
     ///   - optimizer: of the adapter.
     ///   - seed: of everything that the update draws.
-    ///   - sampling: how pictures are drawn, for what is trained under the same guidance.
     ///   - recomputesOld: whether old log-probabilities are computed anew before a round's first step; see
     ///     ``TrajectoryUpdate``.
     public func makeUpdate(
-        _ algorithm: AlgorithmConfiguration, optimizer: OptimizerConfiguration, seed: UInt64,
-        recomputesOld: Bool = false
+        _ algorithm: any Algorithm, optimizer: OptimizerConfiguration, seed: UInt64, recomputesOld: Bool = false
     ) -> any PolicyUpdate {
         let elements = model.latentShape(samples: 1).reduce(1, *)
-        return switch algorithm.algorithm.rule(latentElements: elements) {
+        return switch algorithm.rule(latentElements: elements) {
         case .trajectories(let rule):
             TrajectoryUpdate(policy: self, rule: rule, optimizer: optimizer, seed: seed, recomputesOld: recomputesOld)
         case .denoising(let rule):

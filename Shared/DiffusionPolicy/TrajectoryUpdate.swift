@@ -42,7 +42,9 @@ public final class TrajectoryUpdate: PolicyUpdate {
     public func update(_ batch: TrainingBatch) -> UpdateMetrics {
         precondition(!batch.rollouts.isEmpty, "an update without a unit")
         let first = batch.rollouts[0]
-        let transitions = policy.model.scheduler.transitions(first.steps, eta: first.conditions.eta)
+        // A last step without noise, as `set_alpha_to_one` makes it, has no log-probability: it is drawn and not trained.
+        let transitions = Array(
+            policy.model.scheduler.transitions(first.steps, eta: first.conditions.eta).prefix { $0.isStochastic })
         var metrics = UpdateMetrics()
         let samples = transitionsBySample(batch, transitions)
         metrics.advantageDeviation = Self.deviation(samples.compactMap(\.first?.advantage))

@@ -55,7 +55,9 @@ public struct DrawnUnit: Sendable {
         prompts = wire.prompts
         latents = try Self.tensor(
             attachments[0], "latents", [steps + 1, samples, Int(wire.height), Int(wire.width), Int(wire.channels)])
-        logProbabilities = try Self.tensor(attachments[1], "log-probabilities", [steps, samples])
+        logProbabilities =
+            steps == 0
+            ? Tensor(zeros: [0, samples]) : try Self.tensor(attachments[1], "log-probabilities", [steps, samples])
         pictures = try Pixels.pictures(
             attachments[2], count: samples, width: Int(wire.pictureWidth), height: Int(wire.pictureHeight))
     }

@@ -40,8 +40,9 @@ struct ConfigurationTests {
 
     @Test(arguments: AlgorithmConfiguration.names)
     func everyAlgorithmReadsBackToTheSame(name: String) throws {
+        let subject = ["rpo", "dreambooth"].contains(name) ? ", references: here, instancePrompt: it" : ""
         let configuration = try RunConfiguration(
-            yaml: "algorithm: {name: \(name)}\nrewards: [{spec: smoothness}]")
+            yaml: "algorithm: {name: \(name)\(subject)}\nrewards: [{spec: smoothness}]")
         #expect(configuration.algorithm.name == name)
         #expect(try RunConfiguration(yaml: configuration.yaml()) == configuration)
     }
@@ -69,6 +70,8 @@ struct ConfigurationTests {
         ("sampling: {eta: 0}", "sampling.eta: ddpo-is learns from the probability of noisy steps"),
         ("algorithm: {name: sft, baseSamples: 30}", "algorithm.baseSamples: 30 is not a multiple of"),
         ("{algorithm: {name: rwr}, exploration: {share: 0.5}}", "exploration.share: rwr does not learn from trajectories"),
+        ("algorithm: {name: rpo}", "algorithm.references: there are no reference pictures: name a folder"),
+        ("algorithm: {name: dreambooth, references: here}", "algorithm.instancePrompt: the subject has no name: say"),
         ("algorithm: {name: alignprop}", "rewards.0.spec: alignprop needs rewards that say how they change"),
         ("validation: {every: 2, samples: 30}", "validation.samples: 30 is not a multiple of"),
         ("validation: {reward: beauty}", "validation.reward: there is no reward 'beauty' in this run; there are: checker"),

@@ -51,19 +51,13 @@ struct RunEstimate: Encodable {
 
     /// For people.
     func text(_ configuration: RunConfiguration) -> String {
-        func count(_ value: Double) -> String {
-            let formatter = NumberFormatter()
-            formatter.locale = Locale(identifier: "en_US_POSIX")
-            formatter.numberStyle = .decimal
-            formatter.maximumFractionDigits = 0
-            return formatter.string(from: NSNumber(value: value)) ?? "\(value)"
-        }
-        let drawn = pictures.base + pictures.training + pictures.validation
+        func count(_ value: Double) -> String { Figures.grouped(Int(value.rounded())) }
+        let drawn = Double(pictures.base + pictures.training + pictures.validation)
         return """
             \(run): can be run
               algorithm  \(algorithm), \(rounds) rounds
               model      \(configuration.model)\(modelIsHere ? "" : ": its files are not here")
-              pictures   \(count(Double(drawn))): \(count(Double(pictures.base))) of the base model, \
+              pictures   \(count(drawn)): \(count(Double(pictures.base))) of the base model, \
             \(count(Double(pictures.training))) in rounds, \(count(Double(pictures.validation))) to validate
               unet       \(count(passes.sampling)) passes to draw, \(count(passes.training)) forward and back to learn, \
             \(count(passes.frozen)) of the base model
