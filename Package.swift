@@ -99,7 +99,10 @@ let assembly: [Target] = [
     library("ServiceAPI", ["Wire", "RPC", "RL", "Ledger", "TensorCore", "Imaging", crypto], path: "Shared/ServiceAPI"),
     library(
         "ServiceRuntime",
-        ["RunConfiguration", "ServiceAPI", "RPCServices", "Wire", "RPC", "Messaging", "Ledger", logging, argumentParser],
+        [
+            "RunConfiguration", "ServiceAPI", "RPCServices", "Wire", "RPC", "Messaging", "Ledger", logging,
+            argumentParser,
+        ],
         path: "Shared/ServiceRuntime"),
 ]
 
@@ -161,7 +164,8 @@ let testTargets: [Target] = [
     tests(
         "ServiceTests",
         serviceParts + [
-            "Ledger", "CoordinatorService", "LearnerService", "RL", "Diffusion", "Encoders", "NeuralNet", "Menagerie", "TensorCore", "Imaging",
+            "Ledger", "CoordinatorService", "LearnerService", "RL", "Diffusion", "Encoders", "NeuralNet", "Menagerie",
+            "TensorCore", "Imaging",
             "Messaging",
         ]),
 ]

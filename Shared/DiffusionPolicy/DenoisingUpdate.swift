@@ -80,8 +80,11 @@ public final class DenoisingUpdate: PolicyUpdate {
 
     /// Takes one step along the gradient of the mean of `w |ε̂ - ε|² + γ |ε̂ - ε̂_base|²`.
     ///
-    /// - Parameter watches: whether the divergence from the base model is wanted where nothing is paid for it; a part of the
-    ///   examples shows it then.
+    /// - Parameters:
+    ///   - examples: what is learned from.
+    ///   - watches: whether the divergence from the base model is wanted where nothing is paid for it; a part of the examples
+    ///     shows it then.
+    ///   - metrics: what the step adds to.
     /// - Returns: that divergence, `mean((ε̂ - ε̂_base)²)` of each example.
     func step(_ examples: [Example], watches: Bool, _ metrics: inout UpdateMetrics) -> [Double] {
         let schedule = policy.model.scheduler.schedule

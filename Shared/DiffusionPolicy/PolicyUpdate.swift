@@ -52,6 +52,7 @@ extension DiffusionPolicy {
     ///   - seed: of everything that the update draws.
     ///   - recomputesOld: whether old log-probabilities are computed anew before a round's first step; see
     ///     ``TrajectoryUpdate``.
+    /// - Returns: the engine, which has learned nothing yet.
     public func makeUpdate(
         _ algorithm: any Algorithm, optimizer: OptimizerConfiguration, seed: UInt64, recomputesOld: Bool = false
     ) -> any PolicyUpdate {

@@ -21,7 +21,8 @@ public struct ReferencePictures: Sendable {
         }
         guard !files.isEmpty else {
             throw ReferenceError(
-                description: "algorithm.references: there is no PNG or JPEG file in '\(folder)'; name a folder with 3 to 6 "
+                description:
+                    "algorithm.references: there is no PNG or JPEG file in '\(folder)'; name a folder with 3 to 6 "
                     + "pictures of the subject")
         }
         var pictures: [Picture] = []

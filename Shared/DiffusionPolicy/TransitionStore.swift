@@ -73,7 +73,8 @@ struct TransitionStore {
         guard let from = tensors["from"], let to = tensors["to"], from.shape == to.shape,
             from.shape.first == records.count
         else {
-            throw ParameterError(path: "replay", reason: "the latents of the kept transitions are missing or do not fit")
+            throw ParameterError(
+                path: "replay", reason: "the latents of the kept transitions are missing or do not fit")
         }
         transitions = records.enumerated().map { index, record in
             let rollout = Rollout(

@@ -72,7 +72,8 @@ final class ValueBaseline {
         let weights = tensors.dropping(prefix: "weight.")
         for (path, variable) in network.parameters {
             guard let value = weights[path], value.shape == variable.shape else {
-                throw ParameterError(path: "value.\(path)", reason: "missing, or of another shape than \(variable.shape)")
+                throw ParameterError(
+                    path: "value.\(path)", reason: "missing, or of another shape than \(variable.shape)")
             }
             variable.value = value
         }

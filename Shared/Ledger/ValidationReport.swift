@@ -18,7 +18,8 @@ extension ValidationReport {
     /// For people, in one line.
     public var line: String {
         func fixed(_ value: Double) -> String { "\((value * 10_000).rounded() / 10_000)" }
-        return "policy \(version) is validated: \(fixed(mean)) ± \(fixed(standardError)) over \(samples) pictures, \(better) better "
+        return
+            "policy \(version) is validated: \(fixed(mean)) ± \(fixed(standardError)) over \(samples) pictures, \(better) better "
             + "than the base model's; policy \(selected) is the best so far"
     }
 }

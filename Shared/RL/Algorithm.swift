@@ -85,11 +85,13 @@ public struct AlgorithmError: Error, Hashable, Sendable, CustomStringConvertible
     /// Refuses what no subject can be learned from.
     static func requireReferences(_ folder: String, _ prompt: String) throws(AlgorithmError) {
         guard !folder.isEmpty else {
-            throw AlgorithmError("references", "there are no reference pictures: name a folder with some of the subject")
+            throw AlgorithmError(
+                "references", "there are no reference pictures: name a folder with some of the subject")
         }
         guard !prompt.isEmpty else {
             throw AlgorithmError(
-                "instancePrompt", "the subject has no name: say what the references show, for instance a photo of [V] dog")
+                "instancePrompt",
+                "the subject has no name: say what the references show, for instance a photo of [V] dog")
         }
     }
 

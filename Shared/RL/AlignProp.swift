@@ -28,7 +28,9 @@ public struct AlignProp: Algorithm {
     public var keptSteps = 1
     /// The loss is `lossScale · mean |target - r|`, or `-lossScale · mean r` where there is no target.
     public var lossScale = 1.0
-    /// The reward beyond which no more is wanted; `null` is none. The authors' aesthetic reward has 10.
+    /// The reward beyond which no more is wanted; `null` is none.
+    ///
+    /// The authors' aesthetic reward has 10.
     @OptionalSetting public var target: Double?
     /// Optimiser steps a round; each takes an equal share of the pictures.
     public var updatesPerRound = 2

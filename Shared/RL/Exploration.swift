@@ -41,7 +41,8 @@ public struct Exploration: Codable, Hashable, Sendable {
     }
 
     private static let functionWords: Set<String> = [
-        "a", "an", "the", "and", "or", "of", "in", "on", "at", "to", "by", "for", "from", "with", "into", "under", "over",
+        "a", "an", "the", "and", "or", "of", "in", "on", "at", "to", "by", "for", "from", "with", "into", "under",
+        "over",
         "is", "are", "its", "their",
     ]
 

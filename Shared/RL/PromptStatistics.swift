@@ -60,6 +60,7 @@ public struct PromptStatistics: Codable, Hashable, Sendable {
     /// - Parameters:
     ///   - rewards: one finite reward per picture.
     ///   - prompts: the prompt of each picture, in the same order.
+    /// - Returns: one advantage per picture.
     public static func groupAdvantages(rewards: [Double], prompts: [String]) -> [Double] {
         precondition(rewards.count == prompts.count, "\(rewards.count) rewards for \(prompts.count) prompts")
         let groups = Dictionary(grouping: zip(prompts, rewards), by: \.0).mapValues { Moments($0.map(\.1)) }

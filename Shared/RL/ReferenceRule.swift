@@ -50,6 +50,7 @@ public struct PreferenceLoss: Hashable, Sendable {
     ///   - errors: of the policy.
     ///   - base: of the base model.
     ///   - isReferencePreferred: the label y.
+    ///   - beta: β, which scales the margin.
     public init(_ errors: Errors, base: Errors, isReferencePreferred: Bool, beta: Double) {
         let margin =
             beta * ((base.reference - errors.reference) - (base.generated - errors.generated))

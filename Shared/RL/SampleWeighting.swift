@@ -17,6 +17,7 @@ public enum SampleWeighting: Hashable, Sendable {
     /// - Parameters:
     ///   - rewards: one finite reward per picture.
     ///   - prompts: the prompt of each picture, in the same order.
+    /// - Returns: one weight per picture; 0 leaves it out.
     public func weights(rewards: [Double], prompts: [String]) -> [Double] {
         precondition(rewards.count == prompts.count, "\(rewards.count) rewards for \(prompts.count) prompts")
         switch self {

@@ -17,6 +17,7 @@ extension LearningRule {
     ///   - samples: pictures of the round.
     ///   - steps: timesteps of a trajectory.
     ///   - isGuided: whether pictures are drawn with guidance.
+    /// - Returns: evaluations of the UNet.
     public func cost(samples: Int, steps: Int, isGuided: Bool) -> UpdateCost {
         func evaluations(_ predictions: Double, guided: Bool = true) -> Double {
             predictions * (isGuided && guided ? 2 : 1)

@@ -46,6 +46,7 @@ public final class ValueNetwork {
     /// - Parameters:
     ///   - inputs: elements of the latent and of the text's feature together.
     ///   - steps: of a trajectory.
+    ///   - width: of the hidden layers.
     ///   - seed: of the start: Xavier's normal for the weights, U(0, 1) for the gates.
     public init(inputs: Int, steps: Int, width: Int, seed: UInt64) {
         let store = ParameterStore(.random(seed: seed))

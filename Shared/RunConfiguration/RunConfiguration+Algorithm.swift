@@ -20,7 +20,8 @@ extension RunConfiguration {
         {
             throw ConfigurationError(
                 path: "algorithm.trainedSteps",
-                "\(trained) steps cannot be trained of \(sampling.steps) that are drawn: lower it, or raise sampling.steps")
+                "\(trained) steps cannot be trained of \(sampling.steps) that are drawn: lower it, or raise sampling.steps"
+            )
         }
         guard demands.baseSamples.isMultiple(of: sampling.samplesPerUnit) else {
             throw ConfigurationError(
@@ -59,7 +60,8 @@ extension RunConfiguration {
         guard exploration.share == 0 || demands.payload == .trajectory else {
             throw ConfigurationError(
                 path: "exploration.share",
-                "\(algorithm.name) does not learn from trajectories, so it does not explore: set exploration.share to 0")
+                "\(algorithm.name) does not learn from trajectories, so it does not explore: set exploration.share to 0"
+            )
         }
     }
 

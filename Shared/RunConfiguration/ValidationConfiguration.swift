@@ -11,7 +11,9 @@ public struct ValidationConfiguration: Codable, Hashable, Sendable {
         case earliestMaximum = "earliest-maximum"
     }
 
-    /// Rounds between two validations; 0 is none. The base model and the last policy are validated in any case.
+    /// Rounds between two validations; 0 is none.
+    ///
+    /// Where there are any, the base model and the last policy are validated in any case.
     public var every = 0
     /// Pictures of one validation.
     public var samples = 32

@@ -40,7 +40,8 @@ struct NewAlgorithmTests {
     @Test func theReadmesExampleIsTheOneAbove() throws {
         let source = try String(contentsOfFile: #filePath, encoding: .utf8)
         let example = try #require(
-            source.components(separatedBy: "from here\n").dropFirst().first?.components(separatedBy: "// to here").first)
+            source.components(separatedBy: "from here\n").dropFirst().first?.components(separatedBy: "// to here").first
+        )
         let readme = try String(contentsOf: Self.root.appending(path: "Shared/RL/README.md"), encoding: .utf8)
         #expect(readme.contains("```swift\n\(example)```"))
     }

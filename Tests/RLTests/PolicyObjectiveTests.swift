@@ -10,7 +10,8 @@ import Testing
     @Test("the derivative of each loss is its central difference", arguments: cases)
     func derivativeIsCentralDifference(shift: Double, advantage: Double) {
         let objectives: [any PolicyObjective] = [
-            ScoreFunctionObjective(), ClippedObjective(clipRange: 1.6e-3), ClampedObjective(clipRange: 1.6e-3, weight: 10),
+            ScoreFunctionObjective(), ClippedObjective(clipRange: 1.6e-3),
+            ClampedObjective(clipRange: 1.6e-3, weight: 10),
         ]
         for objective in objectives {
             func loss(_ value: Double) -> Double {
@@ -51,7 +52,8 @@ import Testing
         #expect(!inside.isClipped && abs(inside.derivative + 20 * exp(5e-4)) < 1e-12)
     }
 
-    @Test("the clip range follows the size of the latents: 1.64 / N", arguments: [(16_384, 1e-4), (1024, 1.6015625e-3)])
+    @Test(
+        "the clip range follows the size of the latents: 1.64 / N", arguments: [(16_384, 1e-4), (1024, 1.6015625e-3)])
     func clipRangeFollowsLatents(elements: Int, range: Double) throws {
         for algorithm in [AlgorithmConfiguration(), try AlgorithmConfiguration(name: "dpok", preset: "paper")] {
             guard case .trajectories(let rule) = algorithm.algorithm.rule(latentElements: elements) else {

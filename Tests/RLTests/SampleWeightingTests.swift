@@ -24,9 +24,18 @@ struct SampleWeightingTests {
 
     /// NumPy: `percentile([0.2, 0.8, 0.5, 0.8, -1], 60)` is 0.62.
     @Test func quantilesInterpolateAsNumPyDoes() {
-        #expect(SampleWeighting.quantile(0.6, perPrompt: false).weights(rewards: rewards, prompts: prompts) == [0, 1, 0, 1, 0])
-        #expect(SampleWeighting.quantile(0.9, perPrompt: true).weights(rewards: rewards, prompts: prompts) == [0, 1, 0, 1, 0])
-        #expect(SampleWeighting.quantile(0, perPrompt: false).weights(rewards: rewards, prompts: prompts) == [1, 1, 1, 1, 1])
+        #expect(
+            SampleWeighting.quantile(0.6, perPrompt: false).weights(rewards: rewards, prompts: prompts) == [
+                0, 1, 0, 1, 0,
+            ])
+        #expect(
+            SampleWeighting.quantile(0.9, perPrompt: true).weights(rewards: rewards, prompts: prompts) == [
+                0, 1, 0, 1, 0,
+            ])
+        #expect(
+            SampleWeighting.quantile(0, perPrompt: false).weights(rewards: rewards, prompts: prompts) == [
+                1, 1, 1, 1, 1,
+            ])
     }
 
     @Test func theFirstOfEqualPicturesIsTheBestOfItsPrompt() {

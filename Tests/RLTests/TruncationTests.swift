@@ -10,7 +10,8 @@ struct TruncationTests {
 
     /// The expected number of steps of algorithms.md 4.2; tolerances are five standard errors.
     @Test(arguments: [
-        (Truncation.full, 50.0, 0.0), (.fixed, 1, 0), (.uniformDepth, 25, 1.2), (.everyStep, 25, 0.25), (.gaussian, 9.1, 0.4),
+        (Truncation.full, 50.0, 0.0), (.fixed, 1, 0), (.uniformDepth, 25, 1.2), (.everyStep, 25, 0.25),
+        (.gaussian, 9.1, 0.4),
     ])
     func keepsAsManyStepsAsItsRuleSays(rule: Truncation, mean: Double, tolerance: Double) {
         let draws = kept(rule)

@@ -61,20 +61,32 @@ struct ConfigurationTests {
         ("rewards: [{name: a}, {name: a}]", "rewards.1.name: 'a' is used twice"),
         ("rewards: [{spec: beauty}]", "rewards.0.spec: there is no reward \"beauty\"; there are: checker"),
         ("algorithm: {name: ppo}", "algorithm.name: there is no algorithm 'ppo'; there are: ddpo-sf, ddpo-is, dpok"),
-        ("algorithm: {name: dpok, preset: papr}", "algorithm.preset: dpok has no preset 'papr'; it has: standard, paper"),
+        (
+            "algorithm: {name: dpok, preset: papr}",
+            "algorithm.preset: dpok has no preset 'papr'; it has: standard, paper"
+        ),
         ("algorithm: {name: dpok, klwieght: 1}", "algorithm.klwieght: unknown key; did you mean 'klWeight'?"),
         ("algorithm: {name: rwr, clipRange: 1}", "algorithm.clipRange: unknown key; known here: batch, "),
         ("algorithm: {klForm: exact}", "algorithm.klForm: unknown key; "),
-        ("algorithm: {name: ddpo-sf, updatesPerRound: 2}", "algorithm.updatesPerRound: ddpo-sf holds on policy only: set"),
+        (
+            "algorithm: {name: ddpo-sf, updatesPerRound: 2}",
+            "algorithm.updatesPerRound: ddpo-sf holds on policy only: set"
+        ),
         ("algorithm: {trainedSteps: 30}", "algorithm.trainedSteps: 30 steps cannot be trained of 20 that are drawn"),
         ("sampling: {eta: 0}", "sampling.eta: ddpo-is learns from the probability of noisy steps"),
         ("algorithm: {name: sft, baseSamples: 30}", "algorithm.baseSamples: 30 is not a multiple of"),
-        ("{algorithm: {name: rwr}, exploration: {share: 0.5}}", "exploration.share: rwr does not learn from trajectories"),
+        (
+            "{algorithm: {name: rwr}, exploration: {share: 0.5}}",
+            "exploration.share: rwr does not learn from trajectories"
+        ),
         ("algorithm: {name: rpo}", "algorithm.references: there are no reference pictures: name a folder"),
         ("algorithm: {name: dreambooth, references: here}", "algorithm.instancePrompt: the subject has no name: say"),
         ("algorithm: {name: alignprop}", "rewards.0.spec: alignprop needs rewards that say how they change"),
         ("validation: {every: 2, samples: 30}", "validation.samples: 30 is not a multiple of"),
-        ("validation: {reward: beauty}", "validation.reward: there is no reward 'beauty' in this run; there are: checker"),
+        (
+            "validation: {reward: beauty}",
+            "validation.reward: there is no reward 'beauty' in this run; there are: checker"
+        ),
         ("lora: {targetModules: []}", "lora.targetModules: no layer is adapted"),
     ])
     func refusesWithTheKey(yaml: String, message: String) throws {

@@ -93,7 +93,9 @@ public struct LearnerService: Sendable {
         }
     }
 
-    private func start(_ host: LearningHost, _ log: Logger) async throws -> (LearningHost.Version, saved: CheckpointFolder.State?) {
+    private func start(_ host: LearningHost, _ log: Logger) async throws -> (
+        LearningHost.Version, saved: CheckpointFolder.State?
+    ) {
         guard let last = CheckpointFolder(run: options.folder).last() else { return (await host.version(0), nil) }
         do {
             guard let state = last.state.update else { throw ServiceError("state.json holds no state of the update") }

@@ -11,7 +11,7 @@ struct StudyPlot {
     private static let (width, height, margin) = (640, 400, 24)
     private var picture = Picture(width: width, height: height, red: 255, green: 255, blue: 255)
 
-    /// - Parameter curves: one for each arm; at least one has two points.
+    /// Draws one curve for each arm.
     static func draw(_ curves: [[Double]]) -> Picture {
         var plot = StudyPlot()
         let values = curves.joined()

@@ -35,7 +35,7 @@ struct StudyTable: Codable, Sendable {
     let claim: String
     let rows: [Row]
 
-    /// - Parameter reports: for each arm, in order, the rounds of each seed.
+    /// The table of what was measured: for each arm, in order, the rounds of each seed.
     init(claim: String, reports: [(arm: String, runs: [[RoundReport]])]) {
         self.claim = claim
         rows = reports.map { arm, runs in
