@@ -9,9 +9,19 @@ struct CheckpointSelectionTests {
         [0.5, 0.5, 0.5], [0.4, 0.6, 0.6], [0.6, 0.7, 0.4], [0.6, 0.6, 0.6], [0.4, 0.4, 2],
     ]
 
+    private func numbered(_ rewards: [Double]) -> [Int: Double] {
+        Dictionary(uniqueKeysWithValues: rewards.enumerated().map { ($0, $1) })
+    }
+
+    @Test func aPictureWithoutARewardIsComparedWithNothing() {
+        var selection = CheckpointSelection(.earliestMaximum)
+        _ = selection.enter(version: 0, rewards: [0: 0.5, 2: 0.5])
+        #expect(selection.enter(version: 1, rewards: [0: 0.4, 1: 0.9, 2: 0.6]).better == 1)
+    }
+
     @Test func theBestIsTheLargestMean() {
         var selection = CheckpointSelection(.best)
-        let reports = validations.enumerated().map { selection.enter(version: $0 * 10, rewards: $1) }
+        let reports = validations.enumerated().map { selection.enter(version: $0 * 10, rewards: numbered($1)) }
         #expect(reports.map(\.selected) == [0, 10, 20, 30, 40])
         #expect(abs(reports[4].mean - 2.8 / 3) < 1e-12)
         // Sample deviation 0.9238 over √3.
@@ -21,7 +31,7 @@ struct CheckpointSelectionTests {
     /// TextNorm, section 5.5: the first of the checkpoints with most pictures better than the base model's.
     @Test func theEarliestMaximumCountsPicturesBetterThanTheBaseModels() {
         var selection = CheckpointSelection(.earliestMaximum)
-        let reports = validations.enumerated().map { selection.enter(version: $0 * 10, rewards: $1) }
+        let reports = validations.enumerated().map { selection.enter(version: $0 * 10, rewards: numbered($1)) }
         #expect(reports.map(\.better) == [0, 2, 2, 3, 1])
         #expect(reports.map(\.selected) == [0, 10, 10, 30, 30])
     }

@@ -157,19 +157,24 @@ final class TrainingLoop {
     /// The units to learn from, and those that validate.
     private func split(
         _ units: [(DrawnUnit, ScoredUnit)]
-    ) -> (batch: [(DrawnUnit, ScoredUnit)], validation: [ScoredUnit]) {
+    ) -> (batch: [(DrawnUnit, ScoredUnit)], validation: [(place: Int, scored: ScoredUnit)]) {
         (
             units.filter { plan.validationPlace(of: $0.0.unit) == nil },
-            units.filter { plan.validationPlace(of: $0.0.unit) != nil }.map(\.1)
+            units.compactMap { drawn, scored in plan.validationPlace(of: drawn.unit).map { ($0, scored) } }
         )
     }
 
     /// Compares the policy in force with those before it, and keeps it if it is the best.
-    private func validate(_ round: Int, _ units: [ScoredUnit]) async throws -> ValidationReport? {
+    private func validate(_ round: Int, _ units: [(place: Int, scored: ScoredUnit)]) async throws -> ValidationReport? {
         guard !units.isEmpty else { return nil }
         let reward = configuration.validation.reward
-        let report = selection.enter(
-            version: round, rewards: units.flatMap { reward.isEmpty ? $0.rewards : $0.values(of: reward) })
+        var rewards: [Int: Double] = [:]
+        for (place, scored) in units {
+            for (index, value) in (reward.isEmpty ? scored.rewards : scored.values(of: reward)).enumerated() {
+                rewards[place * plan.samplesPerUnit + index] = value
+            }
+        }
+        let report = selection.enter(version: round, rewards: rewards)
         if report.selected == round {
             let host = host
             try await checkpoints.writeBest(state(round)) { try await host.save(to: $0) }
