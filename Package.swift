@@ -164,8 +164,8 @@ let testTargets: [Target] = [
     tests(
         "ServiceTests",
         serviceParts + [
-            "Ledger", "CoordinatorService", "LearnerService", "RL", "Diffusion", "Encoders", "NeuralNet", "Menagerie",
-            "TensorCore", "Imaging",
+            "Ledger", "CoordinatorService", "LearnerService", "RewardService", "RL", "Rewards", "Diffusion", "Encoders",
+            "NeuralNet", "Menagerie", "TensorCore", "Imaging",
             "Messaging",
         ]),
 ]

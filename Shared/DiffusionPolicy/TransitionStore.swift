@@ -17,6 +17,8 @@ struct StoredTransition {
     let advantage: Double
     /// The log-probability under the policy that drew it.
     let oldLogProbability: Double
+    /// Whether the policy that drew it is the one that the round began with; kept transitions are older.
+    var isFresh = true
 
     var prompt: String { rollout.prompts[sample] }
     var phrases: [WeightedPhrase] { rollout.phrases(of: sample) }
@@ -44,7 +46,12 @@ struct TransitionStore {
     init(capacity: Int) { self.capacity = capacity }
 
     mutating func append(_ more: [StoredTransition]) {
-        transitions = (transitions + more).suffix(capacity)
+        let kept = transitions.map { transition in
+            var transition = transition
+            transition.isFresh = false
+            return transition
+        }
+        transitions = (kept + more).suffix(capacity)
     }
 
     /// Different transitions, at most as many as there are.

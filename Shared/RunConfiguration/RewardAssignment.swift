@@ -4,7 +4,7 @@ import Rewards
 public struct RewardAssignment: Codable, Hashable, Sendable {
     /// What the reward is called in this run: `atelier swap NAME=SPEC` refers to it.
     public var name = "checker"
-    /// What it is: see `RewardConfiguration`.
+    /// What it is: see `RewardConfiguration`; a tree may stand here as it is.
     public var spec = "checker"
     /// What it counts in the sum that the policy is trained on.
     public var weight = 1.0
@@ -26,7 +26,7 @@ public struct RewardAssignment: Codable, Hashable, Sendable {
     /// Whether the reward says how it changes with the picture; nil if somebody else's service will have to be asked.
     public var isDifferentiable: Bool? {
         guard !isExternal else { return nil }
-        return (try? RewardConfiguration(spec))?.makeModel().isDifferentiable
+        return (try? RewardConfiguration(spec))?.isDifferentiable
     }
 
     /// Refuses a reward that cannot be made.
