@@ -212,7 +212,9 @@ public final class TrajectoryUpdate: PolicyUpdate {
             metrics.loss += term.loss
             metrics.approximateKL += 0.5 * shift * shift
             metrics.clipFraction += term.isClipped ? 1 : 0
-            if metrics.updates == 0, batch[index].isFresh { metrics.ratioDrift = max(metrics.ratioDrift, abs(exp(shift) - 1)) }
+            if metrics.updates == 0, batch[index].isFresh {
+                metrics.ratioDrift = max(metrics.ratioDrift, abs(exp(shift) - 1))
+            }
             derivatives.append(Float(term.derivative * scale))
         }
         var roots = [(logProbability, Tensor(derivatives, shape: [derivatives.count]))]
