@@ -126,6 +126,19 @@ public final class DenoisingUpdate: PolicyUpdate {
 }
 
 extension DenoisingUpdate {
+    /// Takes over the base model's pictures of another run: the state and the tensors of its checkpoint.
+    ///
+    /// - Throws: `ParameterError` if it has none, or if they do not fit this model.
+    public func takeBaseSamples(_ state: PolicyUpdateState?, _ tensors: [String: Tensor]) throws {
+        let taken = try BaseSamples(state?.baseSamples, tensors)
+        let shape = Array(policy.model.latentShape(samples: 1).dropFirst())
+        guard !taken.isEmpty, taken[0].latent.shape == shape else {
+            throw ParameterError(
+                path: "base-samples", reason: "there are none, or their latents are not of shape \(shape)")
+        }
+        baseSamples = taken
+    }
+
     public var state: PolicyUpdateState { PolicyUpdateState(round: round, baseSamples: baseSamples.records) }
     public var tensors: [String: Tensor] { optimizer.state.merging(baseSamples.tensors) { $1 } }
 

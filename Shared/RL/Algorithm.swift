@@ -39,6 +39,8 @@ public struct AlgorithmDemands: Hashable, Sendable {
     public var needsNoise = false
     /// Pictures of the base model that are drawn once, before the first update, and learned from in every round; 0 is none.
     public var baseSamples = 0
+    /// The checkpoint of another run whose pictures of the base model are learned from; empty is none.
+    public var dataset = ""
     /// Whether the rewards must say how they change with the picture.
     public var needsRewardGradient = false
     /// The folder of a subject's reference pictures, which are learned from; empty is none.

@@ -26,6 +26,8 @@ public struct SupervisedFineTuning: Algorithm {
     public var preset: Preset
     /// Pictures of the base model that are drawn before the first update; RAFT draws its own in each round.
     public var baseSamples = 192
+    /// The checkpoint of another run whose base samples are learned from, instead of new ones; empty is none.
+    public var dataset = ""
     /// Share of the pictures that `sft` leaves out; TextNorm keeps the best tenth.
     public var quantile = 0.9
     /// Whether the best are chosen among the pictures of the same prompt.
@@ -46,7 +48,11 @@ public struct SupervisedFineTuning: Algorithm {
         if name == .raft { baseSamples = 0 }
     }
 
-    public var demands: AlgorithmDemands { AlgorithmDemands(payload: .finalLatent, baseSamples: baseSamples) }
+    public var demands: AlgorithmDemands {
+        var demands = AlgorithmDemands(payload: .finalLatent, baseSamples: dataset.isEmpty ? baseSamples : 0)
+        demands.dataset = dataset
+        return demands
+    }
 
     public func rule(latentElements: Int) -> LearningRule {
         let weighting: SampleWeighting =
@@ -65,8 +71,10 @@ public struct SupervisedFineTuning: Algorithm {
 
     public func validate() throws(AlgorithmError) {
         if name == .raft {
-            guard baseSamples == 0 else {
-                throw AlgorithmError("baseSamples", "raft learns from its own pictures: leave baseSamples at 0")
+            guard baseSamples == 0, dataset.isEmpty else {
+                throw AlgorithmError(
+                    dataset.isEmpty ? "baseSamples" : "dataset",
+                    "raft learns from its own pictures: leave baseSamples at 0 and dataset empty")
             }
         } else {
             try AlgorithmError.requirePositive(baseSamples, "baseSamples")

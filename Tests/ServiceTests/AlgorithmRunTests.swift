@@ -6,7 +6,8 @@ import Testing
 @Suite(.serialized) struct AlgorithmRunTests {
     /// A run of two rounds with an algorithm.
     private func run(
-        _ place: Workplace, _ algorithm: String, reward: String = "jpeg-compressibility", _ more: String = ""
+        _ place: Workplace, _ algorithm: String, reward: String = "jpeg-compressibility", _ more: String = "",
+        folder: String = "out"
     ) async throws -> Workplace.Ended {
         let text = """
             run: test
@@ -22,11 +23,11 @@ import Testing
             \(more)
             """
         try Data(text.utf8).write(to: place.folder.appending(path: "run.yaml"))
-        return try await place.atelier("run", place.path("run.yaml"), "--out", place.path("out"), "--json")
+        return try await place.atelier("run", place.path("run.yaml"), "--out", place.path(folder), "--json")
     }
 
-    private func rounds(_ place: Workplace) throws -> [[String: Any]] {
-        try String(decoding: place.contents("out/metrics.jsonl"), as: UTF8.self).split(separator: "\n").map {
+    private func rounds(_ place: Workplace, _ folder: String = "out") throws -> [[String: Any]] {
+        try String(decoding: place.contents("\(folder)/metrics.jsonl"), as: UTF8.self).split(separator: "\n").map {
             try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
         }
     }
@@ -60,6 +61,15 @@ import Testing
         #expect(place.exists("out/checkpoints/best/adapter_model.safetensors"))
         let rollouts = try #require(ended.json["rollouts"] as? [String: Any])
         #expect(rollouts["trained"] as? Int == 12)
+
+        // Another algorithm learns from the same pictures: its first round is like the others.
+        let checkpoint = place.path("out/checkpoints/step-000002")
+        let second = try await run(
+            place, "{name: sft, dataset: \(checkpoint), quantile: 0.5, updatesPerRound: 2, batch: 4}", folder: "second")
+        try #require(second.ending == .exited(0), "\(second.error)")
+        #expect(try self.rounds(place, "second").map { $0["samples"] as? Int } == [4, 4])
+        let none = try await run(place, "{name: sft, dataset: \(place.path("second"))}", folder: "third")
+        #expect(none.lastLine.contains("algorithm.dataset: "))
     }
 
     @Test func derivativesComeFromTheRewardsProcess() async throws {

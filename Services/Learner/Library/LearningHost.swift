@@ -37,6 +37,8 @@ actor LearningHost {
         update = policy.makeUpdate(
             configuration.algorithm, optimizer: configuration.optimizer, seed: configuration.seed,
             recomputesOld: configuration.sampling.precision != .f32)
+        let dataset = configuration.algorithm.demands.dataset
+        if !dataset.isEmpty, let update = update as? DenoisingUpdate { try Self.take(dataset, for: update) }
         let folder = configuration.algorithm.demands.references
         references = folder.isEmpty ? [] : policy.fitted(try ReferencePictures(folder: folder).pictures)
         referenceSet = references.isEmpty ? nil : ReferenceSet(latents: policy.encode(references))
@@ -109,13 +111,28 @@ actor LearningHost {
         return update.state
     }
 
+    /// Gives an update the base model's pictures of another run's checkpoint.
+    private static func take(_ dataset: String, for update: DenoisingUpdate) throws {
+        let folder = URL(fileURLWithPath: dataset)
+        do {
+            let data = try Data(contentsOf: folder.appending(path: "state.json"))
+            let state = try JSONDecoder().decode(CheckpointFolder.State.self, from: data)
+            try update.takeBaseSamples(state.update, tensors(in: folder))
+        } catch {
+            throw ServiceError(
+                "algorithm.dataset: \(dataset) is no checkpoint with base samples: \(ServiceProcess.oneLine(error))")
+        }
+    }
+
+    private static func tensors(in folder: URL) throws -> [String: Tensor] {
+        let file = try SafeTensorsFile(path: optimizer(folder).path)
+        return try Dictionary(uniqueKeysWithValues: file.keys.map { ($0, try file.tensor(named: $0)) })
+    }
+
     /// Goes on from what `save` wrote.
     func restore(_ state: PolicyUpdateState, from folder: URL) throws {
         try policy.bind(Adapter(folder: folder))
-        let file = try SafeTensorsFile(path: Self.optimizer(folder).path)
-        var moments: [String: Tensor] = [:]
-        for key in file.keys { moments[key] = try file.tensor(named: key) }
-        try update.restore(state, tensors: moments)
+        try update.restore(state, tensors: Self.tensors(in: folder))
     }
 
     private static func optimizer(_ folder: URL) -> URL { folder.appending(path: "optimizer.safetensors") }
