@@ -55,9 +55,10 @@ struct AlgorithmUpdateTests {
             }
         }
         #expect(largest > 1e-3, "the step of \(name) is too small to say anything")
-        // Log-probabilities and long chains amplify rounding: in f32 PyTorch itself is 3.9e-5 away from its f64 (ddpo-sf).
+        // Log-probabilities and long chains amplify rounding: in f32 PyTorch itself is 1.3e-3 of the step away from its f64
+        // (ddpo-sf).
         let amplifies = ["ddpo", "dpok", "alignprop"].contains { name.hasPrefix($0) }
-        let tolerance: Float = amplifies ? 3e-5 : 1e-5
+        let tolerance: Float = amplifies ? max(1e-5, 1.5e-3 * largest) : 1e-5
         #expect(error < tolerance, "\(name): error \(error) of a step of \(largest)")
         let expected = Double(try golden.tensor(named: "\(name).loss").scalars[0])
         #expect(abs(loss - expected) < 1e-5 * max(1, abs(expected)), "\(name): loss \(loss), not \(expected)")
