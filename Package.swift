@@ -77,7 +77,7 @@ let callServices: [Target] = [
 
 let parts: [Target] = [
     library("Encoders", ["NeuralNet", "Autograd", "TensorCore"], path: "Shared/Encoders"),
-    library("RL", ["NeuralNet", "Autograd", "TensorCore"], path: "Shared/RL"),
+    library("RL", ["NeuralNet", "Autograd", "TensorCore"], path: "Shared/RL", exclude: ["README.md"]),
 ]
 
 let models: [Target] = [
@@ -97,7 +97,7 @@ let policy: [Target] = [
 let assembly: [Target] = [
     library("RunConfiguration", ["RL", "NeuralNet", "Rewards", "TensorCore", yams], path: "Shared/RunConfiguration"),
     library(
-        "ServiceAPI", ["Wire", "RPC", "Messaging", "Ledger", "TensorCore", "Imaging", crypto],
+        "ServiceAPI", ["Wire", "RPC", "Messaging", "RL", "Ledger", "TensorCore", "Imaging", crypto],
         path: "Shared/ServiceAPI"),
     library(
         "ServiceRuntime",
@@ -134,7 +134,7 @@ let services: [Target] = [
         serviceParts + [
             "SamplerService", "RewardService", "LearnerService", "CoordinatorService", "Pretraining", "DiffusionPolicy",
             "Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging", "Menagerie", "Rewards", "Ledger",
-            "Messaging", argumentParser,
+            "Messaging", "RL", yams, argumentParser,
         ], path: "Services/CLI/Library"),
     executable(
         "atelier-sampler", ["SamplerService", "ServiceRuntime", "TensorCore", argumentParser],
@@ -166,8 +166,8 @@ let testTargets: [Target] = [
     tests(
         "ServiceTests",
         serviceParts + [
-            "Ledger", "CoordinatorService", "RewardService", "Rewards", "Diffusion", "Encoders", "NeuralNet",
-            "Menagerie", "TensorCore", "Imaging",
+            "Ledger", "CoordinatorService", "LearnerService", "RewardService", "RL", "Rewards", "Diffusion", "Encoders",
+            "NeuralNet", "Menagerie", "TensorCore", "Imaging",
             "Messaging",
         ], exclude: ["Network/broken_link.py"]),
 ]
