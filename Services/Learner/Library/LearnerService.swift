@@ -59,7 +59,7 @@ public struct LearnerService: Sendable {
 
     private func serve(
         _ endpoint: Endpoint, at place: AdvertisedAddress, _ host: LearningHost, from version: LearningHost.Version,
-        saved: Int?, _ shutdown: Shutdown, _ log: Logger
+        saved: CheckpointFolder.State?, _ shutdown: Shutdown, _ log: Logger
     ) async throws {
         let books = LearningClient(endpoint.channel(options.coordinator, services: []))
         let desk = RewardDesk(endpoint, timeout: .seconds(configuration.leases.scoreSeconds))
