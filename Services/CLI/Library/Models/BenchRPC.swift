@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Messaging
 import RPC
 import ServiceRuntime
 import Wire
@@ -21,12 +22,16 @@ struct BenchRPC: AsyncParsableCommand {
     var echoes = 200
     @Option(help: "Large transfers one after another.")
     var transfers = 10
+    @Option(help: "A folder of keys, as `atelier keys init` makes it: both ends prove themselves, and all is encrypted.")
+    var keys: String?
+    @Option(help: "Call a server that is running, at the address that it has printed, and start none.")
+    var server: String?
+    @Flag(help: "Be that server: print the address, and serve until the end of standard input.")
+    var serve = false
     @Option(help: "Open so many sessions with keys at once, and measure nothing else.")
     var sessions: Int?
     @Flag(help: "Print one JSON object on standard output.")
     var json = false
-    @Flag(help: .hidden)
-    var serve = false
 
     func validate() throws {
         for (name, value) in [
@@ -46,10 +51,10 @@ struct BenchRPC: AsyncParsableCommand {
         benchmark.concurrency = concurrency
         benchmark.echoes = echoes
         benchmark.transfers = transfers
-        let server = try Server(address)
-        defer { server.end() }
-        let client = try Endpoint(name: "benchmark-client")
-        let measured = try await benchmark.measure(try server.listening(), from: client)
+        let child = server == nil ? try Server(address, keys: keys) : nil
+        defer { child?.end() }
+        let client = try endpoint("benchmark-client", .operator)
+        let measured = try await benchmark.measure(try server ?? child?.listening() ?? address, from: client)
         await client.close()
         guard !json else { return try Output.json(measured) }
         Output.line(
@@ -64,12 +69,22 @@ struct BenchRPC: AsyncParsableCommand {
     private func runServer() async throws {
         let shutdown = Shutdown()
         ParentWatch.start(shutdown)
-        let endpoint = try Endpoint(name: "benchmark-server")
+        let endpoint = try endpoint("benchmark-server", .coordinator)
         let listener = try await endpoint.listen(address, services: [RPCBenchmark.service])
         Output.line(listener.address)
         fflush(nil)
         await shutdown.wait()
         await endpoint.close()
+    }
+
+    /// An endpoint with the keys of a role, if there are any.
+    private func endpoint(_ name: String, _ role: Role) throws -> Endpoint {
+        guard let keys else { return try Endpoint(name: name) }
+        let folder = KeyFolder(URL(fileURLWithPath: keys))
+        let held = try KeyFile(at: folder.file(role.rawValue).path)
+        let security = TransportSecurity(
+            keys: held.keys, authenticator: role == .coordinator ? Authenticator(try folder.read()) : nil)
+        return try Endpoint(name: name, transport: ZeroMQTransport(security: security))
     }
 
     /// This program, started as the server.
@@ -78,9 +93,9 @@ struct BenchRPC: AsyncParsableCommand {
         private let input = Pipe()
         private let output = Pipe()
 
-        init(_ address: String) throws {
+        init(_ address: String, keys: String?) throws {
             process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-            process.arguments = ["bench", "rpc", "--serve", "--address", address]
+            process.arguments = ["bench", "rpc", "--serve", "--address", address] + (keys.map { ["--keys", $0] } ?? [])
             process.standardInput = input
             process.standardOutput = output
             try process.run()
