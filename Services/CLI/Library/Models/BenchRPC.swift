@@ -22,7 +22,8 @@ struct BenchRPC: AsyncParsableCommand {
     var echoes = 200
     @Option(help: "Large transfers one after another.")
     var transfers = 10
-    @Option(help: "A folder of keys, as `atelier keys init` makes it: both ends prove themselves, and all is encrypted.")
+    @Option(
+        help: "A folder of keys, as `atelier keys init` makes it: both ends prove themselves, and all is encrypted.")
     var keys: String?
     @Option(help: "Call a server that is running, at the address that it has printed, and start none.")
     var server: String?
@@ -95,7 +96,8 @@ struct BenchRPC: AsyncParsableCommand {
 
         init(_ address: String, keys: String?) throws {
             process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-            process.arguments = ["bench", "rpc", "--serve", "--address", address] + (keys.map { ["--keys", $0] } ?? [])
+            process.arguments =
+                ["bench", "rpc", "--serve", "--address", address] + (keys.map { ["--keys", $0] } ?? [])
             process.standardInput = input
             process.standardOutput = output
             try process.run()
