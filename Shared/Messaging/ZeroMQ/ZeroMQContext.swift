@@ -1,5 +1,9 @@
 internal import CZeroMQ
 
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 /// The libzmq context of this process.
 ///
 /// There is one, and it lives until the process ends: terminating a context of libzmq 4.3.4 can crash the others
@@ -10,6 +14,10 @@ final class ZeroMQContext: @unchecked Sendable {
     private let handle: UnsafeMutableRawPointer?
 
     private init() {
+        // The chunks of a large transfer come and go, and glibc would return their memory to the system each time, to have it
+        // cleared anew. It comes to these values by itself in a process that has freed a block of 32 MiB.
+        mallopt(M_MMAP_THRESHOLD, 32 << 20)
+        mallopt(M_TRIM_THRESHOLD, 64 << 20)
         handle = zmq_ctx_new()
         if let handle { zmq_ctx_set(handle, ZMQ_MAX_SOCKETS, 16_384) }
     }
