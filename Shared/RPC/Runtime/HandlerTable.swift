@@ -73,25 +73,26 @@ final class HandlerTable: Sendable {
         _ handler: MethodHandler, _ call: ActiveCall, _ context: ServerContext, _ first: IncomingMessage?
     ) async -> AnswerCache.Answer {
         do {
-            let handled = try await CallDeadline.$current.withValue(context.deadline) {
-                try await handle(handler, call, context, first)
+            // Flat where nothing stands around the handler: every level of async functions costs memory of the task.
+            let reply = try await CallDeadline.$current.withValue(context.deadline) {
+                if interceptors.isEmpty { return try await handler.run(call, context, first) }
+                return try await intercepted(handler, call, context, first)
             }
             var status = RPCStatus(.ok, "")
-            status.trailers = handled.trailers
-            return AnswerCache.Answer(message: handled.message, status: status)
+            status.trailers = reply.trailers
+            return AnswerCache.Answer(message: reply.message, status: status)
         } catch {
             return AnswerCache.Answer(message: nil, status: RPCStatus(error))
         }
     }
 
-    private func handle(
+    private func intercepted(
         _ handler: MethodHandler, _ call: ActiveCall, _ context: ServerContext, _ first: IncomingMessage?
-    ) async throws -> HandledCall {
-        let innermost: @Sendable (ServerContext) async throws -> HandledCall = { context in
+    ) async throws -> Reply<OutgoingMessage?> {
+        let handled = try await interceptors.around { context in
             let reply = try await handler.run(call, context, first)
             return HandledCall(trailers: reply.trailers, message: reply.message)
-        }
-        if interceptors.isEmpty { return try await innermost(context) }
-        return try await interceptors.around(innermost)(context)
+        }(context)
+        return Reply(handled.message, trailers: handled.trailers)
     }
 }
