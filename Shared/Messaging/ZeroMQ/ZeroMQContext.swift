@@ -1,9 +1,5 @@
 internal import CZeroMQ
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
-
 /// The libzmq context of this process.
 ///
 /// There is one, and it lives until the process ends: terminating a context of libzmq 4.3.4 can crash the others
