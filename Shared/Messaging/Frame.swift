@@ -20,6 +20,7 @@ public enum Frame: Sendable {
     }
 
     /// Lends the bytes.
+    @inlinable
     public func withUnsafeBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -41,7 +42,7 @@ public struct SmallBytes: Sendable {
     /// The most that there can be.
     public static let capacity = 32
 
-    private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    @usableFromInline var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
     /// The number of bytes.
     public let count: Int
 
@@ -53,6 +54,7 @@ public struct SmallBytes: Sendable {
     }
 
     /// Lends the bytes.
+    @inlinable
     public func withUnsafeBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -94,7 +94,8 @@ public final class WireArena: @unchecked Sendable {
     }
 
     /// Memory for encoding, which has no limit, so that only an exhausted machine can refuse it.
-    private func allocateOrTrap(_ size: Int) -> UnsafeMutableRawPointer {
+    @usableFromInline
+    func allocateOrTrap(_ size: Int) -> UnsafeMutableRawPointer {
         guard let pointer = allocate(size) else { preconditionFailure("no memory for \(size) bytes of a message") }
         return pointer
     }
@@ -145,6 +146,9 @@ extension WireArena {
     }
 
     /// A copy of scalars.
+    ///
+    /// Inlined: it would look up the elements' type at run time, also where there are none.
+    @inlinable
     public func array<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafeMutablePointer<Element>? {
         guard !elements.isEmpty else { return nil }
         let copy = allocateOrTrap(elements.count * MemoryLayout<Element>.stride)

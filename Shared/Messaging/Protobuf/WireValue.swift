@@ -11,6 +11,7 @@ public enum WireValue {
     }
 
     /// A message field, nil if it is absent.
+    @inlinable
     public static func message<C, Message: WireMessage>(_ pointer: UnsafeMutablePointer<C>?) -> Message? {
         pointer.map { Message(wire: UnsafeRawPointer($0)) }
     }
@@ -23,10 +24,14 @@ public enum WireValue {
     }
 
     /// A repeated field of messages.
+    ///
+    /// Inlined, and at once where there is none, as in most heads: it would look up types at run time.
+    @inlinable
     public static func messages<C, Message: WireMessage>(
         _ pointer: UnsafeMutablePointer<UnsafeMutablePointer<C>?>?, _ count: Int
     ) -> [Message] {
-        UnsafeBufferPointer(start: pointer, count: pointer == nil ? 0 : count).compactMap { message($0) }
+        guard count > 0 else { return [] }
+        return UnsafeBufferPointer(start: pointer, count: pointer == nil ? 0 : count).compactMap { message($0) }
     }
 
     /// A map field; the last of several entries with one key wins, as protobuf demands.

@@ -47,15 +47,16 @@ final class DealerLink: Link, @unchecked Sendable {
             throw MessagingError(.invalidAddress, "\(address): \(text)")
         }
         self.connection = connection
-        // The sources keep this object alive until `close`.
-        sources = [
-            Reactor.Source(socket: monitor.socket.handle) { self.drainMonitor() },
-            Reactor.Source(socket: socket.handle) { self.socketIsReady() },
-        ]
-        for source in sources { reactor.add(source) }
+        add(Reactor.Source(socket: monitor.socket) { self.drainMonitor() })
         timer = reactor.schedule(after: timeout) { [weak self] in
             self?.fail("nobody answered within \(timeout)")
         }
+    }
+
+    /// The sources keep this object alive until `close`.
+    private func add(_ source: Reactor.Source) {
+        sources.append(source)
+        reactor.add(source)
     }
 
     func start(_ receiver: any LinkReceiver) {
@@ -63,17 +64,14 @@ final class DealerLink: Link, @unchecked Sendable {
         if let endReason { return receiver.linkEnded(endReason) }
         self.receiver = receiver
         drainMonitor()
-        if !isClosed { socketIsReady() }
+        if !isClosed { add(Reactor.Source(socket: socket) { self.socketIsReady() }) }
     }
 
     func send(_ frames: [Frame]) {
         reactor.preconditionOnReactor()
         guard !isClosed else { return }
         guard pending.isEmpty else { return keep(frames) }
-        if case .full = socket.send(frames) {
-            keep(frames)
-            sources[1].wantsWrite = true
-        }
+        if case .full = socket.send(frames) { keep(frames) }
     }
 
     private func keep(_ frames: [Frame]) {
@@ -166,13 +164,14 @@ final class DealerLink: Link, @unchecked Sendable {
         receiver?.linkEnded(reason)
     }
 
+    /// Reading comes first: only then libzmq looks for sure whether the peer has made room.
     private func socketIsReady() {
+        receive(limit: Self.messagesPerTurn)
+        guard !isClosed, !pending.isEmpty, socket.canSend() else { return }
         while let frames = pending.first {
-            if case .full = socket.send(frames) { break }
+            if case .full = socket.send(frames) { return }
             pending.removeFirst()
         }
-        if !isClosed { sources[1].wantsWrite = !pending.isEmpty }
-        receive(limit: Self.messagesPerTurn)
     }
 
     private func receive(limit: Int) {

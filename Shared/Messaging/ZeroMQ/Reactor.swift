@@ -27,13 +27,12 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         var onLongTurn: (@Sendable (Duration) -> Void)?
     }
 
-    /// A socket and what to call when it can be read (or written).
+    /// A socket, and what to call when something may have happened to it: a message has come, or room for one.
     final class Source {
-        let socket: UnsafeMutableRawPointer
-        var wantsWrite = false
+        let socket: ZeroMQSocket
         let handler: () -> Void
 
-        init(socket: UnsafeMutableRawPointer, handler: @escaping () -> Void) {
+        init(socket: ZeroMQSocket, handler: @escaping () -> Void) {
             self.socket = socket
             self.handler = handler
         }
@@ -49,6 +48,13 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     private let longTurnCount = Atomic(0)
     private var timers = TimerHeap()
     private var sources: [Source] = []
+    /// What is polled: the wake-up, and then the sources in their order. Empty when they have changed.
+    private var polled: [pollfd] = []
+    /// Sources that are about to be served.
+    private var ready: [Source] = []
+    /// Calls that wait for an answer on this thread; touched on it only.
+    package var expectedAnswers = 0
+    private var busyPolling = BusyPolling()
 
     /// Starts the thread.
     ///
@@ -198,11 +204,13 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     func add(_ source: Source) {
         preconditionOnReactor()
         sources.append(source)
+        polled.removeAll(keepingCapacity: true)
     }
 
     func remove(_ source: Source) {
         preconditionOnReactor()
         sources.removeAll { $0 === source }
+        polled.removeAll(keepingCapacity: true)
     }
 
     // MARK: The thread
@@ -210,7 +218,6 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     private func run() {
         threadID.store(UInt(pthread_self()), ordering: .relaxed)
         var jobs: [Job] = []
-        var items: [zmq_pollitem_t] = []
         var turn = ContinuousClock.now
         while true {
             // What is done often leads to more, which need not wait until the sockets have been asked.
@@ -220,16 +227,18 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
                 for job in jobs { execute(job) }
                 jobs.removeAll(keepingCapacity: true)
             }
+            serveSilentSources()
             let wait = fireTimers()
             turnEnded(after: .now - turn)
+            let hasServedAll = !sources.contains { $0.socket.mayBeSilent }
             let (mustWait, mayStop) = shared.withLock { shared in
-                let isIdle = shared.jobs.isEmpty
+                let isIdle = shared.jobs.isEmpty && hasServedAll
                 shared.hasEnded = shared.isStopping && isIdle
                 shared.isAsleep = !shared.hasEnded && isIdle
                 return (shared.isAsleep, shared.hasEnded)
             }
             if mayStop { return }
-            turn = poll(&items, wait: mustWait ? wait : 0)
+            turn = poll(wait: mustWait ? wait : 0)
         }
     }
 
@@ -259,27 +268,49 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         return Int(min(max(0, milliseconds), 60_000))
     }
 
+    /// Serves the sockets whose descriptors may not tell what has come.
+    private func serveSilentSources() {
+        for source in sources where source.socket.mayBeSilent { ready.append(source) }
+        serveReady()
+    }
+
+    /// A handler may remove sources, its own among them.
+    private func serveReady() {
+        for source in ready where sources.contains(where: { $0 === source }) { source.handler() }
+        ready.removeAll(keepingCapacity: true)
+    }
+
     /// Waits for sockets and serves them; returns when the waiting was over.
-    private func poll(_ items: inout [zmq_pollitem_t], wait: Int) -> ContinuousClock.Instant {
-        items.removeAll(keepingCapacity: true)
-        items.append(zmq_pollitem_t(socket: nil, fd: wakeDescriptor, events: Int16(ZMQ_POLLIN), revents: 0))
-        for source in sources {
-            let events = ZMQ_POLLIN | (source.wantsWrite ? ZMQ_POLLOUT : 0)
-            items.append(zmq_pollitem_t(socket: source.socket, fd: 0, events: Int16(events), revents: 0))
+    ///
+    /// `zmq_poll` would ask each socket twice, with a system call each time, and before and after the waiting.
+    private func poll(wait: Int) -> ContinuousClock.Instant {
+        if polled.isEmpty {
+            polled = ([wakeDescriptor] + sources.map(\.socket.descriptor)).map {
+                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+            }
         }
-        let ready = zmq_poll(&items, Int32(items.count), wait)
+        let start = ContinuousClock.now
+        var (count, turn) = (Int32(0), start)
+        if wait != 0, busyPolling.isWorthwhile(expectedAnswers: expectedAnswers) {
+            while count == 0, turn - start < BusyPolling.duration {
+                sched_yield()
+                count = Glibc.poll(&polled, nfds_t(polled.count), 0)
+                turn = .now
+            }
+        }
+        if count == 0 {
+            count = Glibc.poll(&polled, nfds_t(polled.count), Int32(wait))
+            turn = .now
+        }
+        if wait != 0, expectedAnswers > 0 { busyPolling.ended(after: turn - start) }
         shared.withLock { $0.isAsleep = false }
-        let turn = ContinuousClock.now
-        guard ready > 0 else { return turn }
-        if items[0].revents != 0 {
+        guard count > 0 else { return turn }
+        if polled[0].revents != 0 {
             var count: UInt64 = 0
             _ = read(wakeDescriptor, &count, 8)
         }
-        // A handler may remove sources, its own among them.
-        let polled = sources
-        for (index, source) in polled.enumerated() where items[index + 1].revents != 0 {
-            if sources.contains(where: { $0 === source }) { source.handler() }
-        }
+        for (index, source) in sources.enumerated() where polled[index + 1].revents != 0 { ready.append(source) }
+        serveReady()
         return turn
     }
 }

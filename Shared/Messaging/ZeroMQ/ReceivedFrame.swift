@@ -6,7 +6,7 @@ internal import CZeroMQ
 /// the optimiser may release a frame before the last use of a pointer that was taken out of it.
 public final class ReceivedFrame: @unchecked Sendable {
     private let message: UnsafeMutablePointer<zmq_msg_t>
-    private let data: UnsafeRawPointer?
+    @usableFromInline let data: UnsafeRawPointer?
 
     /// The number of bytes.
     public let count: Int
@@ -25,6 +25,7 @@ public final class ReceivedFrame: @unchecked Sendable {
         message.deallocate()
     }
 
+    @inlinable
     func withUnsafeBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {

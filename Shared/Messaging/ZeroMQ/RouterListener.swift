@@ -73,8 +73,8 @@ final class RouterListener: TransportListener, @unchecked Sendable {
         lock = bindAddress.lock
         // The sources keep this object alive until `close`.
         sources = [
-            Reactor.Source(socket: monitor.socket.handle) { self.drainMonitor() },
-            Reactor.Source(socket: socket.handle) { self.receive() },
+            Reactor.Source(socket: monitor.socket) { self.drainMonitor() },
+            Reactor.Source(socket: socket) { self.receive(limit: DealerLink.messagesPerTurn) },
         ]
         for source in sources { reactor.add(source) }
         admission?.watch { [weak self] in
@@ -194,11 +194,6 @@ final class RouterListener: TransportListener, @unchecked Sendable {
         if receivesRest { receive(limit: 4096) }
         remove(link)
         link.end("the peer closed the connection")
-    }
-
-    private func receive() {
-        drainMonitor()
-        receive(limit: DealerLink.messagesPerTurn)
     }
 
     private func receive(limit: Int) {

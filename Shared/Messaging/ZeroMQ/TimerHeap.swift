@@ -2,9 +2,9 @@
 ///
 /// What has a deadline may inherit from it and be its own timer: ``Reactor/start(_:after:)`` allocates nothing.
 open class ReactorTimer {
-    fileprivate(set) var deadline = ContinuousClock.now
+    fileprivate(set) final var deadline = ContinuousClock.now
     /// Where the timer is in its heap; nil when it is in none.
-    fileprivate var index: Int?
+    fileprivate final var index: Int?
 
     /// A timer that has not been started.
     public init() {}

@@ -30,7 +30,7 @@ final class ZAPHandler: @unchecked Sendable {
             throw MessagingError(.insecure, "something else in this process decides on keys already: \(text)")
         }
         reactor.submit {
-            self.reactor.add(Reactor.Source(socket: self.socket.handle) { self.answerAll() })
+            self.reactor.add(Reactor.Source(socket: self.socket) { self.answerAll() })
             self.refreshLater()
         }
     }

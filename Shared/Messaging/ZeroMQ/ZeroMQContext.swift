@@ -10,6 +10,10 @@ final class ZeroMQContext: @unchecked Sendable {
     private let handle: UnsafeMutableRawPointer?
 
     private init() {
+        // The chunks of a large transfer come and go, and glibc would return their memory to the system each time, to have it
+        // cleared anew. It comes to these values by itself in a process that has freed a block of 32 MiB.
+        mallopt(M_MMAP_THRESHOLD, 32 << 20)
+        mallopt(M_TRIM_THRESHOLD, 64 << 20)
         handle = zmq_ctx_new()
         if let handle { zmq_ctx_set(handle, ZMQ_MAX_SOCKETS, 16_384) }
     }

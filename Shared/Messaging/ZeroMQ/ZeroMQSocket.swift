@@ -49,9 +49,15 @@ final class ZeroMQSocket {
     static let maximumFrameBytes: Int64 = 4 << 20
 
     let handle: UnsafeMutableRawPointer
+    /// Can be read when libzmq's thread has news for the socket; which news, only the socket itself can tell.
+    let descriptor: Int32
+    /// Whether the socket may hold messages that the descriptor says nothing of: libzmq takes the news in within other
+    /// calls too. Then it has to be asked, until there is none.
+    private(set) var mayBeSilent = true
 
     init(_ kind: Int32) throws(MessagingError) {
         handle = try ZeroMQContext.process.socket(kind)
+        descriptor = Self.option(ZMQ_FD, of: handle)
         let options: [(Int32, Int32)] = [
             (ZMQ_LINGER, 0), (ZMQ_SNDHWM, 1024), (ZMQ_RCVHWM, 1024), (ZMQ_IMMEDIATE, 1),
             (ZMQ_RECONNECT_IVL, -1), (ZMQ_HANDSHAKE_IVL, 5000), (ZMQ_BACKLOG, 1024),
@@ -68,6 +74,21 @@ final class ZeroMQSocket {
         var value = value
         let result = zmq_setsockopt(handle, option, &value, 4)
         precondition(result == 0, "libzmq refused option \(option) = \(value): \(zeroMQErrorText())")
+    }
+
+    private static func option(_ option: Int32, of handle: UnsafeMutableRawPointer) -> Int32 {
+        var value: Int32 = 0
+        var size = MemoryLayout<Int32>.size
+        let result = zmq_getsockopt(handle, option, &value, &size)
+        precondition(result == 0, "libzmq does not tell option \(option): \(zeroMQErrorText())")
+        return value
+    }
+
+    /// Whether a message can be sent, as far as libzmq knows now.
+    func canSend() -> Bool {
+        let events = Self.option(ZMQ_EVENTS, of: handle)
+        if events & ZMQ_POLLIN != 0 { mayBeSilent = true }
+        return events & ZMQ_POLLOUT != 0
     }
 
     /// Lets the socket use IPv6 for an address that needs it; it would show IPv4 addresses as IPv6 otherwise.
@@ -92,6 +113,7 @@ final class ZeroMQSocket {
 
     /// Sends a message; a ROUTER sends it to the connection with the identity.
     func send(_ frames: [Frame], to identity: Frame? = nil) -> SendResult {
+        mayBeSilent = true
         if let identity {
             let result = send(identity, hasMore: true)
             guard case .sent = result else { return result }
@@ -164,10 +186,12 @@ final class ZeroMQSocket {
     }
 
     private func receive(_ message: inout zmq_msg_t) -> Bool {
+        mayBeSilent = true
         zmq_msg_init(&message)
         while zmq_msg_recv(&message, handle, ZMQ_DONTWAIT) < 0 {
             if zmq_errno() == EINTR { continue }
             zmq_msg_close(&message)
+            mayBeSilent = false
             return false
         }
         return true

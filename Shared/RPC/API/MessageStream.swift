@@ -73,12 +73,18 @@ extension IncomingMessage {
     /// The message of the method's type.
     ///
     /// - Throws: ``RPCStatus`` invalidArgument when the bytes are not one, dataLoss when they are not those that were sent.
-    func decoded<Message: WireMessage>(_ method: String) throws(RPCStatus) -> Attached<Message> {
-        let message = try withBody(method) { (bytes) throws(RPCStatus) in
+    func decodedMessage<Message: WireMessage>(_ method: String) throws(RPCStatus) -> Message {
+        try withBody(method) { (bytes) throws(RPCStatus) in
             do throws(WireError) { return try Message(decoding: bytes) } catch {
                 throw RPCStatus(.invalidArgument, "\(method): \(error)")
             }
         }
-        return Attached(message: message, attachments: attachments)
+    }
+
+    /// The same with its attachments.
+    ///
+    /// - Throws: as ``decodedMessage(_:)``.
+    func decoded<Message: WireMessage>(_ method: String) throws(RPCStatus) -> Attached<Message> {
+        Attached(message: try decodedMessage(method), attachments: attachments)
     }
 }

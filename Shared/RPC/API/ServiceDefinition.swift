@@ -33,11 +33,11 @@ public struct ServiceDefinition: Sendable {
 /// Generated code makes it.
 public struct MethodHandler: Sendable {
     let descriptor: MethodDescriptor
+    /// Whether it runs on the reactor.
+    var isInline = false
     /// Serves a call.
     ///
     /// `first` is the request, for the kinds that have one.
-    /// Whether it runs on the reactor.
-    var isInline = false
     let run: @Sendable (ActiveCall, ServerContext, _ first: IncomingMessage?) async throws -> Reply<OutgoingMessage?>
 
     /// Whether the handler is given one request instead of a stream.
@@ -94,7 +94,7 @@ public struct MethodHandler: Sendable {
         _ first: IncomingMessage?, _ call: ActiveCall
     ) throws(RPCStatus) -> Input {
         guard let first else { throw RPCStatus(.invalidArgument, "\(call.method): no request") }
-        return try first.decoded(call.method).message
+        return try first.decodedMessage(call.method)
     }
 }
 

@@ -119,18 +119,16 @@ extension SessionMachine {
                     method: head.method, timeout: timeout, metadata: metadata, attempt: head.attempt,
                     idempotencyKey: head.idempotencyKey, waitForReady: head.waitForReady)))
         actions.append(.startTimer(.deadline(call: header.call), timeout))
-        accept(header, head.attachments, frames, bytes: bytes, uncompressed: head.uncompressedBytes)
+        accept(header, call, head.attachments, frames, bytes: bytes, uncompressed: head.uncompressedBytes)
     }
 
     private mutating func receiveMessage(_ header: FrameHeader, _ frames: [Frame]) {
         let bytes = byteCount(frames)
         guard let head: ZRPMessageHead = head(frames), countArrival(bytes) else { return }
-        guard calls[header.call] != nil else { return receiveLate(header.call, bytes) }
-        guard calls[header.call]?.receiveWindow.arrived(bytes) == true else {
-            return violation("more bytes than the call's credit")
-        }
-        if calls[header.call]?.isOriginated == true { calls[header.call]?.headersAreDone = true }
-        accept(header, head.attachments, frames, bytes: bytes, uncompressed: head.uncompressedBytes)
+        guard let call = calls[header.call] else { return receiveLate(header.call, bytes) }
+        guard call.receiveWindow.arrived(bytes) else { return violation("more bytes than the call's credit") }
+        if call.isOriginated { call.headersAreDone = true }
+        accept(header, call, head.attachments, frames, bytes: bytes, uncompressed: head.uncompressedBytes)
     }
 
     private mutating func receiveLate(_ id: UInt64, _ bytes: Int) {
@@ -140,20 +138,20 @@ extension SessionMachine {
 
     /// A REQUEST's or MESSAGE's content; the windows have been charged.
     private mutating func accept(
-        _ header: FrameHeader, _ heads: [ZRPAttachment], _ frames: [Frame], bytes: Int, uncompressed: UInt32
+        _ header: FrameHeader, _ call: CallRecord, _ heads: [ZRPAttachment], _ frames: [Frame], bytes: Int,
+        uncompressed: UInt32
     ) {
         let id = header.call
-        guard let call = calls[id] else { return }
         guard call.assembly == nil, !call.receivesEnded, header.sequence == call.receiveSequence else {
             return violation("message \(header.sequence) of call \(id) out of order")
         }
-        if header.isEnd { calls[id]?.receivesEnded = true }
+        if header.isEnd { call.receivesEnded = true }
         guard frames.count > 2 else {
             guard heads.isEmpty else { return violation("attachments without a message") }
             if header.isEnd { actions.append(.inputEnded(call: id)) }
             return
         }
-        calls[id]?.receiveSequence += 1
+        call.receiveSequence += 1
         let inline = heads.filter { !$0.chunked }
         guard inline.count == Int(header.attachments), heads.count <= SessionLimits.maximumAttachments,
             zip(inline, frames.dropFirst(3)).allSatisfy({ $0.size == UInt64($1.count) }),
@@ -180,13 +178,13 @@ extension SessionMachine {
         reservedBytes += Int(chunkedBytes)
         guard chunkedBytes > 0 else {
             return deliver(
-                id, assemble(header, heads, frames, credit: bytes, reserved: 0, uncompressed: uncompressed))
+                id, call, assemble(header, heads, frames, credit: bytes, reserved: 0, uncompressed: uncompressed))
         }
         // The chunks may need the credit of the body, so that is returned as theirs is.
         let assembly = assemble(
             header, heads, frames, credit: 0, reserved: Int(chunkedBytes), uncompressed: uncompressed)
-        calls[id]?.assembly = assembly
-        returnOrHold(id, bytes)
+        call.assembly = assembly
+        returnOrHold(id, call, bytes)
     }
 
     private func assemble(
@@ -211,20 +209,19 @@ extension SessionMachine {
             checksums: heads.contains { $0.crc32c != 0 } ? heads.map(\.crc32c) : [])
     }
 
-    private mutating func deliver(_ id: UInt64, _ assembly: IncomingAssembly) {
+    private mutating func deliver(_ id: UInt64, _ call: CallRecord, _ assembly: IncomingAssembly) {
         let message = IncomingMessage(
             body: assembly.body, attachments: assembly.attachments, credit: assembly.credit,
             reserved: assembly.reserved, uncompressedBytes: assembly.uncompressedBytes, checksums: assembly.checksums)
-        calls[id]?.assembly = nil
+        call.assembly = nil
         unreadOverhead += message.overhead
         guard unreadOverhead <= Self.maximumUnreadOverhead else {
             unreadOverhead -= message.overhead
             reservedBytes -= message.reserved
             returnToSession(message.credit)
-            let method = calls[id]?.method ?? ""
-            return fail(id, RPCStatus(.resourceExhausted, "\(method): too many messages that nobody has read"))
+            return fail(id, RPCStatus(.resourceExhausted, "\(call.method): too many messages that nobody has read"))
         }
-        calls[id]?.unread += 1
+        call.unread += 1
         actions.append(.message(call: id, message))
         if assembly.isEnd { actions.append(.inputEnded(call: id)) }
     }
@@ -237,17 +234,15 @@ extension SessionMachine {
         if let objection = assembly.objection(to: header, size: frame.count, chunkBytes: chunkBytes) {
             return violation(objection)
         }
-        guard calls[id]?.receiveWindow.arrived(frame.count) == true else {
-            return violation("more bytes than the call's credit")
-        }
-        let isComplete = calls[id]?.assembly?.take(frame, chunkBytes: chunkBytes) == true
-        returnOrHold(id, frame.count)
-        if isComplete, let assembly = calls[id]?.assembly { deliver(id, assembly) }
+        guard call.receiveWindow.arrived(frame.count) else { return violation("more bytes than the call's credit") }
+        let isComplete = call.assembly?.take(frame, chunkBytes: chunkBytes) == true
+        returnOrHold(id, call, frame.count)
+        if isComplete, let assembly = call.assembly { deliver(id, call, assembly) }
     }
 
     /// Returns the credit of bytes whose place was allocated before, unless the application still has a message to read.
-    private mutating func returnOrHold(_ id: UInt64, _ bytes: Int) {
-        if calls[id]?.unread == 0 { returnCredit(id, bytes) } else { calls[id]?.heldChunkBytes += bytes }
+    private mutating func returnOrHold(_ id: UInt64, _ call: CallRecord, _ bytes: Int) {
+        if call.unread == 0 { returnCredit(id, call, bytes) } else { call.heldChunkBytes += bytes }
     }
 
     // MARK: Control
@@ -270,20 +265,16 @@ extension SessionMachine {
     }
 
     private mutating func receiveCredit(_ header: FrameHeader) {
-        guard header.auxiliary > 0, header.call == 0 || calls[header.call] != nil else {
+        let call = header.call == 0 ? nil : calls[header.call]
+        guard header.auxiliary > 0, header.call == 0 || call != nil else {
             _ = isWelcomeIdler()
             return
         }
         let bytes = Int(header.auxiliary)
-        if header.call == 0 {
-            guard sendWindow.refill(bytes) else { return violation("credit for bytes that were never sent") }
-            drainSessionQueue()
-        } else if calls[header.call] != nil {
-            guard calls[header.call]?.sendWindow.refill(bytes) == true else {
-                return violation("credit for bytes that were never sent")
-            }
-            pump(header.call)
+        guard call?.sendWindow.refill(bytes) ?? sendWindow.refill(bytes) else {
+            return violation("credit for bytes that were never sent")
         }
+        if let call { pump(header.call, call) } else { drainSessionQueue() }
     }
 }
 

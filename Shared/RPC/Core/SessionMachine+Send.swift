@@ -27,7 +27,7 @@ extension SessionMachine {
         }
         try check(message, request.method)
         let id = nextCall
-        let plan = message.map(plan)
+        let plan = message.map { self.plan($0) }
         let head = ZRPCallHead(
             method: request.method, timeoutUs: UInt64(max(1, request.timeout / .microseconds(1))),
             metadata: request.metadata.wire, attempt: request.attempt, idempotencyKey: request.idempotencyKey,
@@ -50,7 +50,7 @@ extension SessionMachine {
         call.sendsEnded = isEnd
         calls[id] = call
         actions.append(.startTimer(.deadline(call: id), request.timeout))
-        pump(id)
+        pump(id, call)
         return id
     }
 
@@ -58,23 +58,32 @@ extension SessionMachine {
     package mutating func send(
         _ id: UInt64, _ message: OutgoingMessage, isEnd: Bool = false, ticket: UInt64? = nil
     ) throws(RPCStatus) {
-        guard let call = calls[id], !call.sendsEnded else { return }
+        if let call = calls[id] { try send(id, call, message, isEnd: isEnd, ticket: ticket) }
+    }
+
+    private mutating func send(
+        _ id: UInt64, _ call: CallRecord, _ message: OutgoingMessage, isEnd: Bool, ticket: UInt64? = nil
+    ) throws(RPCStatus) {
+        guard !call.sendsEnded else { return }
         try check(message, call.method)
         let plan = plan(message)
-        let head: [UInt8]
+        var head: [UInt8] = []
         do throws(WireError) {
-            head = try ZRPMessageHead(
-                attachments: plan.heads, uncompressedBytes: UInt32(message.uncompressedBytes)
-            ).encoded()
+            // That of most messages is empty.
+            if !plan.heads.isEmpty || message.uncompressedBytes > 0 {
+                head = try ZRPMessageHead(
+                    attachments: plan.heads, uncompressedBytes: UInt32(message.uncompressedBytes)
+                ).encoded()
+            }
         } catch {
             throw RPCStatus(.invalidArgument, "\(call.method): \(error)")
         }
         let unit = self.unit(.message, id, message, plan, isEnd: isEnd, sequence: call.sendSequence, head: head, ticket)
-        calls[id]?.sendSequence += 1
-        calls[id]?.sendsEnded = isEnd
-        calls[id]?.headersAreDone = true
-        calls[id]?.outbox.append(unit)
-        pump(id)
+        call.sendSequence += 1
+        call.sendsEnded = isEnd
+        call.headersAreDone = true
+        call.outbox.append(unit)
+        pump(id, call)
     }
 
     /// Sends metadata ahead of the first message of an accepted call; a call that is over swallows it.
@@ -89,19 +98,19 @@ extension SessionMachine {
                 "\(call.method): headers of \(metadata.byteCount) bytes, the peer takes \(peerLimits.maximumMetadataBytes)"
             )
         }
-        calls[id]?.headersAreDone = true
+        call.headersAreDone = true
         let head = encode(ZRPCallStatus(trailers: metadata.wire))
-        calls[id]?.outbox.append(OutgoingUnit(header: FrameHeader(.headers, call: id), head: head))
-        pump(id)
+        call.outbox.append(OutgoingUnit(header: FrameHeader(.headers, call: id), head: head))
+        pump(id, call)
     }
 
     /// Says that no further message comes.
     package mutating func endInput(_ id: UInt64) {
         guard let call = calls[id], !call.sendsEnded else { return }
         let header = FrameHeader(.message, call: id, flags: FrameHeader.endFlag, sequence: call.sendSequence)
-        calls[id]?.sendsEnded = true
-        calls[id]?.outbox.append(OutgoingUnit(header: header, head: []))
-        pump(id)
+        call.sendsEnded = true
+        call.outbox.append(OutgoingUnit(header: header, head: []))
+        pump(id, call)
     }
 
     /// Ends an accepted call: a last message, if any, and the status.
@@ -109,16 +118,16 @@ extension SessionMachine {
         guard let call = calls[id], !call.isOriginated else { return }
         var status = status
         if let message {
-            do throws(RPCStatus) { try send(id, message, isEnd: true) } catch { status = error }
+            do throws(RPCStatus) { try send(id, call, message, isEnd: true) } catch { status = error }
         }
-        calls[id]?.sendsEnded = true
+        call.sendsEnded = true
         if status.trailers.byteCount > peerLimits.maximumMetadataBytes {
             status = RPCStatus(.resourceExhausted, "\(call.method): trailers of \(status.trailers.byteCount) bytes")
         }
         var unit = OutgoingUnit(header: statusHeader(id, status))
         if status != RPCStatus(.ok, "") { unit.head = encode(status.wire) }
-        calls[id]?.outbox.append(unit)
-        pump(id)
+        call.outbox.append(unit)
+        pump(id, call)
     }
 
     /// Gives an originated call up.
@@ -137,7 +146,7 @@ extension SessionMachine {
                 bytes += call.heldChunkBytes
                 call.heldChunkBytes = 0
             }
-            returnCredit(id, bytes)
+            returnCredit(id, call, bytes)
         } else {
             returnToSession(bytes)
         }
@@ -217,8 +226,8 @@ extension SessionMachine {
 
     /// Sends what the windows admit; true if credit of the session is what stops it.
     @discardableResult
-    mutating func pump(_ id: UInt64, isTurn: Bool = false) -> Bool {
-        guard phase == .ready, let call = calls[id] else { return false }
+    mutating func pump(_ id: UInt64, _ call: CallRecord, isTurn: Bool = false) -> Bool {
+        guard phase == .ready else { return false }
         var waitsForSession = false
         var isOver = false
         while !isOver, !waitsForSession, let unit = call.outbox.first {
@@ -262,7 +271,7 @@ extension SessionMachine {
     /// Gives the calls that wait for the session's credit their turns.
     mutating func drainSessionQueue() {
         while let id = sessionQueue.first {
-            if pump(id, isTurn: true) { return }
+            if let call = calls[id], pump(id, call, isTurn: true) { return }
             sessionQueue.removeFirst()
         }
     }
@@ -302,11 +311,10 @@ extension SessionMachine {
     }
 
     /// Returns credit of a call and of the session.
-    mutating func returnCredit(_ id: UInt64, _ bytes: Int) {
-        if let call = calls[id], !call.receivesEnded || call.assembly != nil,
-            let credit = calls[id]?.receiveWindow.consumed(bytes), credit > 0
-        {
-            transmit(FrameHeader(.credit, call: id, auxiliary: UInt32(clamping: credit)))
+    mutating func returnCredit(_ id: UInt64, _ call: CallRecord, _ bytes: Int) {
+        if !call.receivesEnded || call.assembly != nil {
+            let credit = call.receiveWindow.consumed(bytes)
+            if credit > 0 { transmit(FrameHeader(.credit, call: id, auxiliary: UInt32(clamping: credit))) }
         }
         returnToSession(bytes)
     }

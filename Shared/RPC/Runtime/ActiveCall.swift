@@ -35,13 +35,25 @@ final class ActiveCall: ReactorTimer, @unchecked Sendable {
     var service: Service?
 
     /// What serves an accepted call.
-    struct Service {
+    ///
+    /// An object, because every look at an optional struct of this size copies it. Touched on the reactor only, but for
+    /// its constants, which is why it may be `Sendable`.
+    final class Service: @unchecked Sendable {
         let handler: MethodHandler
         let request: CallRequest
         let deadline: ContinuousClock.Instant
         /// Under which its answer is kept, if it is.
-        var answerKey: AnswerCache.Key?
+        let answerKey: AnswerCache.Key?
         var task: Task<Void, Never>?
+
+        init(
+            handler: MethodHandler, request: CallRequest, deadline: ContinuousClock.Instant, answerKey: AnswerCache.Key?
+        ) {
+            self.handler = handler
+            self.request = request
+            self.deadline = deadline
+            self.answerKey = answerKey
+        }
     }
 
     init(core: SessionCore, method: String, conduct: SessionConduct) {
@@ -187,8 +199,8 @@ extension ActiveCall.Outcome {
     func reply<Message: WireMessage>(_ method: String) throws(RPCStatus) -> Reply<Message> {
         guard status.code == .ok else { throw status }
         guard let message else { throw RPCStatus(.internalError, "\(method): the peer answered without a message") }
-        let decoded: Attached<Message> = try message.decoded(method)
-        var reply = Reply(decoded.message, attachments: decoded.attachments, trailers: status.trailers)
+        let decoded: Message = try message.decodedMessage(method)
+        var reply = Reply(decoded, attachments: message.attachments, trailers: status.trailers)
         reply.headers = headers
         return reply
     }

@@ -28,7 +28,7 @@ final class HandlerTable: Sendable {
     /// The handler of a call.
     ///
     /// - Throws: ``RPCStatus`` unimplemented, or what an interceptor refuses it with.
-    func admit(_ request: CallRequest, from peer: PeerInfo) throws(RPCStatus) -> MethodHandler {
+    func admit(_ request: CallRequest, on session: Session) throws(RPCStatus) -> MethodHandler {
         guard let handler = handlers[request.method] else {
             let service = String(request.method.prefix { $0 != "/" })
             let text = serviceNames.contains(service) ? "no such method" : "the service is not served here"
@@ -36,7 +36,7 @@ final class HandlerTable: Sendable {
         }
         if !interceptors.isEmpty {
             let call = IncomingCall(
-                method: request.method, metadata: request.metadata, attempt: Int(request.attempt), peer: peer)
+                method: request.method, metadata: request.metadata, attempt: Int(request.attempt), peer: session.peer)
             for interceptor in interceptors { try interceptor.admit(call) }
         }
         return handler
@@ -60,8 +60,9 @@ final class HandlerTable: Sendable {
     }
 
     /// Under which a call's answer is kept; nil if it is not.
-    static func answerKey(_ handler: MethodHandler, _ request: CallRequest, _ peer: PeerInfo) -> AnswerCache.Key? {
+    static func answerKey(_ handler: MethodHandler, _ request: CallRequest, _ session: Session) -> AnswerCache.Key? {
         guard handler.descriptor.kind == .unary, !request.idempotencyKey.isEmpty else { return nil }
+        let peer = session.peer
         // What a peer says of itself is no proof: nobody is to read another's answers.
         let holder = peer.identity?.key.hexadecimal ?? ""
         return AnswerCache.Key(
@@ -72,25 +73,26 @@ final class HandlerTable: Sendable {
         _ handler: MethodHandler, _ call: ActiveCall, _ context: ServerContext, _ first: IncomingMessage?
     ) async -> AnswerCache.Answer {
         do {
-            let handled = try await CallDeadline.$current.withValue(context.deadline) {
-                try await handle(handler, call, context, first)
+            // Flat where nothing stands around the handler: every level of async functions costs memory of the task.
+            let reply = try await CallDeadline.$current.withValue(context.deadline) {
+                if interceptors.isEmpty { return try await handler.run(call, context, first) }
+                return try await intercepted(handler, call, context, first)
             }
             var status = RPCStatus(.ok, "")
-            status.trailers = handled.trailers
-            return AnswerCache.Answer(message: handled.message, status: status)
+            status.trailers = reply.trailers
+            return AnswerCache.Answer(message: reply.message, status: status)
         } catch {
             return AnswerCache.Answer(message: nil, status: RPCStatus(error))
         }
     }
 
-    private func handle(
+    private func intercepted(
         _ handler: MethodHandler, _ call: ActiveCall, _ context: ServerContext, _ first: IncomingMessage?
-    ) async throws -> HandledCall {
-        let innermost: @Sendable (ServerContext) async throws -> HandledCall = { context in
+    ) async throws -> Reply<OutgoingMessage?> {
+        let handled = try await interceptors.around { context in
             let reply = try await handler.run(call, context, first)
             return HandledCall(trailers: reply.trailers, message: reply.message)
-        }
-        if interceptors.isEmpty { return try await innermost(context) }
-        return try await interceptors.around(innermost)(context)
+        }(context)
+        return Reply(handled.message, trailers: handled.trailers)
     }
 }

@@ -6,14 +6,14 @@ extension SessionCore {
         if let refusal = access.refusal(ofCall: request.method) { return machine.respond(id, nil, refusal) }
         guard let session else { return }
         let handler: MethodHandler
-        do throws(RPCStatus) { handler = try table.admit(request, from: session.peer) } catch {
+        do throws(RPCStatus) { handler = try table.admit(request, on: session) } catch {
             return machine.respond(id, nil, error)
         }
         let call = ActiveCall(core: self, method: request.method, conduct: conduct)
         call.id = id
         call.service = ActiveCall.Service(
             handler: handler, request: request, deadline: .now + request.timeout,
-            answerKey: HandlerTable.answerKey(handler, request, session.peer))
+            answerKey: HandlerTable.answerKey(handler, request, session))
         calls[id] = call
         if !handler.takesOneRequest { startHandler(id, call, nil) }
     }
@@ -25,7 +25,7 @@ extension SessionCore {
             attachments: first?.attachments ?? [], session: session, attempt: Int(service.request.attempt),
             idempotencyKey: service.request.idempotencyKey, call: call)
         let executor = service.handler.isInline ? taskExecutor : nil
-        call.service?.task = Task.detached(executorPreference: executor) { [table] in
+        service.task = Task.detached(executorPreference: executor) { [table] in
             let answer = await table.serve(service, call, context, first)
             self.handled(id, call, answer)
         }

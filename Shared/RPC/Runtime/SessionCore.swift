@@ -22,6 +22,8 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     var calls: [UInt64: ActiveCall] = [:]
     private var timers: [SessionMachine.Timer: ReactorTimer] = [:]
     private var isRunning = false
+    /// Open calls of this end, as the reactor was told.
+    private var expectedAnswers = 0
     /// Those that are being carried out.
     private var actions: [SessionMachine.Action] = []
     var session: Session?
@@ -235,10 +237,17 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         defer { isRunning = false }
         while true {
             machine.takeActions(into: &actions)
-            if actions.isEmpty { return }
+            if actions.isEmpty { return tellReactor() }
             for action in actions { perform(action) }
             actions.removeAll(keepingCapacity: true)
         }
+    }
+
+    /// Tells the reactor how many answers to expect.
+    private func tellReactor() {
+        guard machine.originatedCount != expectedAnswers else { return }
+        reactor.expectedAnswers += machine.originatedCount - expectedAnswers
+        expectedAnswers = machine.originatedCount
     }
 
     private func perform(_ action: SessionMachine.Action) {
@@ -312,12 +321,15 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
 
     private func deliver(_ id: UInt64, _ message: IncomingMessage) {
         guard let call = calls[id], !call.isAbandoned else { return consumed(id, message) }
-        if call.service == nil { headersAreKnown(call) }
-        if call.service != nil, call.service?.task == nil {
-            consumed(id, message)
-            return startHandler(id, call, message)
+        if let service = call.service {
+            if service.task == nil {
+                consumed(id, message)
+                return startHandler(id, call, message)
+            }
+            if service.handler.takesOneRequest { return consumed(id, message) }
+        } else {
+            headersAreKnown(call)
         }
-        if call.service?.handler.takesOneRequest == true { return consumed(id, message) }
         if let reader = call.reader {
             call.reader = nil
             consumed(id, message)

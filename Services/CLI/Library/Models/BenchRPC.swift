@@ -23,14 +23,17 @@ struct BenchRPC: AsyncParsableCommand {
     var echoes = 200
     @Option(help: "Large transfers one after another.")
     var transfers = 10
+    @Option(
+        help: "A folder of keys, as `atelier keys init` makes it: both ends prove themselves, and all is encrypted.")
+    var keys: String?
+    @Option(help: "Call a server that is running, at the address that it has printed, and start none.")
+    var server: String?
+    @Flag(help: "Be that server: print the address, and serve until the end of standard input.")
+    var serve = false
     @Option(help: "Open so many sessions with keys at once, and measure nothing else.")
     var sessions: Int?
-    @Option(help: "A folder of keys that `atelier keys init` made: both ends prove theirs. Without one there are none.")
-    var keys: String?
     @Flag(help: "Print one JSON object on standard output.")
     var json = false
-    @Flag(help: .hidden)
-    var serve = false
 
     func validate() throws {
         for (name, value) in [
@@ -50,10 +53,10 @@ struct BenchRPC: AsyncParsableCommand {
         benchmark.concurrency = concurrency
         benchmark.echoes = echoes
         benchmark.transfers = transfers
-        let server = try Server(address, keys: keys)
-        defer { server.end() }
+        let child = server == nil ? try Server(address, keys: keys) : nil
+        defer { child?.end() }
         let client = try endpoint("benchmark-client", .operator)
-        let measured = try await benchmark.measure(try server.listening(), from: client)
+        let measured = try await benchmark.measure(try server ?? child?.listening() ?? address, from: client)
         await client.close()
         guard !json else { return try Output.json(measured) }
         Output.line(
@@ -62,12 +65,6 @@ struct BenchRPC: AsyncParsableCommand {
                     + "1 MiB there and back at %.2f GB/s, 64 MiB one way at %.2f GB/s",
                 measured.address, measured.unaryMedianMicroseconds, measured.unary99thMicroseconds,
                 measured.callsPerSecond, measured.echoBytesPerSecond / 1e9, measured.transferBytesPerSecond / 1e9))
-    }
-
-    private func endpoint(_ name: String, _ role: Role) throws -> Endpoint {
-        guard let keys else { return try Endpoint(name: name) }
-        let transport = try ProcessKeys.transport(name: name, role: role, keys: keys, log: Logger(label: name))
-        return try Endpoint(name: name, role: role.rawValue, transport: transport)
     }
 
     /// The other process: says where it listens, and ends with its standard input.
@@ -81,6 +78,13 @@ struct BenchRPC: AsyncParsableCommand {
         fflush(nil)
         await shutdown.wait()
         await endpoint.close()
+    }
+
+    /// An endpoint with the keys of a role, if there are any.
+    private func endpoint(_ name: String, _ role: Role) throws -> Endpoint {
+        guard let keys else { return try Endpoint(name: name) }
+        let transport = try ProcessKeys.transport(name: name, role: role, keys: keys, log: Logger(label: name))
+        return try Endpoint(name: name, role: role.rawValue, transport: transport)
     }
 
     /// This program, started as the server.
