@@ -93,7 +93,9 @@ let policy: [Target] = [
 ]
 
 let assembly: [Target] = [
-    library("RunConfiguration", ["RL", "NeuralNet", "Rewards", "TensorCore", yams], path: "Shared/RunConfiguration"),
+    library(
+        "RunConfiguration", ["Diffusion", "RL", "NeuralNet", "Rewards", "TensorCore", yams],
+        path: "Shared/RunConfiguration"),
     library("ServiceAPI", ["Wire", "RPC", "Ledger", "TensorCore", "Imaging", crypto], path: "Shared/ServiceAPI"),
     library(
         "ServiceRuntime",

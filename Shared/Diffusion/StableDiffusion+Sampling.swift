@@ -11,33 +11,48 @@ public struct SamplingSettings: Codable, Hashable, Sendable {
     /// Reinforcement learning needs more than 0, or the steps have no log-probability.
     public var eta = 1.0
 
-    public init(steps: Int = 20, guidance: Double = 4, eta: Double = 1) {
-        (self.steps, self.guidance, self.eta) = (steps, guidance, eta)
+    /// The sampler; rollouts need one whose steps stand alone (``SamplingMethod/isTrainable``).
+    public var scheduler = SamplingMethod.ddim
+
+    public init(steps: Int = 20, guidance: Double = 4, eta: Double = 1, scheduler: SamplingMethod = .ddim) {
+        (self.steps, self.guidance, self.eta, self.scheduler) = (steps, guidance, eta, scheduler)
+    }
+
+    /// Reads files that are older than the choice of a sampler too.
+    public init(from decoder: any Decoder) throws {
+        let keys = try decoder.container(keyedBy: CodingKeys.self)
+        steps = try keys.decode(Int.self, forKey: .steps)
+        guidance = try keys.decode(Double.self, forKey: .guidance)
+        eta = try keys.decode(Double.self, forKey: .eta)
+        scheduler = try keys.decodeIfPresent(SamplingMethod.self, forKey: .scheduler) ?? .ddim
     }
 }
 
 extension StableDiffusion {
-    /// Draws latents from x_T to x_0 with the scheduler of rollouts.
+    /// Draws latents from x_T to x_0 by steps that stand alone, as rollouts do.
     ///
     /// - Parameters:
     ///   - text: the text states of each sample.
     ///   - unconditional: the text states that guidance leads away from.
-    ///   - settings: steps, guidance and eta.
+    ///   - settings: sampler, steps, guidance and eta.
     ///   - noise: the noise of one sample at one step, as a function: any sample can be drawn again alone.
     ///   - initial: the noise that one sample starts from.
     ///   - visit: called after every step with the transition, x_t, x_{t-1} and the guided prediction.
     /// - Returns: x_0, scaled.
+    /// - Throws: ``ModelError`` if the sampler cannot make such a run, or its steps depend on one another.
     public func sample(
         text: TextStates, unconditional: TextStates, settings: SamplingSettings,
         noise: (_ sample: Int, _ step: Int) -> Noise,
         initial: (_ sample: Int) -> Noise,
         visit: (_ step: Int, Transition, _ from: Tensor, _ to: Tensor, _ output: Tensor) -> Void = { _, _, _, _, _ in }
-    ) -> Tensor {
+    ) throws(ModelError) -> Tensor {
         let shape = latentShape(samples: text.count)
         let one = Array(shape.dropFirst())
         let text = guidedText(text, unconditional: unconditional, guidance: settings.guidance)
+        let transitions = try samplers.transitions(settings)
         var latents = Noise.gaussian(rows: (0..<shape[0]).map(initial), shape: one)
-        for (step, transition) in scheduler.transitions(settings.steps, eta: settings.eta).enumerated() {
+            .scaled(Float(samplers.initialScale(settings.scheduler, transitions)))
+        for (step, transition) in transitions.enumerated() {
             let timesteps = [Float](repeating: Float(transition.timestep), count: shape[0])
             let output = predict(latents, timesteps: timesteps, text: text).value
             let drawn =
@@ -81,11 +96,26 @@ extension StableDiffusion {
     }
 
     /// Pictures of prompts, as pixels about -1…1: picture `i` depends on `(seed, i)` and its own prompt only.
-    public func pictures(prompts: [String], seed: UInt64, settings: SamplingSettings) -> Tensor {
+    ///
+    /// - Parameters:
+    ///   - prompts: one for each picture.
+    ///   - seed: of all noise.
+    ///   - settings: with any sampler.
+    /// - Returns: `[picture, row, column, 3]`.
+    /// - Throws: ``ModelError`` if the sampler cannot make such a run.
+    public func pictures(prompts: [String], seed: UInt64, settings: SamplingSettings) throws(ModelError) -> Tensor {
+        let plan = try samplers.plan(settings.scheduler, count: settings.steps, eta: settings.eta)
+        return pictures(prompts: prompts, seed: seed, plan: plan, guidance: settings.guidance)
+    }
+
+    /// Pictures of prompts by a plan, as pixels about -1…1.
+    public func pictures(prompts: [String], seed: UInt64, plan: SolverPlan, guidance: Double) -> Tensor {
+        let noise = Noise.gaussian(
+            rows: prompts.indices.map { Noise(seed: seed, sample: $0, purpose: .initialLatent) },
+            shape: Array(latentShape(samples: 1).dropFirst()))
         let latents = sample(
-            text: encode(prompts: prompts), unconditional: unconditional(), settings: settings,
-            noise: { Noise(seed: seed, sample: $0, step: $1, purpose: .transition) },
-            initial: { Noise(seed: seed, sample: $0, purpose: .initialLatent) })
+            from: noise, plan: plan, text: encode(prompts: prompts), unconditional: unconditional(), guidance: guidance,
+            drawn: { Noise(seed: seed, sample: $0, step: $1, purpose: .transition) })
         return decode(latents)
     }
 }

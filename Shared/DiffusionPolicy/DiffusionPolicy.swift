@@ -59,22 +59,28 @@ public final class DiffusionPolicy {
     ///   - prompts: one per sample.
     ///   - unit: the unit's number; with `runSeed` it determines all noise.
     ///   - runSeed: the seed of the run.
-    ///   - settings: steps, guidance and eta.
-    /// - Returns: the trajectories, with log-probabilities under the present adapter, and one picture per prompt.
+    ///   - settings: sampler, steps, guidance and eta.
+    /// - Returns: the trajectories, with log-probabilities under the present adapter (0 of a step that draws nothing), and
+    ///   one picture per prompt.
+    /// - Throws: ``ModelError`` if the sampler cannot make such a run.
     /// - Precondition: there is a prompt, and eta is above 0.
     public func rollout(
         prompts: [String], unit: UInt64, runSeed: UInt64, settings: SamplingSettings
-    ) -> (rollout: Rollout, pictures: [Picture]) {
+    ) throws(ModelError) -> (rollout: Rollout, pictures: [Picture]) {
         precondition(!prompts.isEmpty, "a rollout of no prompt")
         precondition(settings.eta > 0, "a rollout needs eta > 0, or its steps have no log-probability")
         var latents: [Tensor] = []
         var logProbabilities: [Tensor] = []
-        let last = model.sample(
+        let last = try model.sample(
             text: text(prompts), unconditional: unconditional, settings: settings,
             noise: { Noise(seed: runSeed, unit: unit, sample: $0, step: $1, purpose: .transition) },
             initial: { Noise(seed: runSeed, unit: unit, sample: $0, purpose: .initialLatent) }
         ) { _, transition, from, to, output in
             latents.append(from)
+            guard transition.isStochastic else {
+                logProbabilities.append(Tensor(zeros: [prompts.count]))
+                return
+            }
             // The learner's own arithmetic, so that the ratio is exactly 1 before its first step.
             let mean = Variable(transition.mean(sample: from, output: output))
             let deviation = [Double](repeating: transition.standardDeviation, count: prompts.count)
@@ -87,9 +93,23 @@ public final class DiffusionPolicy {
         return (rollout, Picture.pictures(model.decode(last)))
     }
 
+    /// Refuses a way of drawing of which nothing could be learned.
+    ///
+    /// - Throws: ``ModelError`` naming the sampler.
+    public func requireTrainable(_ settings: SamplingSettings) throws(ModelError) {
+        guard try model.samplers.transitions(settings).first?.isStochastic == true else {
+            throw ModelError(
+                path: settings.scheduler.rawValue, reason: "a run of \(settings.steps) steps draws nothing at random")
+        }
+    }
+
     /// Pictures of fixed prompts and seeds, to compare checkpoints by.
-    public func pictures(prompts: [String], seed: UInt64, settings: SamplingSettings) -> [Picture] {
-        Picture.pictures(model.pictures(prompts: prompts, seed: seed, settings: settings))
+    ///
+    /// - Throws: ``ModelError`` if the sampler cannot make such a run.
+    public func pictures(
+        prompts: [String], seed: UInt64, settings: SamplingSettings
+    ) throws(ModelError) -> [Picture] {
+        Picture.pictures(try model.pictures(prompts: prompts, seed: seed, settings: settings))
     }
 }
 

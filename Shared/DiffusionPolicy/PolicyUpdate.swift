@@ -13,20 +13,25 @@ public final class PolicyUpdate {
     private let objective: any PolicyObjective
     private let seed: UInt64
     private let recomputesOld: Bool
+    private let scheduler: SamplingMethod
+    private let recomputesActivations: Bool
     private var statistics: PromptStatistics?
     /// Rounds done.
     public private(set) var round = 0
 
-    /// The update of one run.
+    /// The update of one run, whose rollouts a scheduler draws.
     ///
     /// Where `recomputesOld`, the log-probabilities under the policy that drew a round are computed anew before its first
     /// step, by the arithmetic of the update, instead of taken from the rollouts: samplers may then compute in bf16, and
-    /// every ratio still starts at 1.
+    /// every ratio still starts at 1. Where `recomputesActivations`, the backward pass computes the network's blocks again
+    /// instead of keeping what is in them: a third slower, in a fraction of the memory.
     public init(
         policy: DiffusionPolicy, algorithm: AlgorithmConfiguration, optimizer: OptimizerConfiguration, seed: UInt64,
-        recomputesOld: Bool = false
+        scheduler: SamplingMethod = .ddim, recomputesOld: Bool = false, recomputesActivations: Bool = false
     ) {
+        self.scheduler = scheduler
         self.recomputesOld = recomputesOld
+        self.recomputesActivations = recomputesActivations
         self.policy = policy
         configuration = algorithm
         self.optimizer = AdamW(policy.model.adapter, optimizer)
@@ -58,9 +63,10 @@ public final class PolicyUpdate {
     ///   - rollouts: in unit order; all drawn with the same number of steps, guidance and eta.
     ///   - rewards: one per sample, rollout by rollout.
     /// - Returns: what the update did.
-    public func update(rollouts: [Rollout], rewards: [[Double]]) -> UpdateMetrics {
+    /// - Throws: `ModelError` if the scheduler cannot have drawn such rollouts.
+    public func update(rollouts: [Rollout], rewards: [[Double]]) throws(ModelError) -> UpdateMetrics {
         precondition(!rollouts.isEmpty && rollouts.map(\.samples) == rewards.map(\.count), "one reward per sample")
-        var round = makeRound(rollouts, rewards.flatMap { $0 })
+        var round = try makeRound(rollouts, rewards.flatMap { $0 })
         if recomputesOld { recomputeLogProbabilities(&round) }
         var metrics = UpdateMetrics()
         let mean = round.advantages.reduce(0, +) / Double(round.advantages.count)
@@ -75,7 +81,7 @@ public final class PolicyUpdate {
             for index in 0..<updates {
                 let share = order[order.count * index / updates..<order.count * (index + 1) / updates]
                 let items = share.flatMap { sample in
-                    steps(round.transitions.count, &draw).map { Item(sample: sample, step: $0) }
+                    steps(round.transitions, &draw).map { Item(sample: sample, step: $0) }
                 }
                 accumulate(items, round, isFirst: metrics.updates == 0, &metrics)
                 transitions += items.count
@@ -91,7 +97,7 @@ public final class PolicyUpdate {
         return metrics
     }
 
-    private func makeRound(_ rollouts: [Rollout], _ rewards: [Double]) -> Round {
+    private func makeRound(_ rollouts: [Rollout], _ rewards: [Double]) throws(ModelError) -> Round {
         let prompts = rollouts.flatMap(\.prompts)
         let raw =
             statistics?.advantages(rewards: rewards, prompts: prompts)
@@ -102,13 +108,14 @@ public final class PolicyUpdate {
         }
         return Round(
             rollouts: rollouts, places: places, advantages: raw.map { min(max($0, -limit), limit) },
-            transitions: policy.model.scheduler.transitions(rollouts[0].steps, eta: rollouts[0].eta))
+            transitions: try policy.model.samplers.transitions(
+                scheduler, count: rollouts[0].steps, eta: rollouts[0].eta))
     }
 
     /// The log-probabilities of all steps that may be trained on, under the policy as it is now.
     private func recomputeLogProbabilities(_ round: inout Round) {
         let items = round.places.indices.flatMap { sample in
-            (0..<trainedSteps(of: round.transitions.count)).map { Item(sample: sample, step: $0) }
+            (0..<trainedSteps(of: round.transitions)).map { Item(sample: sample, step: $0) }
         }
         for start in stride(from: 0, to: items.count, by: configuration.microBatch) {
             let batch = Array(items[start..<min(start + configuration.microBatch, items.count)])
@@ -122,11 +129,14 @@ public final class PolicyUpdate {
         }
     }
 
-    /// The first steps of a trajectory, which are the ones trained on.
-    private func trainedSteps(of all: Int) -> Int { min(max(configuration.trainedSteps ?? all, 1), all) }
+    /// The first steps of a trajectory, which are the ones trained on; a step that draws nothing cannot be.
+    private func trainedSteps(of all: [Transition]) -> Int {
+        let possible = all.prefix { $0.isStochastic }.count
+        return min(max(configuration.trainedSteps ?? possible, 1), possible)
+    }
 
     /// The steps of one trajectory that are trained on, in random order.
-    private func steps(_ all: Int, _ draw: inout some RandomNumberGenerator) -> [Int] {
+    private func steps(_ all: [Transition], _ draw: inout some RandomNumberGenerator) -> [Int] {
         let count = trainedSteps(of: all)
         let kept = max(1, Int((Double(count) * configuration.timestepFraction).rounded()))
         return Array((0..<count).shuffled(using: &draw).prefix(kept))
@@ -176,7 +186,7 @@ public final class PolicyUpdate {
         let from = rows(0)
         let output = policy.predict(
             from, timesteps: transitions.map { Float($0.timestep) }, prompts: prompts,
-            guidance: round.rollouts[0].guidance, recompute: false)
+            guidance: round.rollouts[0].guidance, recompute: recomputesActivations)
         let mean = Variable(from).combined(
             transitions.map { Float($0.sampleScale) }, output, transitions.map { Float($0.outputScale) })
         return mean.gaussianLogProbability(of: rows(1), deviation: transitions.map(\.standardDeviation))

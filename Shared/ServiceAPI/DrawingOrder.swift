@@ -15,12 +15,15 @@ public struct DrawingOrder: Hashable, Sendable {
     public var steps: Int
     public var guidance: Double
     public var eta: Double
+    /// The sampler's name.
+    public var scheduler: String
     /// Where the trajectory goes and the adapter comes from.
     public var learnerAddress: String
 
     public init(
         unit: UnitID, token: FencingToken, policy: PublishedPolicy, remainingSeconds: Double, runSeed: UInt64,
-        prompts: [String], steps: Int, guidance: Double, eta: Double, learnerAddress: String
+        prompts: [String], steps: Int, guidance: Double, eta: Double, scheduler: String,
+        learnerAddress: String
     ) {
         self.unit = unit
         self.token = token
@@ -31,6 +34,7 @@ public struct DrawingOrder: Hashable, Sendable {
         self.steps = steps
         self.guidance = guidance
         self.eta = eta
+        self.scheduler = scheduler
         self.learnerAddress = learnerAddress
     }
 
@@ -40,7 +44,8 @@ public struct DrawingOrder: Hashable, Sendable {
             policy: PublishedPolicy(
                 version: Int(wire.policyVersion), sha256: wire.adapterSha256, modules: Int(wire.adapterModules)),
             remainingSeconds: Double(wire.remainingMs) / 1000, runSeed: wire.runSeed, prompts: wire.prompts,
-            steps: Int(wire.steps), guidance: wire.guidance, eta: wire.eta, learnerAddress: wire.learnerAddress)
+            steps: Int(wire.steps), guidance: wire.guidance, eta: wire.eta, scheduler: wire.scheduler,
+            learnerAddress: wire.learnerAddress)
     }
 
     public var wire: ControlLease {
@@ -48,6 +53,7 @@ public struct DrawingOrder: Hashable, Sendable {
             unit: unit.rawValue, token: token.rawValue, policyVersion: UInt32(policy.version),
             adapterSha256: policy.sha256, adapterModules: UInt32(policy.modules),
             remainingMs: UInt64(max(remainingSeconds, 0) * 1000), runSeed: runSeed, prompts: prompts,
-            steps: UInt32(steps), guidance: guidance, eta: eta, learnerAddress: learnerAddress)
+            steps: UInt32(steps), guidance: guidance, eta: eta, learnerAddress: learnerAddress,
+            scheduler: scheduler)
     }
 }

@@ -22,22 +22,59 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
     @Test("a unit drawn twice, by a sampler and by a learner, has the same bytes")
     func rolloutIsAFunction() throws {
         let (learner, sampler) = (try policy(), try policy(trainable: false))
-        let first = learner.rollout(prompts: prompts, unit: 7, runSeed: 3, settings: settings)
-        let second = sampler.rollout(prompts: prompts, unit: 7, runSeed: 3, settings: settings)
+        let first = try learner.rollout(prompts: prompts, unit: 7, runSeed: 3, settings: settings)
+        let second = try sampler.rollout(prompts: prompts, unit: 7, runSeed: 3, settings: settings)
         #expect(first.rollout.latents.scalars == second.rollout.latents.scalars)
         #expect(first.rollout.logProbabilities.scalars == second.rollout.logProbabilities.scalars)
         #expect(first.pictures == second.pictures)
-        let other = sampler.rollout(prompts: prompts, unit: 8, runSeed: 3, settings: settings)
+        let other = try sampler.rollout(prompts: prompts, unit: 8, runSeed: 3, settings: settings)
         #expect(other.rollout.latents.scalars != first.rollout.latents.scalars)
     }
 
     @Test("the adapter's gradient agrees with a finite difference")
     func selfCheckPasses() throws { try policy().selfCheck() }
 
+    @Test("every trainable scheduler gives trajectories whose ratios start at 1", arguments: SamplingMethod.allCases)
+    func schedulersCanBeTrained(_ scheduler: SamplingMethod) throws {
+        let policy = try policy()
+        var settings = settings
+        settings.scheduler = scheduler
+        guard scheduler.isTrainable else {
+            #expect(throws: ModelError.self) { try policy.requireTrainable(settings) }
+            return
+        }
+        try policy.requireTrainable(settings)
+        let rollout = try policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
+        let drawn = rollout.logProbabilities.scalars.filter { $0 != 0 }.count
+        #expect(drawn == (scheduler == .ddim ? 4 : 3) * prompts.count)
+        let update = PolicyUpdate(
+            policy: policy, algorithm: AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 1,
+            scheduler: scheduler)
+        let metrics = try update.update(rollouts: [rollout], rewards: [[1, 0, 0]])
+        #expect(metrics.ratioDrift < 1e-4 && metrics.gradientNorm > 0 && metrics.gradientNorm.isFinite)
+    }
+
+    @Test("an update that computes activations again is the update that keeps them, but for the order of sums")
+    func recomputingChangesNothing() throws {
+        func update(recomputing: Bool) throws -> (UpdateMetrics, adapter: [Float]) {
+            let policy = try policy()
+            let rollout = try policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
+            let update = PolicyUpdate(
+                policy: policy, algorithm: AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 1,
+                recomputesActivations: recomputing)
+            let metrics = try update.update(rollouts: [rollout], rewards: [[1, 0, 0]])
+            return (metrics, policy.model.adapter.flatMap { $0.variable.value.scalars })
+        }
+        let (kept, again) = (try update(recomputing: false), try update(recomputing: true))
+        #expect(abs(kept.0.gradientNorm - again.0.gradientNorm) < 1e-4 * kept.0.gradientNorm)
+        let difference = zip(kept.adapter, again.adapter).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+        #expect(difference < 1e-4 * kept.adapter.reduce(0) { $0 + $1 * $1 })
+    }
+
     @Test("before the first step every ratio is 1, and the update raises the log-probability of what was rewarded")
     func updateFollowsTheReward() throws {
         let policy = try policy()
-        let rollout = policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
+        let rollout = try policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
         var algorithm = AlgorithmConfiguration()
         algorithm.name = .ddpoScoreFunction
         algorithm.updatesPerRound = 1
@@ -45,11 +82,11 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
         let update = PolicyUpdate(
             policy: policy, algorithm: algorithm, optimizer: OptimizerConfiguration(), seed: 1)
         let rewards: [[Double]] = [[1, 0, 0]]
-        let first = update.update(rollouts: [rollout], rewards: rewards)
+        let first = try update.update(rollouts: [rollout], rewards: rewards)
         #expect(first.ratioDrift < 1e-4)
         #expect(first.gradientNorm > 0)
         let before = first.loss
-        let second = update.update(rollouts: [rollout], rewards: rewards)
+        let second = try update.update(rollouts: [rollout], rewards: rewards)
         #expect(second.loss < before)
         #expect(second.approximateKL > 0)
     }
@@ -61,13 +98,13 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
         let learner = try policy()
         let sampler = try DiffusionPolicy(
             model: base, lora: LoRAConfiguration(), isTrainable: false, precision: .bf16)
-        let exact = learner.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
-        let rollout = sampler.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
+        let exact = try learner.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
+        let rollout = try sampler.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
         for (own, low) in zip(exact.logProbabilities.scalars, rollout.logProbabilities.scalars) {
             #expect(abs(own - low) < 1e-3)
         }
         func drift(recomputing: Bool) throws -> Double {
-            PolicyUpdate(
+            try PolicyUpdate(
                 policy: try policy(), algorithm: AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 1,
                 recomputesOld: recomputing
             ).update(rollouts: [rollout], rewards: [[1, 0, 0.5]]).ratioDrift
@@ -86,7 +123,7 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
                 model: base, lora: LoRAConfiguration(), isTrainable: false, precision: precision)
             let shape = policy.model.latentShape(samples: 3)
             let pictures = policy.model.decode(Noise(seed: 1, purpose: .experiment).gaussian(shape: shape))
-            let unit = policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings)
+            let unit = try policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings)
             return [pictures, unit.rollout.latents[1]]
         }
         for (exact, low) in zip(try outputs(.f32), try outputs(.bf16)) {
@@ -103,18 +140,18 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
                 policy: try policy(), algorithm: AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 4)
         }
         let (straight, broken) = (try makeUpdate(), try makeUpdate())
-        let rollout = straight.policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
+        let rollout = try straight.policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
         let rewards = [[0.2, 0.9, 0.1]]
-        _ = straight.update(rollouts: [rollout], rewards: rewards)
-        _ = straight.update(rollouts: [rollout], rewards: rewards)
-        _ = broken.update(rollouts: [rollout], rewards: rewards)
+        _ = try straight.update(rollouts: [rollout], rewards: rewards)
+        _ = try straight.update(rollouts: [rollout], rewards: rewards)
+        _ = try broken.update(rollouts: [rollout], rewards: rewards)
 
         let resumed = try makeUpdate()
         try resumed.policy.bind(broken.policy.adapter)
         let state = try JSONDecoder().decode(
             PolicyUpdate.State.self, from: JSONEncoder().encode(broken.state))
         try resumed.restore(state, optimizer: broken.optimizerState)
-        _ = resumed.update(rollouts: [rollout], rewards: rewards)
+        _ = try resumed.update(rollouts: [rollout], rewards: rewards)
         #expect(resumed.policy.adapter.weights() == straight.policy.adapter.weights())
     }
 

@@ -225,7 +225,8 @@ actor Coordinator {
                 DrawingOrder(
                     unit: unit, token: lease.token, policy: policy, remainingSeconds: lease.deadline - Self.now,
                     runSeed: configuration.seed, prompts: schedule.prompts(ofUnit: unit.rawValue),
-                    steps: sampling.steps, guidance: sampling.guidance, eta: sampling.eta, learnerAddress: address))
+                    steps: sampling.steps, guidance: sampling.guidance, eta: sampling.eta,
+                    scheduler: sampling.scheduler.rawValue, learnerAddress: address))
         }
     }
 

@@ -30,10 +30,15 @@ actor LearningHost {
         executor = ThreadExecutor(name: "learner")
         self.configuration = configuration
         ComputeThreads.set(configuration.fleet.learnerThreads)
-        policy = try DiffusionPolicy(model: model, lora: configuration.adapterConfiguration, isTrainable: true)
+        policy = try DiffusionPolicy(
+            model: model, lora: configuration.adapterConfiguration, isTrainable: true,
+            precision: configuration.training.precision)
+        try policy.requireTrainable(configuration.samplingSettings)
         update = PolicyUpdate(
             policy: policy, algorithm: configuration.algorithm, optimizer: configuration.optimizer,
-            seed: configuration.seed, recomputesOld: configuration.sampling.precision != .f32)
+            seed: configuration.seed, scheduler: configuration.sampling.scheduler,
+            recomputesOld: configuration.recomputesOldLogProbabilities,
+            recomputesActivations: configuration.training.recompute == .on)
     }
 
     /// Refuses a model on which LoRA would learn nothing.
@@ -54,25 +59,31 @@ actor LearningHost {
     }
 
     /// One update on a batch in its order.
-    func train(_ batch: [(DrawnUnit, [Double])]) -> UpdateMetrics {
+    ///
+    /// - Throws: an error that names the sampler if it cannot have drawn the batch.
+    func train(_ batch: [(DrawnUnit, [Double])]) throws -> UpdateMetrics {
         let settings = configuration.samplingSettings
         let rollouts = batch.map { drawn, _ in
             Rollout(
                 prompts: drawn.prompts, latents: drawn.latents, logProbabilities: drawn.logProbabilities,
                 guidance: settings.guidance, eta: settings.eta)
         }
-        return update.update(rollouts: rollouts, rewards: batch.map(\.1))
+        return try update.update(rollouts: rollouts, rewards: batch.map(\.1))
     }
 
     /// The pictures of the sample grid, row by row: the same prompts and the same noise every time.
-    func grid() -> [Picture] {
+    ///
+    /// - Throws: an error that names the grid's sampler if it cannot make such a run.
+    func grid() throws -> [Picture] {
         let grid = configuration.checkpoints
         guard grid.gridColumns > 0 else { return [] }
         let prompts = (grid.gridPrompts.isEmpty ? configuration.prompts : grid.gridPrompts).prefix(grid.gridRows)
-        return prompts.enumerated().flatMap { row, prompt in
-            policy.pictures(
+        var settings = configuration.samplingSettings
+        if let scheduler = grid.gridScheduler { (settings.scheduler, settings.eta) = (scheduler, 1) }
+        return try prompts.enumerated().flatMap { row, prompt in
+            try policy.pictures(
                 prompts: Array(repeating: prompt, count: grid.gridColumns), seed: configuration.seed &+ UInt64(row),
-                settings: configuration.samplingSettings)
+                settings: settings)
         }
     }
 

@@ -104,7 +104,7 @@ final class TrainingLoop {
         var report = RoundReport()
         report.round = round
         if !batch.isEmpty {
-            let update = await host.train(batch.map { ($0, $1.rewards) })
+            let update = try await host.train(batch.map { ($0, $1.rewards) })
             report.loss = update.loss
             report.approximateKL = update.approximateKL
             report.clipFraction = update.clipFraction

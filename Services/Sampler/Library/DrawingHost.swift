@@ -36,11 +36,17 @@ actor DrawingHost {
     }
 
     /// Draws a unit with the adapter that is bound.
-    func draw(_ order: DrawingOrder, worker: String) -> DrawnUnit {
+    ///
+    /// - Throws: an error that names what of the order this model or program cannot do.
+    func draw(_ order: DrawingOrder, worker: String) throws -> DrawnUnit {
         // OpenMP keeps the number for each thread that asks.
         ComputeThreads.set(threads)
-        let settings = SamplingSettings(steps: order.steps, guidance: order.guidance, eta: order.eta)
-        let (rollout, pictures) = policy.rollout(
+        guard let scheduler = SamplingMethod(rawValue: order.scheduler) else {
+            throw ServiceError("the order's scheduler '\(order.scheduler)' is not known here")
+        }
+        let settings = SamplingSettings(
+            steps: order.steps, guidance: order.guidance, eta: order.eta, scheduler: scheduler)
+        let (rollout, pictures) = try policy.rollout(
             prompts: order.prompts, unit: order.unit.rawValue, runSeed: order.runSeed, settings: settings)
         return DrawnUnit(
             unit: order.unit, token: order.token, worker: worker, policyVersion: order.policy.version,

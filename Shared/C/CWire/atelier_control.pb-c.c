@@ -2111,7 +2111,7 @@ const ProtobufCMessageDescriptor atelier__control__lease_request__descriptor =
   (ProtobufCMessageInit) atelier__control__lease_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor atelier__control__lease__field_descriptors[12] =
+static const ProtobufCFieldDescriptor atelier__control__lease__field_descriptors[13] =
 {
   {
     "unit",
@@ -2257,6 +2257,18 @@ static const ProtobufCFieldDescriptor atelier__control__lease__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "scheduler",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__Lease, scheduler),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned atelier__control__lease__field_indices_by_name[] = {
   4,   /* field[4] = adapter_modules */
@@ -2268,6 +2280,7 @@ static const unsigned atelier__control__lease__field_indices_by_name[] = {
   7,   /* field[7] = prompts */
   5,   /* field[5] = remaining_ms */
   6,   /* field[6] = run_seed */
+  12,   /* field[12] = scheduler */
   8,   /* field[8] = steps */
   1,   /* field[1] = token */
   0,   /* field[0] = unit */
@@ -2275,7 +2288,7 @@ static const unsigned atelier__control__lease__field_indices_by_name[] = {
 static const ProtobufCIntRange atelier__control__lease__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor atelier__control__lease__descriptor =
 {
@@ -2285,7 +2298,7 @@ const ProtobufCMessageDescriptor atelier__control__lease__descriptor =
   "Atelier__Control__Lease",
   "atelier.control",
   sizeof(Atelier__Control__Lease),
-  12,
+  13,
   atelier__control__lease__field_descriptors,
   atelier__control__lease__field_indices_by_name,
   1,  atelier__control__lease__number_ranges,

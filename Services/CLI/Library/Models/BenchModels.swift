@@ -203,9 +203,9 @@ struct BenchSample: AsyncParsableCommand {
         options.compute.apply()
         let pipeline = try source.loadPipeline(precision)
         let prompts = [String](repeating: prompt, count: options.batch)
-        let settings = SamplingSettings(steps: steps, guidance: guidance)
+        let plan = try pipeline.samplers.plan(.ddim, count: steps, eta: 1)
         try options.measure("sample", details: ["steps": steps]) {
-            _ = pipeline.pictures(prompts: prompts, seed: 0, settings: settings)
+            _ = pipeline.pictures(prompts: prompts, seed: 0, plan: plan, guidance: guidance)
         }
     }
 }

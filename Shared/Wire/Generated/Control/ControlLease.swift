@@ -21,6 +21,8 @@ public struct ControlLease: Sendable, Hashable {
     public var guidance: Double
     public var eta: Double
     public var learnerAddress: String
+    /// ddim, ddpm or euler-ancestral.
+    public var scheduler: String
 
     /// A message; every field may be left at its default.
     public init() { self.init(unit: 0) }
@@ -29,7 +31,7 @@ public struct ControlLease: Sendable, Hashable {
     public init(
         unit: UInt64 = 0, token: UInt64 = 0, policyVersion: UInt32 = 0, adapterSha256: String = "",
         adapterModules: UInt32 = 0, remainingMs: UInt64 = 0, runSeed: UInt64 = 0, prompts: [String] = [],
-        steps: UInt32 = 0, guidance: Double = 0, eta: Double = 0, learnerAddress: String = ""
+        steps: UInt32 = 0, guidance: Double = 0, eta: Double = 0, learnerAddress: String = "", scheduler: String = ""
     ) {
         self.unit = unit
         self.token = token
@@ -43,6 +45,7 @@ public struct ControlLease: Sendable, Hashable {
         self.guidance = guidance
         self.eta = eta
         self.learnerAddress = learnerAddress
+        self.scheduler = scheduler
     }
 }
 
@@ -68,6 +71,7 @@ extension ControlLease: WireMessage {
         guidance = c.guidance
         eta = c.eta
         learnerAddress = WireValue.string(c.learner_address)
+        scheduler = WireValue.string(c.scheduler)
     }
 
     public func fill(wire: UnsafeMutableRawPointer, in arena: WireArena) {
@@ -85,5 +89,6 @@ extension ControlLease: WireMessage {
         c.pointee.guidance = guidance
         c.pointee.eta = eta
         if !learnerAddress.isEmpty { c.pointee.learner_address = arena.string(learnerAddress) }
+        if !scheduler.isEmpty { c.pointee.scheduler = arena.string(scheduler) }
     }
 }

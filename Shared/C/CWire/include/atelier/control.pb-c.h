@@ -247,10 +247,14 @@ struct  Atelier__Control__Lease
   double guidance;
   double eta;
   char *learner_address;
+  /*
+   * ddim, ddpm or euler-ancestral.
+   */
+  char *scheduler;
 };
 #define ATELIER__CONTROL__LEASE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&atelier__control__lease__descriptor) \
-    , 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0, 0, 0, (char *)protobuf_c_empty_string }
+    , 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 typedef enum {
