@@ -83,7 +83,9 @@ let parts: [Target] = [
 let models: [Target] = [
     library("Diffusion", ["Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging"], path: "Shared/Diffusion"),
     library("Menagerie", ["Imaging", "CAtlas"], path: "Shared/Menagerie", exclude: ["Base"]),
-    library("Rewards", ["Menagerie", "Imaging", crypto], path: "Shared/Rewards"),
+    library(
+        "Rewards", ["Menagerie", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging", crypto, yams],
+        path: "Shared/Rewards"),
 ]
 
 let policy: [Target] = [
@@ -112,7 +114,7 @@ let services: [Target] = [
         "SamplerService",
         serviceParts + ["Ledger", "DiffusionPolicy", "Diffusion", "NeuralNet", "TensorCore", "Imaging"],
         path: "Services/Sampler/Library"),
-    library("RewardService", serviceParts + ["Rewards", "Imaging"], path: "Services/Reward/Library"),
+    library("RewardService", serviceParts + ["Rewards", "TensorCore", "Imaging"], path: "Services/Reward/Library"),
     library(
         "LearnerService",
         serviceParts + [
@@ -155,6 +157,7 @@ let testTargets: [Target] = [
     tests("MessagingTests", ["Messaging", "RPC", "RPCServices", "Wire", "CWire"], exclude: ["Fixtures"]),
     tests("LedgerTests", ["Ledger"]),
     tests("MenagerieTests", ["Menagerie", "Imaging", "Rewards"]),
+    tests("RewardsTests", ["Rewards", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging"]),
     tests("DiffusionTests", ["Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore"]),
     tests("RLTests", ["RL", "DiffusionPolicy", "Diffusion", "NeuralNet", "Autograd", "TensorCore"]),
     tests(

@@ -2,16 +2,19 @@
 ///
 ///     checker  checker:graded  checker:success  checker:kind|count|color|relation|ground
 ///     jpeg-compressibility[?quality=95]  jpeg-incompressibility[?quality=95]
+///     brightness  smoothness
 public enum RewardConfiguration: Hashable, Sendable {
     case checker(CheckerReward.Aspect)
     case jpegCompressibility(quality: Int)
     case jpegIncompressibility(quality: Int)
+    case pixels(PixelReward.Measure)
 
     /// The names that a specification can begin with.
     public enum Name: String, CaseIterable, Sendable {
         case checker
         case jpegCompressibility = "jpeg-compressibility"
         case jpegIncompressibility = "jpeg-incompressibility"
+        case brightness, smoothness
     }
 
     /// Reads a specification.
@@ -34,6 +37,10 @@ public enum RewardConfiguration: Hashable, Sendable {
                 name == .jpegCompressibility
                 ? .jpegCompressibility(quality: quality) : .jpegIncompressibility(quality: quality)
             try specification.refuseRest(known: ["quality"])
+        case .brightness, .smoothness:
+            try specification.refuseAspect()
+            try specification.refuseRest(known: [])
+            self = .pixels(name == .brightness ? .brightness : .smoothness)
         }
     }
 
@@ -43,6 +50,7 @@ public enum RewardConfiguration: Hashable, Sendable {
         case .checker(let aspect): "\(Name.checker.rawValue):\(aspect.rawValue)"
         case .jpegCompressibility(let quality): "\(Name.jpegCompressibility.rawValue)?quality=\(quality)"
         case .jpegIncompressibility(let quality): "\(Name.jpegIncompressibility.rawValue)?quality=\(quality)"
+        case .pixels(let measure): measure.rawValue
         }
     }
 
@@ -51,6 +59,7 @@ public enum RewardConfiguration: Hashable, Sendable {
         case .checker(let aspect): CheckerReward(aspect)
         case .jpegCompressibility(let quality): JPEGReward(quality: quality, favoursSmall: true)
         case .jpegIncompressibility(let quality): JPEGReward(quality: quality, favoursSmall: false)
+        case .pixels(let measure): PixelReward(measure)
         }
     }
 }

@@ -1,7 +1,7 @@
-/// Why a reward cannot be made from its specification.
+/// Why a reward cannot be made from its specification, or not be measured.
 public struct RewardError: Error, Hashable, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable {
-        private enum Value { case unknownReward, unknownAspect, unknownSetting, badValue }
+        private enum Value { case unknownReward, unknownAspect, unknownSetting, badValue, badSet }
         private let value: Value
         /// There is no reward of this name.
         public static let unknownReward = Self(value: .unknownReward)
@@ -11,6 +11,8 @@ public struct RewardError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let unknownSetting = Self(value: .unknownSetting)
         /// The setting cannot have this value.
         public static let badValue = Self(value: .badValue)
+        /// A set of judged pictures lacks a file, or one of its files cannot be read.
+        public static let badSet = Self(value: .badSet)
     }
 
     public let code: Code

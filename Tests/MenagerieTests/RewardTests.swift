@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("aesthetic", "checker, jpeg-compressibility, jpeg-incompressibility"), ("", "there is no reward"),
+        ("beauty", "checker, jpeg-compressibility, jpeg-incompressibility, brightness"), ("", "there is no reward"),
         ("checker:beauty", "graded, success, kind, count, color, relation, ground"),
         ("checker?quality=3", "no setting \"quality\""), ("jpeg-compressibility:fast", "stands alone"),
         ("jpeg-compressibility?quality=0", "1...100"), ("jpeg-compressibility?quality=best", "1...100"),

@@ -5,17 +5,17 @@ import Testing
 /// A reward in Python beside real coordinator, learner and sampler processes.
 @Suite(.serialized, .timeLimit(.minutes(2)))
 struct PythonRewardTests {
-    private static let interpreter: String? =
+    static let interpreter: String? =
         // Not Foundation's Process, which waits for the end of a child on one of the few threads that all tests share.
         [ProcessInfo.processInfo.environment["ATELIER_PYTHON"], "python3", "/usr/bin/python3"].compactMap(\.self).first
     {
         system("\($0) -c 'import zmq, google.protobuf' 2>/dev/null") == 0
     }
-    private static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Services/Reward/python").path
 
     /// Whether there is an interpreter with what the package needs.
-    private static let isThere: Bool = interpreter != nil
+    static let isThere: Bool = interpreter != nil
 
     /// The run starts with our reward, is given the one in Python, and both score whole rounds.
     @Test(.enabled(if: isThere, "python3 with zmq and google.protobuf is not here (or ATELIER_PYTHON)"))

@@ -42,6 +42,12 @@ struct RewardFailureTests {
             let isShort = mood.withLock(\.self) == .tooFew
             return Reply(ScorePicturesReply(scores: isShort ? Array(scores.dropLast()) : scores, identity: "rogue"))
         }
+
+        func withGradient(_ request: ScoreGradientRequest, _ context: ServerContext) async throws -> Reply<
+            ScoreGradientReply
+        > {
+            throw RPCStatus(.failedPrecondition, "a rogue has no derivative")
+        }
     }
 
     /// A stack whose reward is the test's own.

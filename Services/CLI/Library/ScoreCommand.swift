@@ -44,7 +44,7 @@ struct ScoreCommand: AsyncParsableCommand {
 
     func run() async throws {
         let model = try Self.model(reward)
-        let pictures = try image.map(read)
+        let pictures = try image.map(Self.read)
         let scores = try model.score(pictures, prompts: pictures.map { _ in prompt })
         let entries = zip(image, scores).map { Entry(image: $0, $1) }
         if json {
@@ -70,7 +70,7 @@ struct ScoreCommand: AsyncParsableCommand {
         }
     }
 
-    private func read(_ path: String) throws -> Picture {
+    static func read(_ path: String) throws -> Picture {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ServiceError("cannot read \(path): \(String(cString: strerror(errno)))")
         }

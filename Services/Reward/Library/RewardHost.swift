@@ -1,6 +1,7 @@
 import Rewards
 import ServiceAPI
 import ServiceRuntime
+import TensorCore
 
 /// The reward model on a thread of its own, so that scoring never blocks the sockets.
 actor RewardHost {
@@ -23,7 +24,33 @@ actor RewardHost {
             let reason = ServiceProcess.oneLine(error)
             return batch.pictures.map { _ in .unavailable(reason) }
         }
-        return scores.map { score in
+        return scores.map(PictureScore.init)
+    }
+
+    /// Scores a batch, with the derivative of each score by its own picture.
+    func scoreWithGradient(_ batch: PixelBatch) -> PictureGradients {
+        do {
+            let (scores, gradient) = try model.scoreWithGradient(batch.pixels, prompts: batch.prompts)
+            return PictureGradients(
+                scores: scores.enumerated().map { index, score in
+                    let outcome = PictureScore(score)
+                    guard case .number = outcome else { return outcome }
+                    let isFinite = gradient[rows: index..<index + 1].withUnsafeBuffer { $0.allSatisfy(\.isFinite) }
+                    return isFinite ? outcome : .invalid("the derivative of the score is not finite")
+                }, gradient: gradient, identity: model.identity.version)
+        } catch {
+            let reason = ServiceProcess.oneLine(error)
+            return PictureGradients(
+                scores: batch.prompts.map { _ in .unavailable(reason) },
+                gradient: Tensor(repeating: .nan, shape: batch.pixels.shape), identity: model.identity.version)
+        }
+    }
+}
+
+extension PictureScore {
+    /// What is not a finite number is no score.
+    fileprivate init(_ score: Score) {
+        self =
             switch score {
             case .value(let value, let detail) where value.isFinite:
                 .number(value, detail: detail.filter(\.value.isFinite))
@@ -31,6 +58,5 @@ actor RewardHost {
             case .unavailable(let reason): .unavailable(reason)
             case .invalid(let reason): .invalid(reason)
             }
-        }
     }
 }

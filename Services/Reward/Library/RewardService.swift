@@ -50,7 +50,9 @@ public struct RewardService: Sendable {
         let endpoint = try ProcessKeys.endpoint(
             name: options.name, role: .reward, keys: options.keys, binds: [options.address],
             dials: options.coordinator.isEmpty ? [] : [options.coordinator], log: log)
-        let scores = ScoreEndpoint(host: RewardHost(model), identity: model.identity, spec: options.spec)
+        let scores = ScoreEndpoint(
+            host: RewardHost(model), identity: model.identity, spec: options.spec,
+            isDifferentiable: model.isDifferentiable)
         let health = HealthBoard()
         let listener = try await Listening.on(options.address, endpoint, services: [.score(scores)], health: health)
         log.info("\(model.identity.id) at \(listener.address), identity \(model.identity.version)")

@@ -8,9 +8,10 @@ struct ScoreEndpoint: ScoreService {
     let host: RewardHost
     let identity: RewardIdentity
     let spec: String
+    let isDifferentiable: Bool
 
     func describe(_ request: ScoreDescribeRequest, _ context: ServerContext) async throws -> Reply<ScoreDescribeReply> {
-        Reply(ScoreDescribeReply(spec: spec, identity: identity.version))
+        Reply(ScoreDescribeReply(spec: spec, identity: identity.version, differentiable: isDifferentiable))
     }
 
     func pictures(_ request: ScorePicturesRequest, _ context: ServerContext) async throws -> Reply<ScorePicturesReply> {
@@ -22,5 +23,21 @@ struct ScoreEndpoint: ScoreService {
         }
         let scores = await host.score(batch)
         return Reply(ScorePicturesReply(scores: scores.map(\.wire), identity: identity.version))
+    }
+
+    func withGradient(
+        _ request: ScoreGradientRequest, _ context: ServerContext
+    ) async throws -> Reply<ScoreGradientReply> {
+        guard isDifferentiable else {
+            throw RPCStatus(.failedPrecondition, "the reward \(spec) has no derivative")
+        }
+        let batch: PixelBatch
+        do {
+            batch = try PixelBatch(request, context.attachments)
+        } catch {
+            throw error.status
+        }
+        let answer = await host.scoreWithGradient(batch)
+        return Reply(answer.wire, attachments: answer.attachments)
     }
 }

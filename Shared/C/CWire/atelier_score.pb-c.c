@@ -283,6 +283,96 @@ void   atelier__score__pictures_reply__free_unpacked
   assert(message->base.descriptor == &atelier__score__pictures_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   atelier__score__gradient_request__init
+                     (Atelier__Score__GradientRequest         *message)
+{
+  static const Atelier__Score__GradientRequest init_value = ATELIER__SCORE__GRADIENT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t atelier__score__gradient_request__get_packed_size
+                     (const Atelier__Score__GradientRequest *message)
+{
+  assert(message->base.descriptor == &atelier__score__gradient_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t atelier__score__gradient_request__pack
+                     (const Atelier__Score__GradientRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &atelier__score__gradient_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t atelier__score__gradient_request__pack_to_buffer
+                     (const Atelier__Score__GradientRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &atelier__score__gradient_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Atelier__Score__GradientRequest *
+       atelier__score__gradient_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Atelier__Score__GradientRequest *)
+     protobuf_c_message_unpack (&atelier__score__gradient_request__descriptor,
+                                allocator, len, data);
+}
+void   atelier__score__gradient_request__free_unpacked
+                     (Atelier__Score__GradientRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &atelier__score__gradient_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   atelier__score__gradient_reply__init
+                     (Atelier__Score__GradientReply         *message)
+{
+  static const Atelier__Score__GradientReply init_value = ATELIER__SCORE__GRADIENT_REPLY__INIT;
+  *message = init_value;
+}
+size_t atelier__score__gradient_reply__get_packed_size
+                     (const Atelier__Score__GradientReply *message)
+{
+  assert(message->base.descriptor == &atelier__score__gradient_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t atelier__score__gradient_reply__pack
+                     (const Atelier__Score__GradientReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &atelier__score__gradient_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t atelier__score__gradient_reply__pack_to_buffer
+                     (const Atelier__Score__GradientReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &atelier__score__gradient_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Atelier__Score__GradientReply *
+       atelier__score__gradient_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Atelier__Score__GradientReply *)
+     protobuf_c_message_unpack (&atelier__score__gradient_reply__descriptor,
+                                allocator, len, data);
+}
+void   atelier__score__gradient_reply__free_unpacked
+                     (Atelier__Score__GradientReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &atelier__score__gradient_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 #define atelier__score__describe_request__field_descriptors NULL
 #define atelier__score__describe_request__field_indices_by_name NULL
 #define atelier__score__describe_request__number_ranges NULL
@@ -301,7 +391,7 @@ const ProtobufCMessageDescriptor atelier__score__describe_request__descriptor =
   (ProtobufCMessageInit) atelier__score__describe_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor atelier__score__describe_reply__field_descriptors[2] =
+static const ProtobufCFieldDescriptor atelier__score__describe_reply__field_descriptors[3] =
 {
   {
     "spec",
@@ -327,15 +417,28 @@ static const ProtobufCFieldDescriptor atelier__score__describe_reply__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "differentiable",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Score__DescribeReply, differentiable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned atelier__score__describe_reply__field_indices_by_name[] = {
+  2,   /* field[2] = differentiable */
   1,   /* field[1] = identity */
   0,   /* field[0] = spec */
 };
 static const ProtobufCIntRange atelier__score__describe_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor atelier__score__describe_reply__descriptor =
 {
@@ -345,7 +448,7 @@ const ProtobufCMessageDescriptor atelier__score__describe_reply__descriptor =
   "Atelier__Score__DescribeReply",
   "atelier.score",
   sizeof(Atelier__Score__DescribeReply),
-  2,
+  3,
   atelier__score__describe_reply__field_descriptors,
   atelier__score__describe_reply__field_indices_by_name,
   1,  atelier__score__describe_reply__number_ranges,
@@ -646,14 +749,144 @@ const ProtobufCMessageDescriptor atelier__score__pictures_reply__descriptor =
   (ProtobufCMessageInit) atelier__score__pictures_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor atelier__score__score__method_descriptors[2] =
+static const ProtobufCFieldDescriptor atelier__score__gradient_request__field_descriptors[4] =
+{
+  {
+    "prompts",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Atelier__Score__GradientRequest, n_prompts),
+    offsetof(Atelier__Score__GradientRequest, prompts),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "height",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Score__GradientRequest, height),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "width",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Score__GradientRequest, width),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Score__GradientRequest, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned atelier__score__gradient_request__field_indices_by_name[] = {
+  1,   /* field[1] = height */
+  0,   /* field[0] = prompts */
+  3,   /* field[3] = unit */
+  2,   /* field[2] = width */
+};
+static const ProtobufCIntRange atelier__score__gradient_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor atelier__score__gradient_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "atelier.score.GradientRequest",
+  "GradientRequest",
+  "Atelier__Score__GradientRequest",
+  "atelier.score",
+  sizeof(Atelier__Score__GradientRequest),
+  4,
+  atelier__score__gradient_request__field_descriptors,
+  atelier__score__gradient_request__field_indices_by_name,
+  1,  atelier__score__gradient_request__number_ranges,
+  (ProtobufCMessageInit) atelier__score__gradient_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor atelier__score__gradient_reply__field_descriptors[2] =
+{
+  {
+    "scores",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Atelier__Score__GradientReply, n_scores),
+    offsetof(Atelier__Score__GradientReply, scores),
+    &atelier__score__picture_score__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "identity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Score__GradientReply, identity),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned atelier__score__gradient_reply__field_indices_by_name[] = {
+  1,   /* field[1] = identity */
+  0,   /* field[0] = scores */
+};
+static const ProtobufCIntRange atelier__score__gradient_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor atelier__score__gradient_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "atelier.score.GradientReply",
+  "GradientReply",
+  "Atelier__Score__GradientReply",
+  "atelier.score",
+  sizeof(Atelier__Score__GradientReply),
+  2,
+  atelier__score__gradient_reply__field_descriptors,
+  atelier__score__gradient_reply__field_indices_by_name,
+  1,  atelier__score__gradient_reply__number_ranges,
+  (ProtobufCMessageInit) atelier__score__gradient_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCMethodDescriptor atelier__score__score__method_descriptors[3] =
 {
   { "Describe", &atelier__score__describe_request__descriptor, &atelier__score__describe_reply__descriptor },
   { "Pictures", &atelier__score__pictures_request__descriptor, &atelier__score__pictures_reply__descriptor },
+  { "WithGradient", &atelier__score__gradient_request__descriptor, &atelier__score__gradient_reply__descriptor },
 };
 const unsigned atelier__score__score__method_indices_by_name[] = {
   0,        /* Describe */
-  1         /* Pictures */
+  1,        /* Pictures */
+  2         /* WithGradient */
 };
 const ProtobufCServiceDescriptor atelier__score__score__descriptor =
 {
@@ -662,7 +895,7 @@ const ProtobufCServiceDescriptor atelier__score__score__descriptor =
   "Score",
   "Atelier__Score__Score",
   "atelier.score",
-  2,
+  3,
   atelier__score__score__method_descriptors,
   atelier__score__score__method_indices_by_name
 };
@@ -681,6 +914,14 @@ void atelier__score__score__pictures(ProtobufCService *service,
 {
   assert(service->descriptor == &atelier__score__score__descriptor);
   service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void atelier__score__score__with_gradient(ProtobufCService *service,
+                                          const Atelier__Score__GradientRequest *input,
+                                          Atelier__Score__GradientReply_Closure closure,
+                                          void *closure_data)
+{
+  assert(service->descriptor == &atelier__score__score__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void atelier__score__score__init (Atelier__Score__Score_Service *service,
                                   Atelier__Score__Score_ServiceDestroy destroy)

@@ -11,7 +11,7 @@ from .wire import RPCError
 
 def main():
     parser = argparse.ArgumentParser(prog="atelier_reward", description="Serves a reward written in Python.")
-    parser.add_argument("file", help="a Python file with `def score(images, prompts) -> list[float]`")
+    parser.add_argument("file", help="a Python file with `def score(images, prompts)`")
     parser.add_argument("--name", default="reward", help="what the service is called in the fleet")
     parser.add_argument("--spec", help="external:NAME, as the run's configuration names it; default: the file's name")
     parser.add_argument("--address", default="tcp://127.0.0.1:0", help="where to serve")
@@ -29,7 +29,17 @@ def main():
         sys.exit(f"atelier_reward: error: {options.file} has no function score: {error}")
     name = options.spec or "external:" + options.file.rsplit("/", 1)[-1].removesuffix(".py")
     try:
-        serve(score, options.name, name, options.address, options.coordinator, options.patience, options.keys)
+        serve(
+            score,
+            options.name,
+            name,
+            options.address,
+            options.coordinator,
+            options.patience,
+            options.keys,
+            gradient=getattr(module, "gradient", None),
+            identity=getattr(module, "identity", None),
+        )
     except RPCError as error:
         sys.exit(f"atelier_reward: error: {error}")
 

@@ -82,6 +82,8 @@ public enum WireCatalogue {
         ReflectionServicesRequest.self,
         ScoreDescribeReply.self,
         ScoreDescribeRequest.self,
+        ScoreGradientReply.self,
+        ScoreGradientRequest.self,
         ScoreNumber.self,
         ScorePictureScore.self,
         ScorePicturesReply.self,

@@ -6,6 +6,10 @@ import RPC
 public protocol ScoreService: Sendable {
     func describe(_ request: ScoreDescribeRequest, _ context: ServerContext) async throws -> Reply<ScoreDescribeReply>
     func pictures(_ request: ScorePicturesRequest, _ context: ServerContext) async throws -> Reply<ScorePicturesReply>
+    /// FAILED_PRECONDITION when the reward has no derivative.
+    func withGradient(_ request: ScoreGradientRequest, _ context: ServerContext) async throws -> Reply<
+        ScoreGradientReply
+    >
 }
 
 /// The methods of `atelier.score.Score`.
@@ -14,8 +18,11 @@ public enum ScoreMethods {
         service: "atelier.score.Score", name: "Describe", kind: .unary, idempotency: .noSideEffects)
     public static let pictures = Method<ScorePicturesRequest, ScorePicturesReply>(
         service: "atelier.score.Score", name: "Pictures", kind: .unary, idempotency: .noSideEffects)
+    /// FAILED_PRECONDITION when the reward has no derivative.
+    public static let withGradient = Method<ScoreGradientRequest, ScoreGradientReply>(
+        service: "atelier.score.Score", name: "WithGradient", kind: .unary, idempotency: .noSideEffects)
     /// All of them, in the order of the .proto file.
-    public static let all: [MethodDescriptor] = [describe.descriptor, pictures.descriptor]
+    public static let all: [MethodDescriptor] = [describe.descriptor, pictures.descriptor, withGradient.descriptor]
 }
 
 extension ServiceDefinition {
@@ -26,6 +33,7 @@ extension ServiceDefinition {
             handlers: [
                 MethodHandler(unary: ScoreMethods.describe) { try await service.describe($0, $1) },
                 MethodHandler(unary: ScoreMethods.pictures) { try await service.pictures($0, $1) },
+                MethodHandler(unary: ScoreMethods.withGradient) { try await service.withGradient($0, $1) },
             ])
     }
 }
@@ -50,5 +58,12 @@ public struct ScoreClient: Sendable {
         _ request: ScorePicturesRequest, attachments: [Attachment] = [], options: CallOptions = CallOptions()
     ) async throws(RPCStatus) -> Reply<ScorePicturesReply> {
         try await caller.unary(ScoreMethods.pictures, request, attachments: attachments, options: options)
+    }
+
+    /// FAILED_PRECONDITION when the reward has no derivative.
+    public func withGradient(
+        _ request: ScoreGradientRequest, attachments: [Attachment] = [], options: CallOptions = CallOptions()
+    ) async throws(RPCStatus) -> Reply<ScoreGradientReply> {
+        try await caller.unary(ScoreMethods.withGradient, request, attachments: attachments, options: options)
     }
 }

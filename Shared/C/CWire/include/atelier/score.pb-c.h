@@ -22,6 +22,8 @@ typedef struct Atelier__Score__Number Atelier__Score__Number;
 typedef struct Atelier__Score__Number__DetailEntry Atelier__Score__Number__DetailEntry;
 typedef struct Atelier__Score__PictureScore Atelier__Score__PictureScore;
 typedef struct Atelier__Score__PicturesReply Atelier__Score__PicturesReply;
+typedef struct Atelier__Score__GradientRequest Atelier__Score__GradientRequest;
+typedef struct Atelier__Score__GradientReply Atelier__Score__GradientReply;
 
 
 /* --- enums --- */
@@ -46,10 +48,14 @@ struct  Atelier__Score__DescribeReply
    * SHA-256 of model, weights and configuration: two services with the same identity give the same scores.
    */
   char *identity;
+  /*
+   * Whether `WithGradient` can be called.
+   */
+  protobuf_c_boolean differentiable;
 };
 #define ATELIER__SCORE__DESCRIBE_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&atelier__score__describe_reply__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
 /*
@@ -151,6 +157,51 @@ struct  Atelier__Score__PicturesReply
 };
 #define ATELIER__SCORE__PICTURES_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&atelier__score__pictures_reply__descriptor) \
+    , 0,NULL, (char *)protobuf_c_empty_string }
+
+
+/*
+ * Attachment 0: the pictures, f32 (little-endian) [samples, height, width, 3], from 0 (black) to 1 (white).
+ */
+struct  Atelier__Score__GradientRequest
+{
+  ProtobufCMessage base;
+  /*
+   * What the pictures were drawn for, one each.
+   */
+  size_t n_prompts;
+  char **prompts;
+  uint32_t height;
+  uint32_t width;
+  /*
+   * For the service's log.
+   */
+  uint64_t unit;
+};
+#define ATELIER__SCORE__GRADIENT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&atelier__score__gradient_request__descriptor) \
+    , 0,NULL, 0, 0, 0 }
+
+
+/*
+ * Attachment 0: the derivative of each score by its own picture, f32 of the request's shape; not a number wherever a
+ * picture has no score.
+ */
+struct  Atelier__Score__GradientReply
+{
+  ProtobufCMessage base;
+  /*
+   * One for each picture, in order.
+   */
+  size_t n_scores;
+  Atelier__Score__PictureScore **scores;
+  /*
+   * As in `DescribeReply`.
+   */
+  char *identity;
+};
+#define ATELIER__SCORE__GRADIENT_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&atelier__score__gradient_reply__descriptor) \
     , 0,NULL, (char *)protobuf_c_empty_string }
 
 
@@ -271,6 +322,44 @@ Atelier__Score__PicturesReply *
 void   atelier__score__pictures_reply__free_unpacked
                      (Atelier__Score__PicturesReply *message,
                       ProtobufCAllocator *allocator);
+/* Atelier__Score__GradientRequest methods */
+void   atelier__score__gradient_request__init
+                     (Atelier__Score__GradientRequest         *message);
+size_t atelier__score__gradient_request__get_packed_size
+                     (const Atelier__Score__GradientRequest   *message);
+size_t atelier__score__gradient_request__pack
+                     (const Atelier__Score__GradientRequest   *message,
+                      uint8_t             *out);
+size_t atelier__score__gradient_request__pack_to_buffer
+                     (const Atelier__Score__GradientRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Atelier__Score__GradientRequest *
+       atelier__score__gradient_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   atelier__score__gradient_request__free_unpacked
+                     (Atelier__Score__GradientRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Atelier__Score__GradientReply methods */
+void   atelier__score__gradient_reply__init
+                     (Atelier__Score__GradientReply         *message);
+size_t atelier__score__gradient_reply__get_packed_size
+                     (const Atelier__Score__GradientReply   *message);
+size_t atelier__score__gradient_reply__pack
+                     (const Atelier__Score__GradientReply   *message,
+                      uint8_t             *out);
+size_t atelier__score__gradient_reply__pack_to_buffer
+                     (const Atelier__Score__GradientReply   *message,
+                      ProtobufCBuffer     *buffer);
+Atelier__Score__GradientReply *
+       atelier__score__gradient_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   atelier__score__gradient_reply__free_unpacked
+                     (Atelier__Score__GradientReply *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Atelier__Score__DescribeRequest_Closure)
@@ -294,6 +383,12 @@ typedef void (*Atelier__Score__PictureScore_Closure)
 typedef void (*Atelier__Score__PicturesReply_Closure)
                  (const Atelier__Score__PicturesReply *message,
                   void *closure_data);
+typedef void (*Atelier__Score__GradientRequest_Closure)
+                 (const Atelier__Score__GradientRequest *message,
+                  void *closure_data);
+typedef void (*Atelier__Score__GradientReply_Closure)
+                 (const Atelier__Score__GradientReply *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -309,6 +404,10 @@ struct Atelier__Score__Score_Service
                    const Atelier__Score__PicturesRequest *input,
                    Atelier__Score__PicturesReply_Closure closure,
                    void *closure_data);
+  void (*with_gradient)(Atelier__Score__Score_Service *service,
+                        const Atelier__Score__GradientRequest *input,
+                        Atelier__Score__GradientReply_Closure closure,
+                        void *closure_data);
 };
 typedef void (*Atelier__Score__Score_ServiceDestroy)(Atelier__Score__Score_Service *);
 void atelier__score__score__init (Atelier__Score__Score_Service *service,
@@ -318,7 +417,8 @@ void atelier__score__score__init (Atelier__Score__Score_Service *service,
 #define ATELIER__SCORE__SCORE__INIT(function_prefix__) \
     { ATELIER__SCORE__SCORE__BASE_INIT,\
       function_prefix__ ## describe,\
-      function_prefix__ ## pictures  }
+      function_prefix__ ## pictures,\
+      function_prefix__ ## with_gradient  }
 void atelier__score__score__describe(ProtobufCService *service,
                                      const Atelier__Score__DescribeRequest *input,
                                      Atelier__Score__DescribeReply_Closure closure,
@@ -327,6 +427,10 @@ void atelier__score__score__pictures(ProtobufCService *service,
                                      const Atelier__Score__PicturesRequest *input,
                                      Atelier__Score__PicturesReply_Closure closure,
                                      void *closure_data);
+void atelier__score__score__with_gradient(ProtobufCService *service,
+                                          const Atelier__Score__GradientRequest *input,
+                                          Atelier__Score__GradientReply_Closure closure,
+                                          void *closure_data);
 
 /* --- descriptors --- */
 
@@ -337,6 +441,8 @@ extern const ProtobufCMessageDescriptor atelier__score__number__descriptor;
 extern const ProtobufCMessageDescriptor atelier__score__number__detail_entry__descriptor;
 extern const ProtobufCMessageDescriptor atelier__score__picture_score__descriptor;
 extern const ProtobufCMessageDescriptor atelier__score__pictures_reply__descriptor;
+extern const ProtobufCMessageDescriptor atelier__score__gradient_request__descriptor;
+extern const ProtobufCMessageDescriptor atelier__score__gradient_reply__descriptor;
 extern const ProtobufCServiceDescriptor atelier__score__score__descriptor;
 
 PROTOBUF_C__END_DECLS
