@@ -48,7 +48,7 @@ public struct CheckpointReport: Encodable {
     public var prediction: String?
     public var parameters = 0
     public var components: [Component] = []
-    public var memory: MemoryEstimate?
+    public var memory: MemoryFigures?
 
     /// The first thing that is wrong with the checkpoint.
     public var firstFault: String? { components.lazy.compactMap(\.firstFault).first }
@@ -97,7 +97,11 @@ public struct CheckpointReport: Encodable {
             let size = SampleSize(
                 height: height.map { max(1, $0 / vae.downsampling) } ?? own.height,
                 width: width.map { max(1, $0 / vae.downsampling) } ?? own.width)
-            memory = MemoryEstimate(unet: unet, vae: vae, parameters: parameters, size: size)
+            let encoders = components.filter { $0.name.hasPrefix("text_encoder") }
+            let outline = ModelOutline(
+                unet: unet, vae: vae, unetParameters: components.first { $0.name == "unet" }?.parameters ?? 0,
+                textParameters: encoders.reduce(0) { $0 + $1.parameters })
+            memory = MemoryFigures(MemoryEstimate(outline), size: size)
         }
     }
 

@@ -110,12 +110,19 @@ extension StableDiffusion {
 
     /// Pictures of prompts by a plan, as pixels about -1…1.
     public func pictures(prompts: [String], seed: UInt64, plan: SolverPlan, guidance: Double) -> Tensor {
-        let noise = Noise.gaussian(
-            rows: prompts.indices.map { Noise(seed: seed, sample: $0, purpose: .initialLatent) },
-            shape: Array(latentShape(samples: 1).dropFirst()))
-        let latents = sample(
-            from: noise, plan: plan, text: encode(prompts: prompts), unconditional: unconditional(), guidance: guidance,
-            drawn: { Noise(seed: seed, sample: $0, step: $1, purpose: .transition) })
-        return decode(latents)
+        let shape = Array(latentShape(samples: 1).dropFirst())
+        let unconditional = unconditional()
+        let atOnce = Self.drawnAtOnce(SampleSize(height: shape[0], width: shape[1]))
+        return .concatenating(
+            stride(from: 0, to: prompts.count, by: atOnce).map { first in
+                let rows = first..<min(first + atOnce, prompts.count)
+                let noise = Noise.gaussian(
+                    rows: rows.map { Noise(seed: seed, sample: $0, purpose: .initialLatent) }, shape: shape)
+                return decode(
+                    sample(
+                        from: noise, plan: plan, text: encode(prompts: Array(prompts[rows])),
+                        unconditional: unconditional, guidance: guidance,
+                        drawn: { Noise(seed: seed, sample: first + $0, step: $1, purpose: .transition) }))
+            })
     }
 }

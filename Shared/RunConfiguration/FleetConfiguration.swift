@@ -9,12 +9,18 @@ public struct FleetConfiguration: Codable, Hashable, Sendable {
     /// How often a process that dies is started again before the run fails.
     public var restarts = 3
 
+    /// Memory that all processes of the run may take together, in GB; what is free if not given.
+    ///
+    /// A run that will need more is refused before it starts.
+    public var memoryLimit: Double?
+
     public init() {}
 
     func validate() throws(ConfigurationError) {
         try requirePositive(samplers, "fleet.samplers")
         try requirePositive(samplerThreads, "fleet.samplerThreads")
         try requirePositive(learnerThreads, "fleet.learnerThreads")
+        if let memoryLimit { try requirePositive(memoryLimit, "fleet.memoryLimit") }
         guard restarts >= 0 else { throw ConfigurationError(path: "fleet.restarts", "\(restarts) is negative") }
     }
 }

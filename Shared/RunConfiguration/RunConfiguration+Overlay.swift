@@ -56,7 +56,7 @@ extension RunConfiguration {
     /// The keys that may hold nothing; an encoder leaves them out then, and a reader must not.
     private static let optionalKeys = [
         ["algorithm", "clipRange"], ["algorithm", "trainedSteps"], ["algorithm", "tracker"],
-        ["checkpoints", "gridScheduler"],
+        ["checkpoints", "gridScheduler"], ["fleet", "memoryLimit"],
     ]
 
     private func tree() throws -> Node {

@@ -20,6 +20,8 @@ struct RunCommand: AsyncParsableCommand {
     var out: String?
     @Option(help: "The folder of a run that was stopped: it goes on from its last checkpoint.")
     var resume: String?
+    @Flag(help: "Only say what the run will need, and whether this machine has it.")
+    var check = false
     @Flag(help: "Print the summary as one JSON object and nothing else on standard output.")
     var json = false
 
@@ -42,7 +44,9 @@ struct RunCommand: AsyncParsableCommand {
             configuration = try ConfigurationFile.read(config ?? "", overrides: set)
             url = URL(fileURLWithPath: out ?? "runs/\(configuration.run)-\(Self.stamp)")
         }
-        _ = try ModelLocation.folder(configuration.model)
+        let needs = try RunCheck(configuration)
+        if check { return try report(needs) }
+        if let refusal = needs.refusal { throw ServiceError(refusal, exitCode: .refused) }
         let folder = try RunFolder(url, resuming: resume != nil)
         defer { folder.cleanUp() }
         if resume == nil { try folder.write(configuration) }
@@ -51,6 +55,11 @@ struct RunCommand: AsyncParsableCommand {
         defer { withExtendedLifetime(signals) {} }
         let outcome = try await LocalRun(configuration, folder, shutdown).run()
         try report(outcome, folder)
+    }
+
+    private func report(_ needs: RunCheck) throws {
+        if json { try Output.json(needs) } else { for line in needs.lines { Output.line(line) } }
+        if let refusal = needs.refusal { throw ServiceError(refusal, exitCode: .refused) }
     }
 
     /// Prints the summary and decides on the exit code.

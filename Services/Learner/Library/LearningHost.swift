@@ -1,3 +1,4 @@
+import Diffusion
 import DiffusionPolicy
 import Foundation
 import Imaging
@@ -30,6 +31,13 @@ actor LearningHost {
         executor = ThreadExecutor(name: "learner")
         self.configuration = configuration
         ComputeThreads.set(configuration.fleet.learnerThreads)
+        let machine = MachineMemory()
+        let memory = RunMemory(configuration, try ModelOutline(folder: model), machine: machine?.total)
+        if configuration.fleet.memoryLimit == nil {
+            try machine?.require(
+                memory.learner, for: "the learner",
+                advice: "lower algorithm.microBatch, set training.precision to bf16, or set fleet.memoryLimit")
+        }
         policy = try DiffusionPolicy(
             model: model, lora: configuration.adapterConfiguration, isTrainable: true,
             precision: configuration.training.precision)
@@ -38,7 +46,7 @@ actor LearningHost {
             policy: policy, algorithm: configuration.algorithm, optimizer: configuration.optimizer,
             seed: configuration.seed, scheduler: configuration.sampling.scheduler,
             recomputesOld: configuration.recomputesOldLogProbabilities,
-            recomputesActivations: configuration.training.recompute == .on)
+            recomputesActivations: memory.recomputes)
     }
 
     /// Refuses a model on which LoRA would learn nothing.

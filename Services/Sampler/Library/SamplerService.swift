@@ -1,3 +1,4 @@
+import Diffusion
 import Foundation
 public import Logging
 import RPC
@@ -36,6 +37,12 @@ public struct SamplerService: Sendable {
     /// - Throws: `ServiceError` if the model cannot be loaded or the coordinator is out of reach.
     public func run(_ shutdown: Shutdown, _ log: Logger) async throws {
         let folder = try ModelLocation.folder(configuration.model)
+        if configuration.fleet.memoryLimit == nil {
+            let memory = RunMemory(configuration, try ModelOutline(folder: folder), machine: nil)
+            try MachineMemory()?.require(
+                memory.sampler, for: "a sampler",
+                advice: "lower sampling.samplesPerUnit, set sampling.precision to bf16, or set fleet.memoryLimit")
+        }
         let host = try DrawingHost(
             model: folder, lora: configuration.lora, threads: configuration.fleet.samplerThreads,
             precision: configuration.sampling.precision)
