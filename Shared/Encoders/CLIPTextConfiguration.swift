@@ -86,8 +86,11 @@ extension Activation {
         switch name {
         case "quick_gelu": self = .quickGELU
         case "gelu": self = .gelu
+        case "swish", "silu": self = .silu
+        case "relu": self = .relu
         default:
-            throw ConfigurationError(key: "hidden_act", reason: "'\(name)' is not supported (quick_gelu, gelu)")
+            throw ConfigurationError(
+                key: "hidden_act", reason: "'\(name)' is not supported (quick_gelu, gelu, silu, relu)")
         }
     }
 }

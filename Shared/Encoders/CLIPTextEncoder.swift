@@ -9,7 +9,7 @@ public final class CLIPTextEncoder {
     public let configuration: CLIPTextConfiguration
     private let tokens: Embedding
     private let positions: Embedding
-    private let layers: [CLIPEncoderLayer]
+    private let layers: [PreNormLayer]
     private let finalNorm: LayerNorm
     private let projection: Linear?
 
@@ -32,11 +32,11 @@ public final class CLIPTextEncoder {
         let width = configuration.hiddenSize
         tokens = try Embedding(configuration.vocabularySize, width, scope["embeddings.token_embedding"])
         positions = try Embedding(configuration.maxPositions, width, scope["embeddings.position_embedding"])
-        let tower = CLIPTower(
+        let tower = TransformerTower(
             width: width, intermediateWidth: configuration.intermediateSize, layers: configuration.layers,
             heads: configuration.heads, epsilon: configuration.layerNormEpsilon,
             activation: try Activation(transformersName: configuration.activation), isCausal: true)
-        layers = try tower.makeLayers(scope)
+        layers = try tower.makeLayers(.clip, scope)
         finalNorm = try LayerNorm(width, epsilon: configuration.layerNormEpsilon, scope["final_layer_norm"])
         projection =
             configuration.hasProjection

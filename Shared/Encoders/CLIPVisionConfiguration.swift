@@ -50,8 +50,10 @@ public struct CLIPVisionConfiguration: Codable, Hashable, Sendable {
             throw ConfigurationError(
                 key: "model_type", reason: "'\(modelType)' is not supported here (clip_vision_model)")
         }
-        guard patchSize > 0, imageSize >= patchSize else {
-            throw ConfigurationError(key: "patch_size", reason: "\(patchSize) does not fit pictures of \(imageSize)")
-        }
+        try grid.check()
+    }
+
+    var grid: VisionTransformer.Grid {
+        VisionTransformer.Grid(channels: channels, imageSize: imageSize, patchSize: patchSize)
     }
 }

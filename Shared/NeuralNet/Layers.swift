@@ -26,6 +26,17 @@ public final class Linear {
         precision = scope.store.precision
     }
 
+    /// One of `parts` layers that a checkpoint stores below each other as one, as queries, keys and values often are.
+    public init(_ inputs: Int, _ outputs: Int, part: Int, of parts: Int, _ scope: ParameterScope) throws {
+        let rows = part * outputs..<(part + 1) * outputs
+        weight = try scope.parameter("weight", shape: [parts * outputs, inputs], initial: .fanIn(inputs))[rows: rows]
+        bias =
+            scope.has("bias")
+            ? try scope.parameter("bias", shape: [parts * outputs], initial: .zeros)[rows: rows] : nil
+        lora = nil
+        precision = scope.store.precision
+    }
+
     /// Maps `[…, in]` to `[…, out]` and adds `residual`.
     public func callAsFunction(_ x: Variable, adding residual: Variable? = nil) -> Variable {
         x.linear(weight: weight, bias: bias, precision: precision, adding: residual, update: lora)

@@ -168,6 +168,14 @@ public struct ParameterScope {
         }
     }
 
+    /// The shape of a parameter in the checkpoint; `nil` if it is not there, or there is no checkpoint.
+    public func shape(of name: String) -> [Int]? {
+        switch store.source {
+        case .archive(let archive, _), .outline(let archive): archive.shape(of: self[name].path)
+        case .random: nil
+        }
+    }
+
     /// The scope of the child `name`, or of `other` where only that one has a weight.
     public func either(_ name: String, _ other: String) -> ParameterScope {
         !self[name].has("weight") && self[other].has("weight") ? self[other] : self[name]

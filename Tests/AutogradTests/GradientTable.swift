@@ -49,6 +49,13 @@ extension GradientCheck {
             $0[0].groupNormalized(
                 groups: 2, epsilon: 1e-5, weight: $0[1], bias: $0[2], silu: true, adding: $0[3])
         },
+        GradientCheck("depthwise convolution", [[2, 5, 4, 3]]) {
+            $0[0].convolvedDepthwise(weight: depthwise(3, 3), bias: Tensor([1, 2, 3], shape: [3]), padding: (1, 1))
+        },
+        GradientCheck("depthwise convolution in steps of two", [[1, 6, 7, 2]]) {
+            $0[0].convolvedDepthwise(weight: depthwise(5, 2), bias: nil, stride: 2, padding: (1, 2))
+        },
+        GradientCheck("multiplying per sample", [[2, 3, 2, 5], [2, 5]]) { $0[0].multiplyingPerSample($0[1]) },
         GradientCheck("convolution", [[2, 5, 4, 3], [5, 3, 3, 3], [5]]) {
             $0[0].convolved(weight: $0[1], bias: $0[2], padding: (1, 1))
         },
@@ -143,4 +150,8 @@ extension GradientCheck {
             $0[0].gaussianLogProbability(of: target, deviation: [0.4, 1, 2.5])
         },
     ]
+
+    private static func depthwise(_ kernel: Int, _ channels: Int) -> Tensor {
+        Noise(seed: 13, purpose: .experiment).gaussian(shape: [kernel, kernel, channels])
+    }
 }

@@ -19,10 +19,16 @@ struct ForwardCommand: AsyncParsableCommand {
               text-encoder    input_ids -> last_hidden_state, penultimate, pooled[, text_embeds]
               text-encoder-2  the same, of text_encoder_2
               image-encoder   pixel_values -> last_hidden_state, pooled[, image_embeds]
+            Towers of reward models, from a transformers folder (their own, or that of a whole CLIP, BLIP or ALIGN):
+              clip-vision, vit, dino, blip-vision, align-vision
+                              pixel_values -> last_hidden_state, pooler_output[, image_embeds]
+              clip-text, bert, blip-text, align-text
+                              input_ids[, attention_mask, token_type_ids, encoder_hidden_states, encoder_attention_mask]
+                              -> last_hidden_state, pooler_output[, text_embeds]
             A component's folder (with its own config.json) can be given in place of the whole model's.
             """)
 
-    @Argument(help: "unet, vae-encode, vae-decode, text-encoder, text-encoder-2 or image-encoder.")
+    @Argument(help: "unet, vae-encode, vae-decode, text-encoder, text-encoder-2, image-encoder, or a tower's name.")
     var component: String
     @OptionGroup var source: ModelOptions
     @OptionGroup var compute: ComputeOptions
@@ -55,8 +61,17 @@ struct ForwardCommand: AsyncParsableCommand {
 
     func run() async throws {
         let precision = try dtype.available()
+        if let tower = ForwardTowers.Tower(rawValue: component) {
+            try source.requireNoAdapter(for: component)
+            compute.apply()
+            let towers = ForwardTowers(
+                folder: TransformersFolder(try source.folder(), variant: source.variant),
+                file: try TensorInputs(path: inputs), precision: precision)
+            return try SafeTensorsWriter().write(try towers(tower), to: outputs)
+        }
         guard let known = Component(rawValue: component) else {
-            let names = Component.allCases.map(\.rawValue).joined(separator: ", ")
+            let names = (Component.allCases.map(\.rawValue) + ForwardTowers.Tower.allCases.map(\.rawValue))
+                .joined(separator: ", ")
             throw ServiceError(
                 "forward \(component): there is no such component; there are: \(names)", exitCode: .refused)
         }

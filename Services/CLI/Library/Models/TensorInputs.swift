@@ -11,6 +11,9 @@ struct TensorInputs {
         archive = try SafeTensorsArchive(path: path)
     }
 
+    /// Whether there is such a tensor.
+    func has(_ key: String) -> Bool { archive.shape(of: key) != nil }
+
     private func refusal(_ key: String, _ reason: String) -> ServiceError {
         ServiceError("\(path): tensor '\(key)': \(reason)")
     }

@@ -27,7 +27,7 @@ struct TokenizeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let tokenizer = try CLIPTokenizer(folder: try folder())
+        let tokenizer = try makeTokenizer(folder: try folder())
         let length = length ?? tokenizer.maximumLength ?? 77
         try Output.json(
             texts.map { pad ? tokenizer.encode($0, length: length) : tokenizer.encodeUnpadded($0, length: length) })

@@ -67,6 +67,18 @@ void atelier_layer_norm_backward_parameters(
     const float *x, const float *mean, const float *inverse, const float *grad, float *gradWeight, float *gradBias,
     int64_t rows, int64_t channels);
 
+// Convolution of each channel by itself: x[samples, height, width, channels], weight[kernel, kernel, channels], bias may be
+// null; `before` zero rows above and columns to the left.
+void atelier_depthwise(
+    const float *x, const float *weight, const float *bias, float *out, int64_t samples, int64_t height, int64_t width,
+    int64_t channels, int64_t kernel, int64_t stride, int64_t before, int64_t outHeight, int64_t outWidth);
+void atelier_depthwise_backward(
+    const float *grad, const float *weight, float *gradX, int64_t samples, int64_t height, int64_t width,
+    int64_t channels, int64_t kernel, int64_t stride, int64_t before, int64_t outHeight, int64_t outWidth);
+// out[s, r, c] = x[s, r, c] * y[s, c]
+void atelier_multiply_per_sample(
+    const float *x, const float *y, float *out, int64_t samples, int64_t rows, int64_t channels);
+
 // Softmax attention, blocked over query rows: no score matrix of the whole sequence is ever in memory.
 // q[batch, queries, heads * width], k and v[batch, keys, heads * width].
 void atelier_attention(
