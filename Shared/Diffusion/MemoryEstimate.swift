@@ -50,9 +50,8 @@ public struct MemoryEstimate: Sendable {
     ///   - recompute: whether the blocks are computed again in the backward pass.
     /// - Returns: bytes.
     public func trainingStep(_ work: Work, recompute: Bool) -> Int {
-        let unet = UNetFootprint(model.unet, work.size, work.precision, isTrained: true)
-        let activations = recompute ? unet.recomputed : unet.kept
-        return Self.program + unet.weights.weights(of: model.unetParameters) + 4 * work.rows * activations
+        let unet = UNetFootprint(model.unet, work.size, work.precision, recompute ? .recomputing : .keeping).footprint
+        return Self.program + unet.weights(of: model.unetParameters) + 4 * work.rows * unet.activations
     }
 
     /// Peak of a learner: training steps with the text encoders beside them, and from time to time pictures.
@@ -63,23 +62,24 @@ public struct MemoryEstimate: Sendable {
     ///   - pictures: what is drawn at once, if anything is.
     /// - Returns: bytes.
     public func learning(_ work: Work, recompute: Bool, pictures: Work? = nil) -> Int {
-        let unet = UNetFootprint(model.unet, work.size, work.precision, isTrained: true)
-        let step = 4 * work.rows * (recompute ? unet.recomputed : unet.kept)
-        let base = Self.program + text + unet.weights.weights(of: model.unetParameters)
-        guard let pictures else { return base + step }
-        // The weights of a step serve for pictures too; a network that a gradient comes back through keeps f32.
-        return base + max(step, 4 * pictures.rows * unet.inference) + decoding(pictures)
+        let step = trainingStep(work, recompute: recompute) + text
+        guard let pictures else { return step }
+        // The weights of a step serve for pictures too. A network that a gradient comes back through keeps f32.
+        let drawing = UNetFootprint(model.unet, pictures.size, pictures.precision, .inference).footprint
+        let unet = UNetFootprint(model.unet, work.size, work.precision, recompute ? .recomputing : .keeping).footprint
+        let more = 4 * (pictures.rows * drawing.activations - work.rows * unet.activations)
+        return step + max(more, 0) + decoding(pictures)
     }
 
-    /// The program's code and libraries, and the buffers of its products.
-    private static let program = 150 << 20
+    /// The program's code and libraries.
+    private static let program = 70 << 20
 
     private var text: Int { 4 * model.textParameters }
 
     private func prediction(_ work: Work) -> Int {
-        let unet = UNetFootprint(model.unet, work.size, work.precision, isTrained: false)
-        return unet.weights.weights(of: model.unetParameters)
-            + work.precision.supported.byteCount * work.rows * unet.inference
+        let unet = UNetFootprint(model.unet, work.size, work.precision, .inference).footprint
+        return unet.weights(of: model.unetParameters)
+            + work.precision.supported.byteCount * work.rows * unet.activations
     }
 
     private func decoding(_ work: Work, atOnce: Int? = nil) -> Int {
@@ -89,9 +89,10 @@ public struct MemoryEstimate: Sendable {
             (size, samples) = (SampleSize(height: min(side, size.height), width: min(side, size.width)), 1)
         }
         let decoder = DecoderFootprint(model.vae, size, work.precision)
+        let footprint = decoder.footprint
         let pixels = work.samples * work.size.pixels * model.vae.downsampling * model.vae.downsampling
-        return decoder.weights.weights(of: decoder.parameters)
-            + work.precision.supported.byteCount * samples * decoder.activations + 3 * 4 * 3 * pixels
+        return footprint.weights(of: decoder.parameters)
+            + work.precision.supported.byteCount * samples * footprint.activations + 3 * 4 * 3 * pixels
     }
 }
 

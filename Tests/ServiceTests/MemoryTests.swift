@@ -14,10 +14,10 @@ struct MemoryTests {
 
     /// The embedded model on latents so large that its activations count, not the program.
     @Test(arguments: [
-        ["unet", "--height", "128", "--width", "128", "--batch", "4"],
-        ["train-step", "--height", "96", "--width", "96", "--batch", "2"],
-        ["train-step", "--height", "128", "--width", "128", "--batch", "2", "--recompute"],
-        ["vae-decode", "--height", "96", "--width", "128", "--batch", "2"],
+        ["unet", "--height", "96", "--width", "128", "--batch", "2"],
+        ["train-step", "--height", "48", "--width", "64", "--batch", "4"],
+        ["train-step", "--height", "64", "--width", "64", "--batch", "4", "--recompute"],
+        ["vae-decode", "--height", "64", "--width", "96"],
     ])
     func theEstimateIsCloseToThePeak(_ arguments: [String]) async throws {
         let place = try Workplace()
@@ -35,9 +35,9 @@ struct MemoryTests {
         #expect(ended.ending == .exited(3))
         #expect(ended.error.contains("drawing in 64×64 needs about 0.2 GB of memory, --memory-limit has 0.1 GB"))
         #expect(!place.exists("cat.png"))
-        let configuration = try place.configure("fleet: {memoryLimit: 0.2}")
+        let configuration = try place.configure()
         for more in [["--check"], ["--out", place.path("out")]] {
-            let ended = try await place.run("atelier", ["run", configuration] + more)
+            let ended = try await place.run("atelier", ["run", configuration, "--set", "fleet.memoryLimit=0.2"] + more)
             #expect(ended.ending == .exited(3))
             #expect(ended.error.contains("fleet.memoryLimit has 0.2 GB; lower "), "\(ended.error)")
         }
