@@ -36,7 +36,7 @@ public struct ConvolutionShape: Hashable, Sendable {
         let (tiles, pairs) = (((height + 3) / 4) * ((width + 3) / 4), inputs * outputs)
         // Products in bf16 are as fast as this but for large pictures.
         return precision == .f32
-            ? tiles >= 16 && (2048...1280 * 640).contains(pairs) : tiles >= 256 && (1 << 16...1 << 18).contains(pairs)
+            ? tiles >= 16 && (2048...640 * 640).contains(pairs) : tiles >= 256 && (1 << 16...1 << 18).contains(pairs)
     }
 }
 

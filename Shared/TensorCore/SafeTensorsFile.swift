@@ -59,7 +59,7 @@ public final class SafeTensorsFile: @unchecked Sendable {
 
     /// A tensor of floating-point numbers (F32, F16 or BF16) as f32.
     ///
-    /// The elements of a mapped file are read when they are first used; f32 are used where they are.
+    /// The elements of a mapped file are read when they are first used, as f32 or by a kernel that takes them as they are.
     ///
     /// - Throws: `missingTensor`, or `unsupportedType` for integers and other types.
     public func tensor(named key: String) throws(SafeTensorsError) -> Tensor {
@@ -68,7 +68,9 @@ public final class SafeTensorsFile: @unchecked Sendable {
             throw SafeTensorsError(
                 .unsupportedType, path: path, key: key, "it holds \(entry.type); F32, F16 or BF16 is needed")
         }
-        guard isMapped, data.count > 0 else { return Tensor(uninitialized: entry.shape) { type.read(data, into: $0) } }
+        guard isMapped, data.count > 0, 1.littleEndian == 1 else {
+            return Tensor(uninitialized: entry.shape) { type.read(data, into: $0) }
+        }
         let source = TensorSource(file: self, entry: entry, type: type)
         return Tensor(storage: TensorStorage(source), shape: entry.shape)
     }

@@ -39,6 +39,9 @@ extension Tensor {
             let out = winograd(self, weight: weight, bias: bias)
             return residual.map { out.adding($0) } ?? out
         }
+        if let product = ImplicitProduct(extents) {
+            return product(self, weight: weight, bias: bias, adding: residual)
+        }
         // Added on the way to memory, where that costs the kernel nothing.
         extents.addsResidual = residual != nil && isLow && extents.output == .bf16
         let primitive = ConvolutionPrimitive.of(extents, .forward)
@@ -72,6 +75,7 @@ extension Tensor {
         if let winograd = WinogradConvolution.of(extents.turned) {
             return winograd(self, weight: weight, bias: nil, isGradient: true)
         }
+        if let product = ImplicitProduct(extents, .backwardInput) { return product(self, weight: weight) }
         let primitive = ConvolutionPrimitive.of(extents, .backwardInput)
         let (packed, gradient) = (primitive.packed(weight), primitive.operand(self))
         withExtendedLifetime((packed, gradient)) {

@@ -15,7 +15,7 @@ extension Tensor {
     ) -> Tensor {
         let (outputs, inputs) = (weight.shape[0], weight.count / weight.shape[0])
         precondition(channels == inputs, "linear: input \(shape) does not fit weight \(weight.shape)")
-        if self.precision == .bf16 || precision.supported == .bf16 {
+        if self.precision == .bf16 || precision.supported == .bf16 || ImplicitProduct.isSupported {
             return asPixels.convolved(
                 weight: weight.asKernel, bias: bias, padding: (0, 0), precision: precision, adding: residual?.asPixels
             ).reshaped(shape.dropLast() + [outputs])
@@ -60,7 +60,7 @@ extension Tensor {
     /// The gradient at the input of ``linear(weight:bias:precision:adding:)``: `self · weight`, where `self` is the gradient at the output.
     public func linearInputGradient(weight: Tensor, precision: ComputePrecision = .f32) -> Tensor {
         let (outputs, inputs) = (weight.shape[0], weight.count / weight.shape[0])
-        if precision.supported == .bf16 {
+        if precision.supported == .bf16 || ImplicitProduct.isSupported {
             return asPixels.convolutionInputGradient(
                 inputShape: [1, rows, 1, inputs], weight: weight.asKernel, stride: 1, padding: (0, 0),
                 precision: precision
@@ -90,7 +90,7 @@ extension Tensor {
 }
 
 extension Tensor {
-    /// Rows as the pixels of one picture: a linear layer is then a 1×1 convolution, which oneDNN has in bf16 too.
+    /// Rows as the pixels of one picture: a linear layer is then a 1×1 convolution.
     private var asPixels: Tensor { reshaped([1, rows, 1, channels]) }
 
     private var asKernel: Tensor { reshaped([shape[0], count / shape[0], 1, 1]) }

@@ -9,12 +9,20 @@ struct TensorSource: Sendable {
     /// Number of elements.
     var count: Int { entry.shape.reduce(1, *) }
 
-    /// The elements themselves, read-only, where the file has them as f32 and aligned.
+    /// The elements as the file has them: read-only, little-endian, at any address; there is at least one.
+    var stored: UnsafeRawPointer {
+        guard let base = file.data(of: entry).baseAddress else {
+            preconditionFailure("an empty tensor has no elements")
+        }
+        return base
+    }
+
+    /// The elements themselves, where the file has them as aligned f32.
     var inPlace: UnsafeMutablePointer<Float>? {
-        guard type == .f32, 1.littleEndian == 1, let base = file.data(of: entry).baseAddress,
-            UInt(bitPattern: base).isMultiple(of: UInt(MemoryLayout<Float>.alignment))
-        else { return nil }
-        return UnsafeMutableRawPointer(mutating: base).assumingMemoryBound(to: Float.self)
+        guard type == .f32, UInt(bitPattern: stored).isMultiple(of: UInt(MemoryLayout<Float>.alignment)) else {
+            return nil
+        }
+        return UnsafeMutableRawPointer(mutating: stored).assumingMemoryBound(to: Float.self)
     }
 
     func read(into out: UnsafeMutableBufferPointer<Float>) { type.read(file.data(of: entry), into: out) }

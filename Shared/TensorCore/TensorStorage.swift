@@ -15,7 +15,7 @@ final class TensorStorage: @unchecked Sendable {
     /// Where the elements are, 0 while they have not been read.
     private let address: Atomic<UInt>
     private let source: TensorSource?
-    private let packed = Mutex<[PackedWeights]>([])
+    private let packed = Mutex<[(layout: PackedLayout, storage: TensorStorage)]>([])
 
     init(count: Int) {
         self.count = count
@@ -54,39 +54,62 @@ final class TensorStorage: @unchecked Sendable {
         return UnsafeMutablePointer(bitPattern: address.load(ordering: .acquiring))
     }
 
+    /// Lends the elements as they are stored: as f32, or as a file has them while nobody has asked for f32.
+    func withStoredElements<Result>(_ body: (UnsafeRawPointer, StoredFloat) throws -> Result) rethrows -> Result {
+        try withExtendedLifetime(self) {
+            if let source, address.load(ordering: .acquiring) == 0 { return try body(source.stored, source.type) }
+            return try body(pointer, .f32)
+        }
+    }
+
     /// The same values in another layout, made once and kept as long as the values do not change.
     ///
-    /// Of a file, the values themselves are not kept beside it. `isTurned` tells kernels of a gradient from those of the
-    /// convolution itself, which may have the same layout.
+    /// Of a file, neither the values nor the pages they are read from are kept beside it.
     func packed(
-        as layout: dnnl_memory_desc_t, isTurned: Bool = false, make: (UnsafeMutablePointer<Float>) -> TensorStorage
+        as layout: PackedLayout, make: (UnsafeRawPointer, StoredFloat) -> TensorStorage
     ) -> TensorStorage {
         packed.withLock { known in
-            if let found = known.first(where: { $0.isTurned == isTurned && $0.layout.isSame(as: layout) }) {
-                return found.storage
-            }
-            let made: TensorStorage
-            if let pointer = UnsafeMutablePointer<Float>(bitPattern: address.load(ordering: .acquiring)) {
-                made = make(pointer)
-            } else {
-                let values = TensorStorage(count: count)
-                source?.read(into: UnsafeMutableBufferPointer(start: values.pointer, count: count))
-                made = withExtendedLifetime(values) { make(values.pointer) }
-            }
+            if let found = known.first(where: { $0.layout == layout }) { return found.storage }
+            let made = withStoredElements(make)
             source?.forget()
-            known.append(PackedWeights(layout: layout, isTurned: isTurned, storage: made))
+            known.append((layout, made))
             return made
+        }
+    }
+
+    /// The same for a maker that takes f32 only.
+    func packed(
+        as layout: PackedLayout, make: (UnsafeMutablePointer<Float>) -> TensorStorage
+    ) -> TensorStorage {
+        packed(as: layout) { values, type in
+            guard type != .f32 else {
+                return make(UnsafeMutablePointer(mutating: values.assumingMemoryBound(to: Float.self)))
+            }
+            let read = TensorStorage(count: count)
+            source?.read(into: UnsafeMutableBufferPointer(start: read.pointer, count: count))
+            return withExtendedLifetime(read) { make(read.pointer) }
         }
     }
 
     func valuesChanged() { packed.withLock { $0.removeAll() } }
 }
 
-/// Values in a layout that oneDNN chose.
-private struct PackedWeights {
-    var layout: dnnl_memory_desc_t
-    var isTurned: Bool
-    var storage: TensorStorage
+/// How values are laid out for a kernel.
+///
+/// `isTurned` tells kernels of a gradient from those of the convolution itself, which may have the same layout.
+enum PackedLayout: Equatable {
+    /// As oneDNN chose.
+    case oneDNN(dnnl_memory_desc_t, isTurned: Bool)
+    /// As ``ImplicitProduct`` takes factors of a precision.
+    case panels(ComputePrecision, isTurned: Bool)
+
+    static func == (a: PackedLayout, b: PackedLayout) -> Bool {
+        switch (a, b) {
+        case (.oneDNN(let a, let turnedA), .oneDNN(let b, let turnedB)): turnedA == turnedB && a.isSame(as: b)
+        case (.panels(let a, let turnedA), .panels(let b, let turnedB)): (a, turnedA) == (b, turnedB)
+        default: false
+        }
+    }
 }
 
 /// Free lists of aligned buffers by size class.

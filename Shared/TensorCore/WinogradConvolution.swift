@@ -113,7 +113,7 @@ final class WinogradConvolution: @unchecked Sendable {
     }
 
     private func pack(_ weight: Tensor, isTurned: Bool) -> TensorStorage {
-        weight.storage.packed(as: weights, isTurned: isTurned) { values in
+        weight.storage.packed(as: .oneDNN(weights, isTurned: isTurned)) { values in
             let out = TensorStorage(count: MemoryDescription.floats(weights))
             let plain = MemoryDescription.make(shape.weightExtents, dnnl_oihw)
             guard isTurned else {

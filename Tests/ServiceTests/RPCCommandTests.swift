@@ -17,7 +17,9 @@ struct RPCCommandTests {
                 "grpc.health.v1.Health",
             ], "\(services.error)")
         let methods = try await place.atelier("rpc", "list", address, "atelier.score.Score")
-        #expect(methods.output == "atelier.score.Score/Describe\natelier.score.Score/Pictures\n")
+        #expect(
+            methods.output
+                == "atelier.score.Score/Describe\natelier.score.Score/Pictures\natelier.score.Score/WithGradient\n")
         let described = try await place.atelier("rpc", "describe", address, "atelier.score.PicturesRequest")
         #expect(described.output.contains("repeated string prompts = 1;"))
 

@@ -116,6 +116,10 @@ struct TensorTests {
         Convolved(input: [2, 8, 6, 4], outputs: 4, kernel: 3, stride: 2, before: 0, after: 1),
         Convolved(input: [2, 9, 7, 33], outputs: 32, kernel: 3, stride: 2, before: 0, after: 1),
         Convolved(input: [1, 11, 8, 2], outputs: 3, kernel: 5, stride: 3, before: 2, after: 0),
+        Convolved(input: [1, 3, 4, 45], outputs: 90, kernel: 1, stride: 2, before: 0, after: 0),
+        Convolved(input: [2, 4, 3, 600], outputs: 500, kernel: 1, stride: 2, before: 0, after: 0),
+        Convolved(input: [2, 5, 3, 320], outputs: 100, kernel: 3, stride: 1, before: 1, after: 1),
+        Convolved(input: [1, 20, 20, 52], outputs: 80, kernel: 1, stride: 1, before: 0, after: 0),
     ]
 
     @Test(arguments: convolutions, [false, true]) func convolvesAsDefined(_ shape: Convolved, hasBias: Bool) {

@@ -14,7 +14,29 @@
 void atelier_set_threads(int32_t threads);
 int32_t atelier_threads(void);
 
-enum { ATELIER_F32, ATELIER_BF16 };
+enum { ATELIER_F32, ATELIER_BF16, ATELIER_F16, ATELIER_PACKED };
+
+// A convolution over [sample, height, width, channel], or the gradient at its input; of one place of a kernel it is the product
+// of a linear layer. `in` is what is read, `out` what is written.
+typedef struct {
+    int64_t samples, in_height, in_width, in_channels, out_height, out_width, out_channels;
+    int64_t kernel, stride, before;
+    // Whether the gradient at the convolution's output is read, and that at its input is written.
+    bool gradient;
+} atelier_convolution;
+
+// Whether this processor multiplies factors of `type` by the functions below.
+bool atelier_convolves(int32_t type);
+// out = x * weight + bias + added. x has `type`, its number of channels is even if that is bf16. The weights are [out, in, kernel,
+// kernel] of the convolution itself, read where they are, or packed; those of bf16 products must be packed. bias and added may be
+// null; added has the type of out.
+void atelier_convolve(
+    const atelier_convolution *c, int32_t type, const void *x, int32_t weight_type, const void *weight,
+    const float *bias, const void *added, int32_t out_type, void *out);
+// Weights in the order in which products of `type` take them, in words of four bytes.
+int64_t atelier_packed_words(const atelier_convolution *c, int32_t type);
+void atelier_pack(
+    const atelier_convolution *c, int32_t type, int32_t weight_type, const void *weight, void *packed);
 
 // Element-wise maps.
 void atelier_add(int32_t type, const void *a, const void *b, void *out, int64_t count);
