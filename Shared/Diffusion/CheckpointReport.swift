@@ -97,11 +97,9 @@ public struct CheckpointReport: Encodable {
             let size = SampleSize(
                 height: height.map { max(1, $0 / vae.downsampling) } ?? own.height,
                 width: width.map { max(1, $0 / vae.downsampling) } ?? own.width)
-            let encoders = components.filter { $0.name.hasPrefix("text_encoder") }
-            let outline = ModelOutline(
-                unet: unet, vae: vae, unetParameters: components.first { $0.name == "unet" }?.parameters ?? 0,
-                textParameters: encoders.reduce(0) { $0 + $1.parameters })
-            memory = MemoryFigures(MemoryEstimate(outline), size: size)
+            memory = (try? ModelOutline(folder: folder, variant: variant)).map {
+                MemoryFigures(MemoryEstimate($0), size: size)
+            }
         }
     }
 

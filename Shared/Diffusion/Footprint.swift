@@ -7,9 +7,11 @@ import TensorCore
 struct Footprint {
     let precision: ComputePrecision
     let isTrained: Bool
-    /// Elements of the 3×3 convolutions' weights in a checkpoint.
-    private(set) var convolutionParameters = 0
-    private var convolutionBytes = 0
+    /// Elements of the weights that were counted, in a checkpoint.
+    private(set) var parameters = 0
+    /// Elements that are read where the file has them.
+    private(set) var elementsOfFile = 0
+    private var packedBytes = 0
     /// Sizes of weights that are read into a buffer before they get their layout.
     private var read: Set<Int> = []
     /// Sizes of the strips that Winograd's algorithm works on.
@@ -27,17 +29,24 @@ struct Footprint {
         let shape = ConvolutionShape(
             inputs: inputs, outputs: outputs, height: size.height, width: size.width, stride: stride,
             precision: precision)
-        convolutionParameters += shape.parameters
-        convolutionBytes += shape.weightBytes + (isTrained ? shape.gradientWeightBytes : 0)
+        count(shape)
+        guard shape.takesStrips else { return }
         read.insert(shape.parameters)
-        if shape.weightBytes > precision.byteCount * shape.parameters {
-            for channels in [inputs, outputs] { strips.insert(channels * min(size.pixels, 4096)) }
-        }
+        for channels in [inputs, outputs] { strips.insert(channels * min(size.pixels, 4096)) }
     }
 
-    /// A matrix of a linear layer, which is read as it is unless products are bf16.
-    mutating func multiply(_ inputs: Int, _ outputs: Int) {
-        if precision == .bf16 { read.insert(inputs * outputs) }
+    /// Matrices of linear layers.
+    mutating func multiply(_ inputs: Int, _ outputs: Int, times: Int = 1) {
+        let shape = ConvolutionShape(
+            inputs: inputs, outputs: outputs, height: 1, width: 1, kernel: 1, precision: precision)
+        for _ in 0..<times { count(shape) }
+    }
+
+    private mutating func count(_ shape: ConvolutionShape) {
+        let memory = shape.weightMemory(isTrained: isTrained)
+        parameters += shape.parameters
+        packedBytes += memory.bytes
+        if memory.readsFile { elementsOfFile += shape.parameters }
     }
 
     mutating func keep(_ elements: Int, _ count: Int = 1) { lasting[elements, default: 0] += count }
@@ -49,12 +58,11 @@ struct Footprint {
         passing.merge(sums, uniquingKeysWith: max)
     }
 
-    /// Bytes of all weights of a network of so many parameters, with what reading them and working on them takes.
-    func weights(of parameters: Int) -> Int {
-        // f32 products have one copy of a matrix for both directions, bf16 ones a copy for each.
-        let copies = isTrained && precision == .bf16 ? 2 : 1
-        return convolutionBytes + max(parameters - convolutionParameters, 0) * precision.byteCount * copies
-            + 4 * (read.reduce(0, +) + strips.reduce(0, +))
+    /// Bytes of all weights, with what reading them and working on them takes.
+    ///
+    /// - Parameter stored: bytes of an element in the file.
+    func weights(stored: Int) -> Int {
+        packedBytes + stored * elementsOfFile + 4 * (read.reduce(0, +) + strips.reduce(0, +))
     }
 
     /// Elements of one sample's buffers.

@@ -28,8 +28,13 @@ public struct MemoryEstimate: Sendable {
 
     /// Bytes of all weights as f32.
     public var weights: Int {
-        let decoder = DecoderFootprint(model.vae, model.size, .f32)
+        let decoder = DecoderFootprint(model.vae, model.size, .f32).footprint
         return 4 * (model.unetParameters + model.textParameters + decoder.parameters)
+    }
+
+    /// Bytes of the UNet that processes of one machine share, because they read them where the file has them.
+    public func shared(_ work: Work) -> Int {
+        model.unetStored * UNetFootprint(model.unet, work.size, work.precision, .inference).footprint.elementsOfFile
     }
 
     /// Peak while pictures are drawn: text encoders, UNet and decoder stay in memory once they were used.
@@ -51,7 +56,7 @@ public struct MemoryEstimate: Sendable {
     /// - Returns: bytes.
     public func trainingStep(_ work: Work, recompute: Bool) -> Int {
         let unet = UNetFootprint(model.unet, work.size, work.precision, recompute ? .recomputing : .keeping).footprint
-        return Self.program + unet.weights(of: model.unetParameters) + 4 * work.rows * unet.activations
+        return Self.program + unet.weights(stored: model.unetStored) + 4 * work.rows * unet.activations
     }
 
     /// Peak of a learner: training steps with the text encoders beside them, and from time to time pictures.
@@ -72,13 +77,13 @@ public struct MemoryEstimate: Sendable {
     }
 
     /// The program's code and libraries.
-    private static let program = 70 << 20
+    private static let program = 60 << 20
 
     private var text: Int { 4 * model.textParameters }
 
     private func prediction(_ work: Work) -> Int {
         let unet = UNetFootprint(model.unet, work.size, work.precision, .inference).footprint
-        return unet.weights(of: model.unetParameters)
+        return unet.weights(stored: model.unetStored)
             + work.precision.supported.byteCount * work.rows * unet.activations
     }
 
@@ -88,10 +93,9 @@ public struct MemoryEstimate: Sendable {
             let side = model.vae.tileSide
             (size, samples) = (SampleSize(height: min(side, size.height), width: min(side, size.width)), 1)
         }
-        let decoder = DecoderFootprint(model.vae, size, work.precision)
-        let footprint = decoder.footprint
+        let footprint = DecoderFootprint(model.vae, size, work.precision).footprint
         let pixels = work.samples * work.size.pixels * model.vae.downsampling * model.vae.downsampling
-        return footprint.weights(of: decoder.parameters)
+        return footprint.weights(stored: model.vaeStored)
             + work.precision.supported.byteCount * samples * footprint.activations + 3 * 4 * 3 * pixels
     }
 }

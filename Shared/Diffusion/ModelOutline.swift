@@ -9,13 +9,10 @@ public struct ModelOutline: Sendable {
     public var unetParameters: Int
     /// Of all text encoders.
     public var textParameters: Int
-
-    public init(unet: UNetConfiguration, vae: VAEConfiguration, unetParameters: Int, textParameters: Int) {
-        self.unet = unet
-        self.vae = vae
-        self.unetParameters = unetParameters
-        self.textParameters = textParameters
-    }
+    /// Bytes of one element in the UNet's file.
+    public var unetStored: Int
+    /// Bytes of one element in the auto-encoder's file.
+    public var vaeStored: Int
 
     /// Looks at a pipeline's folder.
     ///
@@ -25,31 +22,33 @@ public struct ModelOutline: Sendable {
         func part(_ name: String) -> ModelFolder { ModelFolder(url: folder.appending(path: name), variant: variant) }
         unet = try part("unet").configuration(UNetConfiguration.self, options: UNetConfiguration.options)
         vae = try part("vae").configuration(VAEConfiguration.self, options: VAEConfiguration.options)
-        unetParameters = try Self.count(part("unet"), "diffusion_pytorch_model")
+        (unetParameters, unetStored) = try Self.count(part("unet"), "diffusion_pytorch_model")
+        (_, vaeStored) = try Self.count(part("vae"), "diffusion_pytorch_model")
         let encoders = ["text_encoder"] + (index.isXL ? ["text_encoder_2"] : [])
-        textParameters = try encoders.reduce(0) { try $0 + Self.count(part($1), "model") }
+        textParameters = try encoders.reduce(0) { try $0 + Self.count(part($1), "model").parameters }
     }
 
     /// Looks at the folder of a UNet alone.
     public init(unet folder: URL, variant: String? = nil) throws {
         let part = ModelFolder(url: folder, variant: variant)
-        self.init(
-            unet: try part.configuration(UNetConfiguration.self, options: UNetConfiguration.options),
-            vae: VAEConfiguration(), unetParameters: try Self.count(part, "diffusion_pytorch_model"), textParameters: 0)
+        unet = try part.configuration(UNetConfiguration.self, options: UNetConfiguration.options)
+        (unetParameters, unetStored) = try Self.count(part, "diffusion_pytorch_model")
+        (vae, vaeStored, textParameters) = (VAEConfiguration(), 0, 0)
     }
 
     /// Looks at the folder of an auto-encoder alone.
     public init(vae folder: URL, variant: String? = nil) throws {
         let part = ModelFolder(url: folder, variant: variant)
-        self.init(
-            unet: UNetConfiguration(),
-            vae: try part.configuration(VAEConfiguration.self, options: VAEConfiguration.options), unetParameters: 0,
-            textParameters: 0)
+        vae = try part.configuration(VAEConfiguration.self, options: VAEConfiguration.options)
+        (_, vaeStored) = try Self.count(part, "diffusion_pytorch_model")
+        (unet, unetParameters, unetStored, textParameters) = (UNetConfiguration(), 0, 0, 0)
     }
 
-    private static func count(_ part: ModelFolder, _ name: String) throws -> Int {
+    /// The elements of a part's file, and the bytes of one.
+    private static func count(_ part: ModelFolder, _ name: String) throws -> (parameters: Int, stored: Int) {
         let archive = try part.archive(name)
-        return archive.keys.reduce(0) { $0 + (archive.shape(of: $1) ?? []).reduce(1, *) }
+        let parameters = archive.keys.reduce(0) { $0 + (archive.shape(of: $1) ?? []).reduce(1, *) }
+        return (parameters, archive.keys.contains { archive.elementType(of: $0) == "F32" } ? 4 : 2)
     }
 
     /// The size of the UNet's own samples.

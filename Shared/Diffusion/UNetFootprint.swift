@@ -65,11 +65,17 @@ struct UNetFootprint {
         let pixels = size.pixels
         footprint.convolve(inputs, outputs, size)
         footprint.convolve(outputs, outputs, size)
+        footprint.multiply(unet.timeWidth, outputs)
+        if inputs != outputs { footprint.multiply(inputs, outputs) }
         let inner = unet.attentionHeads[level] * (outputs / max(unet.attentionHeads[level], 1))
         let layers = isCross ? unet.transformerLayersPerBlock[level] : 0
         if isCross {
-            for width in [1, 4, 8] { footprint.multiply(inner, width * inner) }
-            footprint.multiply(inner, unet.crossAttentionDimension[level])
+            footprint.multiply(outputs, inner, times: 2)
+            // Two attentions, the second with keys and values of the text, and the feed-forward layer.
+            footprint.multiply(inner, inner, times: 6 * layers)
+            footprint.multiply(unet.crossAttentionDimension[level], inner, times: 2 * layers)
+            footprint.multiply(inner, 8 * inner, times: layers)
+            footprint.multiply(4 * inner, inner, times: layers)
         }
         switch pass {
         case .inference:
@@ -102,31 +108,28 @@ struct UNetFootprint {
 /// The memory of an auto-encoder's decoder.
 struct DecoderFootprint {
     private(set) var footprint: Footprint
-    /// Parameters of the decoder, without biases and norms.
-    private(set) var parameters = 0
 
     init(_ vae: VAEConfiguration, _ size: SampleSize, _ precision: ComputePrecision) {
         footprint = Footprint(precision, isTrained: false)
         let widths = Array(vae.blockOutChannels.reversed())
-        var (size, channels, others) = (size, widths[0], 0)
+        var (size, channels) = (size, widths[0])
         footprint.convolve(vae.latentChannels, channels, size)
         for _ in 0..<4 { footprint.convolve(channels, channels, size) }
-        if vae.hasMiddleAttention { others += 4 * channels * channels }
+        if vae.hasMiddleAttention { footprint.multiply(channels, channels, times: 4) }
         for (level, width) in widths.enumerated() {
             for _ in 0...vae.layersPerBlock {
                 footprint.convolve(channels, width, size)
                 footprint.convolve(width, width, size)
-                if channels != width { others += channels * width }
-                footprint.use([(size.pixels * channels, 3), (size.pixels * width, 5)])
+                if channels != width { footprint.multiply(channels, width) }
+                footprint.use([(size.pixels * channels, 2), (size.pixels * width, 3)])
                 channels = width
             }
             if level < widths.count - 1 {
                 size = size.doubled
                 footprint.convolve(channels, channels, size)
-                footprint.use([(size.pixels * channels, 3)])
+                footprint.use([(size.pixels * channels, 2)])
             }
         }
         footprint.convolve(channels, vae.outChannels, size)
-        parameters = footprint.convolutionParameters + others
     }
 }

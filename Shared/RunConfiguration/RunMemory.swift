@@ -10,8 +10,11 @@ public struct RunMemory: Codable, Hashable, Sendable {
     /// Whether the learner computes activations again in the backward pass.
     public var recomputes: Bool
 
+    /// Bytes that samplers have in common with each other and with the learner.
+    public var shared: Int
+
     /// All processes on one machine.
-    public var total: Int { learner + samplers * sampler }
+    public var total: Int { learner + samplers * (sampler - shared) }
 
     /// The needs of a run.
     ///
@@ -44,7 +47,8 @@ public struct RunMemory: Codable, Hashable, Sendable {
         }
         sampler = estimate.sampling(drawing)
         samplers = configuration.fleet.samplers
-        let keeping = learner(false) + samplers * sampler
+        shared = estimate.shared(drawing)
+        let keeping = learner(false) + samplers * (sampler - shared)
         recomputes =
             switch configuration.training.recompute {
             case .on: true

@@ -1,5 +1,5 @@
 extension ConvolutionShape {
-    /// One sample's convolution that keeps the size, or halves it with a stride of 2.
+    /// One sample's convolution that keeps the size, or halves it with a stride of 2; a matrix has a kernel of 1.
     public init(
         inputs: Int, outputs: Int, height: Int, width: Int, kernel: Int = 3, stride: Int = 1,
         precision: ComputePrecision
@@ -12,14 +12,26 @@ extension ConvolutionShape {
     /// Elements of the weights as a checkpoint has them.
     public var parameters: Int { inputs * outputs * kernel * kernel }
 
-    /// Bytes of the weights in the layout that the convolution keeps them in.
-    public var weightBytes: Int {
-        // F(4×4, 3×3) has 6×6 numbers, always f32, for each kernel.
-        suitsWinograd ? 36 * 4 * inputs * outputs : precision.byteCount * parameters
+    /// Whether the convolution works on strips of the picture, and has its weights in f32 on the way to its layout.
+    public var takesStrips: Bool { suitsWinograd }
+
+    /// What the weights take in memory.
+    ///
+    /// - Parameter isTrained: whether the gradient at the input is asked for too, which has a layout of its own.
+    /// - Returns: bytes in layouts of our own, and whether the elements are read where the file has them beside that.
+    public func weightMemory(isTrained: Bool) -> (bytes: Int, readsFile: Bool) {
+        let layouts = [packedBytes(.forward)] + (isTrained ? [packedBytes(.backwardInput)] : [])
+        return (layouts.reduce(0) { $0 + ($1 ?? 0) }, layouts.contains(nil))
     }
 
-    /// The same for the gradient at the input, which has a layout of its own.
-    public var gradientWeightBytes: Int { stride == 1 ? turned.weightBytes : precision.byteCount * parameters }
+    /// Bytes of the weights in a direction's own layout, `nil` where they are read from the file.
+    private func packedBytes(_ direction: ConvolutionDirection) -> Int? {
+        let isTurned = direction == .backwardInput && stride == 1
+        // F(4×4, 3×3) has 6×6 numbers, always f32, for each kernel.
+        if isTurned ? turned.suitsWinograd : suitsWinograd { return 36 * 4 * inputs * outputs }
+        if let product = ImplicitProduct(self, direction), !product.packs(parameters) { return nil }
+        return precision.byteCount * parameters
+    }
 }
 
 extension ComputePrecision {
