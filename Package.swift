@@ -163,7 +163,8 @@ let testTargets: [Target] = [
     tests(
         "ServiceTests",
         serviceParts + [
-            "Ledger", "CoordinatorService", "Diffusion", "Encoders", "NeuralNet", "Menagerie", "TensorCore", "Imaging",
+            "Ledger", "CoordinatorService", "RewardService", "Rewards", "Diffusion", "Encoders", "NeuralNet",
+            "Menagerie", "TensorCore", "Imaging",
             "Messaging",
         ]),
 ]

@@ -12,10 +12,6 @@ struct Footprint {
     /// Elements that are read where the file has them.
     private(set) var elementsOfFile = 0
     private var packedBytes = 0
-    /// Sizes of weights that are read into a buffer before they get their layout.
-    private var read: Set<Int> = []
-    /// Sizes of the strips that Winograd's algorithm works on.
-    private var strips: Set<Int> = []
     /// Buffers of one sample that live until the end, by their elements.
     private var lasting: [Int: Int] = [:]
     /// The most buffers of one sample that a stage has at once, by their elements.
@@ -30,9 +26,6 @@ struct Footprint {
             inputs: inputs, outputs: outputs, height: size.height, width: size.width, stride: stride,
             precision: precision)
         count(shape)
-        guard shape.takesStrips else { return }
-        read.insert(shape.parameters)
-        for channels in [inputs, outputs] { strips.insert(channels * min(size.pixels, 4096)) }
     }
 
     /// Matrices of linear layers.
@@ -58,12 +51,10 @@ struct Footprint {
         passing.merge(sums, uniquingKeysWith: max)
     }
 
-    /// Bytes of all weights, with what reading them and working on them takes.
+    /// Bytes of all weights.
     ///
     /// - Parameter stored: bytes of an element in the file.
-    func weights(stored: Int) -> Int {
-        packedBytes + stored * elementsOfFile + 4 * (read.reduce(0, +) + strips.reduce(0, +))
-    }
+    func weights(stored: Int) -> Int { packedBytes + stored * elementsOfFile }
 
     /// Elements of one sample's buffers.
     var activations: Int {

@@ -44,9 +44,9 @@ public final class BERTEncoder {
     public init(_ configuration: BERTConfiguration, _ root: ParameterScope) throws {
         self.configuration = configuration
         let tower = try configuration.tower
-        let prefixes = ["", "bert", "text_model", "text_encoder"]
-        let scope =
-            prefixes.map { $0.isEmpty ? root : root[$0] }.first { $0.has("embeddings.word_embeddings.weight") } ?? root
+        // Of whole models, and of BLIP's original files.
+        let places = [root] + ["bert", "text_model", "text_encoder", "blip.text_encoder"].map { root[$0] }
+        let scope = places.first { $0.has("embeddings.word_embeddings.weight") } ?? root
         let embeddings = scope["embeddings"]
         words = try Embedding(configuration.vocabularySize, tower.width, embeddings["word_embeddings"])
         positions = try Embedding(configuration.maxPositions, tower.width, embeddings["position_embeddings"])

@@ -18,6 +18,24 @@ extension Picture {
                 return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0
             }
         }
+
+        /// The old pixels along one side that a new one is made of, with their weights, whose sum is 1.
+        ///
+        /// - Parameters:
+        ///   - index: the new pixel.
+        ///   - old: pixels along the side.
+        ///   - new: pixels it is resized to.
+        /// - Returns: the first old pixel, and the weights from there.
+        public func taps(at index: Int, from old: Int, to new: Int) -> (first: Int, weights: [Double]) {
+            let scale = Double(old) / Double(new)
+            let widening = max(scale, 1)
+            let centre = (Double(index) + 0.5) * scale
+            let first = max(Int(centre - support * widening + 0.5), 0)
+            let last = min(Int(centre + support * widening + 0.5), old)
+            let weights = (first..<last).map { weight((Double($0) - centre + 0.5) / widening) }
+            let sum = weights.reduce(0, +)
+            return (first, weights.map { $0 / sum })
+        }
     }
 
     /// The picture in another size: the filter widens as the picture shrinks, so that nothing aliases.
@@ -78,19 +96,9 @@ private struct ResizingTaps {
     var count: Int { taps.count }
 
     init(from old: Int, to new: Int, _ filter: Picture.Filter) {
-        let scale = Double(old) / Double(new)
-        let widening = max(scale, 1)
-        let support = filter.support * widening
         taps = (0..<new).map { index in
-            let centre = (Double(index) + 0.5) * scale
-            let first = max(Int(centre - support + 0.5), 0)
-            let last = min(Int(centre + support + 0.5), old)
-            let weights = (first..<last).map { filter.weight((Double($0) - centre + 0.5) / widening) }
-            let sum = weights.reduce(0, +)
-            return (
-                first,
-                weights.map { Int(($0 / sum * Double(1 << Self.bits)).rounded(.toNearestOrAwayFromZero)) }
-            )
+            let (first, weights) = filter.taps(at: index, from: old, to: new)
+            return (first, weights.map { Int(($0 * Double(1 << Self.bits)).rounded(.toNearestOrAwayFromZero)) })
         }
     }
 

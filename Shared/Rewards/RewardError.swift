@@ -1,7 +1,7 @@
 /// Why a reward cannot be made from its specification, or not be measured.
 public struct RewardError: Error, Hashable, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable {
-        private enum Value { case unknownReward, unknownAspect, unknownSetting, badValue, badSet }
+        private enum Value { case unknownReward, unknownAspect, unknownSetting, badValue, cycle, badModel, badSet }
         private let value: Value
         /// There is no reward of this name.
         public static let unknownReward = Self(value: .unknownReward)
@@ -11,12 +11,16 @@ public struct RewardError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let unknownSetting = Self(value: .unknownSetting)
         /// The setting cannot have this value.
         public static let badValue = Self(value: .badValue)
+        /// A reward is made of itself.
+        public static let cycle = Self(value: .cycle)
+        /// The files of a model cannot be used.
+        public static let badModel = Self(value: .badModel)
         /// A set of judged pictures lacks a file, or one of its files cannot be read.
         public static let badSet = Self(value: .badSet)
     }
 
     public let code: Code
-    /// One line that names the specification and lists the choices.
+    /// One line that names the specification or the file and lists the choices.
     public let message: String
     public var description: String { message }
 }

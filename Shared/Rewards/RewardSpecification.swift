@@ -22,6 +22,45 @@ struct RewardSpecification {
         }
     }
 
+    /// A name with settings that were read as a group.
+    init(name: String, settings: [String: String]) {
+        (text, self.name, aspect, self.settings) = (name, name, nil, settings)
+    }
+
+    /// Takes a text out of the settings.
+    mutating func takeOptional(_ key: String) -> String? { settings.removeValue(forKey: key) }
+
+    /// Takes a text that must be there out of the settings.
+    mutating func take(_ key: String) throws(RewardError) -> String {
+        guard let value = settings.removeValue(forKey: key), !value.isEmpty else {
+            throw RewardError(code: .badValue, message: "the reward \"\(text)\" needs \(key)=…")
+        }
+        return value
+    }
+
+    /// Takes a number out of the settings.
+    mutating func take(_ key: String, default standard: Double) throws(RewardError) -> Double {
+        guard let value = settings.removeValue(forKey: key) else { return standard }
+        guard let number = Double(value), number.isFinite else {
+            throw RewardError(
+                code: .badValue, message: "the reward \"\(text)\" has \(key)=\(value); it must be a number")
+        }
+        return number
+    }
+
+    /// Takes one of the cases out of the settings.
+    mutating func take<Choice: RawRepresentable & CaseIterable>(
+        _ key: String, default standard: Choice
+    ) throws(RewardError) -> Choice where Choice.RawValue == String {
+        guard let value = settings.removeValue(forKey: key) else { return standard }
+        guard let choice = Choice(rawValue: value) else {
+            let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw RewardError(
+                code: .badValue, message: "the reward \"\(text)\" has \(key)=\(value); it can be: \(choices)")
+        }
+        return choice
+    }
+
     /// Takes a whole number out of the settings.
     mutating func take(_ key: String, in range: ClosedRange<Int>, default standard: Int) throws(RewardError) -> Int {
         guard let value = settings.removeValue(forKey: key) else { return standard }

@@ -4,7 +4,7 @@ import Rewards
 public struct RewardAssignment: Codable, Hashable, Sendable {
     /// What the reward is called in this run: `atelier swap NAME=SPEC` refers to it.
     public var name = "checker"
-    /// What it is: see `RewardConfiguration`.
+    /// What it is: see `RewardConfiguration`; a tree may stand here as it is.
     public var spec = "checker"
     /// What it counts in the sum that the policy is trained on.
     public var weight = 1.0

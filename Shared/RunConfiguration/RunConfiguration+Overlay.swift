@@ -1,3 +1,4 @@
+import Rewards
 import Yams
 
 extension RunConfiguration {
@@ -135,12 +136,27 @@ private func overlay(_ read: Node, over tree: inout Node, path: String, template
         tree = .mapping(defaults)
     case (_, .mapping):
         throw ConfigurationError(path: path, "a group of keys is needed here")
+    case (.mapping, .scalar) where isReward(path):
+        // A reward made of others is a tree of its own, which passes as its text.
+        tree = Node(try text(of: read, path: path))
     case (.mapping, _):
         throw ConfigurationError(path: path, "this key holds a value, not a group of keys")
     case (.scalar, .sequence):
         throw ConfigurationError(path: path, "a list is needed here")
     default:
         tree = read
+    }
+}
+
+/// Whether a key holds a reward: `rewards.N.spec`, or `spec` of an element of `rewards`.
+private func isReward(_ path: String) -> Bool { path.hasPrefix("rewards.") && path.hasSuffix(".spec") }
+
+/// A tree as one line of JSON, which is YAML too.
+private func text(of node: Node, path: String) throws(ConfigurationError) -> String {
+    do {
+        return try RewardConfiguration(Yams.serialize(node: node)).specification
+    } catch {
+        throw ConfigurationError(path: path, "\(error)".split(separator: "\n").joined(separator: " "))
     }
 }
 

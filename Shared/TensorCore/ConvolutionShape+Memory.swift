@@ -12,9 +12,6 @@ extension ConvolutionShape {
     /// Elements of the weights as a checkpoint has them.
     public var parameters: Int { inputs * outputs * kernel * kernel }
 
-    /// Whether the convolution works on strips of the picture, and has its weights in f32 on the way to its layout.
-    public var takesStrips: Bool { suitsWinograd }
-
     /// What the weights take in memory.
     ///
     /// - Parameter isTrained: whether the gradient at the input is asked for too, which has a layout of its own.
@@ -26,9 +23,8 @@ extension ConvolutionShape {
 
     /// Bytes of the weights in a direction's own layout, `nil` where they are read from the file.
     private func packedBytes(_ direction: ConvolutionDirection) -> Int? {
-        let isTurned = direction == .backwardInput && stride == 1
         // F(4×4, 3×3) has 6×6 numbers, always f32, for each kernel.
-        if isTurned ? turned.suitsWinograd : suitsWinograd { return 36 * 4 * inputs * outputs }
+        if WinogradConvolution(self, isGradient: direction == .backwardInput) != nil { return 36 * 4 * inputs * outputs }
         if let product = ImplicitProduct(self, direction), !product.packs(parameters) { return nil }
         return precision.byteCount * parameters
     }

@@ -31,9 +31,12 @@ struct GoldenFixture {
     func image(_ key: String) throws -> Tensor { try tensor(key).toNHWC() }
 
     /// Parameters of the fixture's own model, by default as training has them: every one wants a gradient.
-    func store(_ name: String, trainable: Bool = true, lora: LoRAConfiguration? = nil) throws -> ParameterStore {
+    func store(
+        _ name: String, trainable: Bool = true, lora: LoRAConfiguration? = nil, precision: ComputePrecision = .f32
+    ) throws -> ParameterStore {
         ParameterStore(
-            .archive(try SafeTensorsArchive(folder: url.path, name: name), trainable: trainable), lora: lora)
+            .archive(try SafeTensorsArchive(folder: url.path, name: name), trainable: trainable), lora: lora,
+            precision: precision)
     }
 
     /// The numbers of a file, by name.

@@ -48,6 +48,20 @@ struct GoldenUNetTests {
         #expect(!output.requiresGradient)
     }
 
+    /// The distance of PyTorch's own bf16 from these numbers is 1.2e-2 to 2.0e-2 by autocast (`Tests/Benchmarks/RESULTS.md`).
+    @Test(
+        .enabled(if: ComputePrecision.bf16.supported == .bf16, "this processor has no bf16 instructions"),
+        arguments: models)
+    func predictsInHalfThePrecisionAsWellAsPyTorchDoes(_ name: String) throws {
+        let fixture = try GoldenFixture("unet/\(name)")
+        let store = try fixture.store("diffusion_pytorch_model", trainable: false, precision: .bf16)
+        let unet = try makeUNet(fixture, store)
+        let ours = try run(unet, fixture, sample: Variable(try fixture.image("sample"))).value.toNCHW()
+        let exact = try fixture.tensor("output")
+        let distance = (ours.combined(1, exact, -1).sumOfSquares / exact.sumOfSquares).squareRoot()
+        #expect(distance > 1e-4 && distance < 2e-2, "\(name): \(distance)")
+    }
+
     @Test(arguments: models, [false, true])
     func givesPyTorchsGradientOfEveryWeight(_ name: String, recompute: Bool) throws {
         let fixture = try GoldenFixture("unet/\(name)")

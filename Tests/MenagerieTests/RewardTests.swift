@@ -16,12 +16,13 @@ import Testing
         #expect(try RewardConfiguration(full) == configuration)
         let data = try JSONEncoder().encode([configuration])
         #expect(try JSONDecoder().decode([RewardConfiguration].self, from: data) == [configuration])
-        let identity = configuration.makeModel().identity
+        let identity = try configuration.makeModel().identity
         #expect(identity.id == full && identity.version.count == 64)
     }
 
     @Test(arguments: [
-        ("beauty", "checker, jpeg-compressibility, jpeg-incompressibility, brightness"), ("", "there is no reward"),
+        ("beauty", "checker, jpeg-compressibility, jpeg-incompressibility, png-compressibility"),
+        ("", "there is no reward"),
         ("checker:beauty", "graded, success, kind, count, color, relation, ground"),
         ("checker?quality=3", "no setting \"quality\""), ("jpeg-compressibility:fast", "stands alone"),
         ("jpeg-compressibility?quality=0", "1...100"), ("jpeg-compressibility?quality=best", "1...100"),
@@ -50,8 +51,8 @@ import Testing
         let white = Picture(width: 64, height: 64, red: 255, green: 255, blue: 255)
         let noise = ImagingFixture.picture("noise", side: 64)
         let pictures = [white, noise]
-        let small = try JPEGReward(favoursSmall: true).score(pictures, prompts: ["", ""])
-        let large = try JPEGReward(favoursSmall: false).score(pictures, prompts: ["", ""])
+        let small = try FileSizeReward(favoursSmall: true).score(pictures, prompts: ["", ""])
+        let large = try FileSizeReward(favoursSmall: false).score(pictures, prompts: ["", ""])
         #expect(small == [.value(0, detail: ["bytes": 691]), .value(-(5448 - 691) / 1000, detail: ["bytes": 5448])])
         #expect(large.map(\.value) == small.map { $0.value.map { $0 == 0 ? 0 : -$0 } })
     }

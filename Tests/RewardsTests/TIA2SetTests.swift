@@ -5,20 +5,6 @@ import Testing
 
 /// The files of the TIA² benchmark, of which this test writes a small set.
 struct TIA2SetTests {
-    /// A folder that is gone with the test.
-    private final class Folder {
-        let url = FileManager.default.temporaryDirectory.appending(path: "tia2-test-\(UUID().uuidString)")
-
-        func write(_ name: String, _ data: Data) throws {
-            let file = url.appending(path: name)
-            try FileManager.default.createDirectory(
-                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try data.write(to: file)
-        }
-
-        deinit { try? FileManager.default.removeItem(at: url) }
-    }
-
     private static let labels = """
         {"image_0_0_0.jpg": {"image": "image_0_0_0.jpg", "caption": "a dog", "human_labels": [1, 0, 1]},
          "image_0_0_1.jpg": {"image": "image_0_0_1.jpg", "caption": "a dog", "human_labels": [0, -1, 0]}}
@@ -31,7 +17,7 @@ struct TIA2SetTests {
         """
 
     @Test func readsLabelsPicturesContrastsAndPublishedScores() throws {
-        let folder = Folder()
+        let folder = try TemporaryFolder()
         let picture = Picture(width: 8, height: 8, red: 1, green: 2, blue: 3)
         try folder.write("human_annotations/human_labels_counting.json", Data(Self.labels.utf8))
         try folder.write("alignment_scores/alignment_scores_counting.json", Data(Self.scores.utf8))
@@ -52,12 +38,12 @@ struct TIA2SetTests {
     }
 
     @Test func whatIsNotThereIsNamed() throws {
-        let folder = Folder()
+        let folder = try TemporaryFolder()
         try folder.write("human_labels_counting.json", Data(Self.labels.utf8))
         let set = try TIA2Set(folder: folder.url)
         let missing = #expect(throws: RewardError.self) { try set.entries("counting") }
         #expect(missing?.message.contains("'image_0_0_0.jpg' is not there") == true)
-        let empty = Folder()
+        let empty = try TemporaryFolder()
         try empty.write("other.json", Data("{}".utf8))
         let nothing = #expect(throws: RewardError.self) { try TIA2Set(folder: empty.url) }
         #expect(nothing?.message.contains("human_labels_SUBSET.json") == true)

@@ -18,6 +18,18 @@ struct ConfigurationTests {
         #expect(try RunConfiguration(yaml: configuration.yaml()) == configuration)
     }
 
+    @Test func aRewardCanBeATree() throws {
+        let yaml = "rewards: [{name: a, spec: {sum: [checker, {weight: 0.5, reward: brightness}]}, weight: 2}]"
+        let configuration = try RunConfiguration(yaml: yaml, overrides: ["rewards.0.weight=3"])
+        let spec =
+            #"{"sum":[{"name":"checker:graded","reward":"checker:graded","weight":1},"#
+            + #"{"name":"brightness","reward":"brightness","weight":0.5}]}"#
+        #expect(configuration.rewards == [.init(name: "a", spec: spec, weight: 3)])
+        #expect(try RunConfiguration(yaml: configuration.yaml()) == configuration)
+        let swapped = try RunConfiguration(yaml: "", overrides: ["rewards.0.spec={min: [checker, brightness]}"])
+        #expect(swapped.rewards[0].spec.hasPrefix(#"{"min":{"rewards":["#))
+    }
+
     @Test func overridesComeLast() throws {
         let configuration = try RunConfiguration(
             yaml: "rounds: 3\nsampling: {steps: 7}",
@@ -45,6 +57,7 @@ struct ConfigurationTests {
         ("sampling: {samplesPerRound: 10, samplesPerUnit: 4}", "sampling.samplesPerRound: 10 is not a multiple"),
         ("rewards: [{name: a}, {name: a}]", "rewards.1.name: 'a' is used twice"),
         ("rewards: [{spec: beauty}]", "rewards.0.spec: there is no reward \"beauty\"; there are: checker"),
+        ("rewards: [{spec: {sum: [beauty]}}]", "rewards.0.spec: there is no reward \"beauty\"; there are: checker"),
         ("algorithm: {name: ppo}", "algorithm.name: "),
         ("lora: {targetModules: []}", "lora.targetModules: no layer is adapted"),
         ("sampling: {scheduler: dpm-solver++}", "sampling.scheduler: the steps of dpm-solver++ have no log-probability"),

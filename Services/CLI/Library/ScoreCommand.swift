@@ -66,7 +66,7 @@ struct ScoreCommand: AsyncParsableCommand {
         do {
             return try RewardConfiguration(spec).makeModel()
         } catch {
-            throw ServiceError(error.message, exitCode: .usage)
+            throw ServiceError(ServiceProcess.oneLine(error), exitCode: .usage)
         }
     }
 

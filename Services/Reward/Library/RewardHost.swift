@@ -1,3 +1,4 @@
+import Imaging
 import Rewards
 import ServiceAPI
 import ServiceRuntime
@@ -6,29 +7,31 @@ import TensorCore
 /// The reward model on a thread of its own, so that scoring never blocks the sockets.
 actor RewardHost {
     private let model: any RewardModel
+    private let threads: Int
     private let executor = ThreadExecutor(name: "reward")
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    init(_ model: any RewardModel) {
-        self.model = model
+    init(_ model: any RewardModel, threads: Int) {
+        (self.model, self.threads) = (model, threads)
     }
 
-    /// Scores a batch.
+    /// Scores pictures of any sizes.
     ///
-    /// What the model as a whole cannot do makes every picture unavailable, and none 0.
-    func score(_ batch: PictureBatch) -> [PictureScore] {
-        let scores: [Score]
+    /// Where the model as a whole cannot work, each picture is tried alone, so that one that it cannot bear does not take the
+    /// others with it; what fails even so is unavailable, and never 0.
+    func score(_ pictures: [Picture], prompts: [String]) -> [PictureScore] {
+        ComputeThreads.set(threads)
         do {
-            scores = try model.score(batch.pictures, prompts: batch.prompts)
+            return try model.score(pictures, prompts: prompts).map(PictureScore.init)
         } catch {
-            let reason = ServiceProcess.oneLine(error)
-            return batch.pictures.map { _ in .unavailable(reason) }
+            guard pictures.count > 1 else { return [.unavailable(ServiceProcess.oneLine(error))] }
+            return zip(pictures, prompts).flatMap { score([$0], prompts: [$1]) }
         }
-        return scores.map(PictureScore.init)
     }
 
     /// Scores a batch, with the derivative of each score by its own picture.
     func scoreWithGradient(_ batch: PixelBatch) -> PictureGradients {
+        ComputeThreads.set(threads)
         do {
             let (scores, gradient) = try model.scoreWithGradient(batch.pixels, prompts: batch.prompts)
             return PictureGradients(

@@ -5,6 +5,7 @@ import RPCServices
 import Rewards
 import ServiceAPI
 public import ServiceRuntime
+import TensorCore
 
 /// A reward model as a process.
 public struct RewardService: Sendable {
@@ -21,6 +22,14 @@ public struct RewardService: Sendable {
         public var keys: String?
         /// How long the coordinator may be out of reach.
         public var patience = Duration.seconds(10)
+        /// The most pictures that the model gets at once.
+        public var batch = 16
+        /// How long a picture waits for others while the model is idle.
+        public var batchWait = Duration.milliseconds(5)
+        /// The most pictures that may wait.
+        public var queue = 4096
+        /// Compute threads.
+        public var threads = ComputeThreads.standard
 
         public init(name: String, spec: String, address: String, coordinator: String) {
             self.name = name
@@ -45,13 +54,17 @@ public struct RewardService: Sendable {
         do {
             model = try RewardConfiguration(options.spec).makeModel()
         } catch {
-            throw ServiceError(error.message, exitCode: .usage)
+            throw ServiceError(ServiceProcess.oneLine(error), exitCode: .usage)
         }
         let endpoint = try ProcessKeys.endpoint(
             name: options.name, role: .reward, keys: options.keys, binds: [options.address],
             dials: options.coordinator.isEmpty ? [] : [options.coordinator], log: log)
+        let host = RewardHost(model, threads: options.threads)
         let scores = ScoreEndpoint(
-            host: RewardHost(model), identity: model.identity, spec: options.spec,
+            host: host,
+            queue: ScoringQueue(
+                host, .init(batch: options.batch, patience: options.batchWait, limit: options.queue)),
+            identity: model.identity, spec: options.spec,
             isDifferentiable: model.isDifferentiable)
         let health = HealthBoard()
         let listener = try await Listening.on(options.address, endpoint, services: [.score(scores)], health: health)

@@ -6,9 +6,12 @@ import Wire
 /// Scores pictures; every answer is stamped with the identity of what scored them.
 struct ScoreEndpoint: ScoreService {
     let host: RewardHost
+    let queue: ScoringQueue
     let identity: RewardIdentity
     let spec: String
     let isDifferentiable: Bool
+    /// Says in how large a batch the pictures were scored.
+    static let batchTrailer = "batch-pictures"
 
     func describe(_ request: ScoreDescribeRequest, _ context: ServerContext) async throws -> Reply<ScoreDescribeReply> {
         Reply(ScoreDescribeReply(spec: spec, identity: identity.version, differentiable: isDifferentiable))
@@ -21,8 +24,11 @@ struct ScoreEndpoint: ScoreService {
         } catch {
             throw error.status
         }
-        let scores = await host.score(batch)
-        return Reply(ScorePicturesReply(scores: scores.map(\.wire), identity: identity.version))
+        let answer = try await queue.score(batch)
+        // For who measures how full batches are.
+        return Reply(
+            ScorePicturesReply(scores: answer.scores.map(\.wire), identity: identity.version),
+            trailers: [Self.batchTrailer: "\(answer.batch)"])
     }
 
     func withGradient(

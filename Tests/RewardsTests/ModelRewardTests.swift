@@ -1,0 +1,120 @@
+import Foundation
+import Imaging
+import Rewards
+import TensorCore
+import Testing
+
+/// Rewards that are models, against transformers and Pillow.
+struct ModelRewardTests {
+    /// A folder with the second picture.
+    private static func references() throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        try folder.write("two.png", Data(contentsOf: RewardFixture.root.appending(path: "two.png")))
+        return folder
+    }
+
+    @Test func scoresAreTransformers() throws {
+        let folder = try Self.references()
+        let golden = try RewardFixture.scores()
+        let specifications = RewardFixture.specifications(references: folder.url.path)
+        #expect(specifications.keys.sorted() == golden.scores.keys.sorted())
+        let picture = try RewardFixture.picture("one")
+        let pictures = golden.prompts.map { _ in picture }
+        for (name, specification) in specifications {
+            let model = try RewardConfiguration(specification).makeModel()
+            let ours = try model.score(pictures, prompts: golden.prompts).map(\.value)
+            let theirs: [Double] =
+                switch golden.scores[name] {
+                case .one(let value): golden.prompts.map { _ in value }
+                case .each(let values): values
+                case nil: []
+                }
+            #expect(ours.count == theirs.count)
+            for (our, their) in zip(ours, theirs) {
+                let error: Double = abs(try #require(our) - their)
+                #expect(error < 1e-4 * max(abs(their), 1), "\(name): \(error) from \(their)")
+            }
+            // One picture with all prompts is the same as the picture once for each.
+            let candidates = try model.score([picture], candidates: [golden.prompts])[0].map(\.value)
+            for (one, many) in zip(candidates, ours) {
+                let difference: Double = abs((one ?? 9) - (many ?? -9))
+                #expect(difference < 1e-6, "\(name)")
+            }
+        }
+    }
+
+    @Test func derivativesAreThoseOfScores() throws {
+        let folder = try Self.references()
+        let pixels = RewardGradientTests.pixels(pictures: 2, side: 18)
+        for (name, specification) in RewardFixture.specifications(references: folder.url.path) {
+            let model = try RewardConfiguration(specification).makeModel()
+            try #require(model.isDifferentiable)
+            // Deep networks are rough: a smaller step, and the rounding of f32 in the difference.
+            try expectDerivative(
+                of: model, pixels, prompts: ["a green rabbit", "two dogs"], step: 4e-3, tolerance: 2e-2)
+            #expect(try model.scoreWithGradient(pixels, prompts: ["", ""]).scores.count == 2, "\(name)")
+        }
+    }
+
+    @Test func pixelsScoreNearlyAsTheBytesTheyAre() throws {
+        let picture = try RewardFixture.picture("one")
+        let pixels = Tensor(picture.pixels.map { Float($0) / 255 }, shape: [1, picture.height, picture.width, 3])
+        for name in ["clip", "align"] {
+            let reward = name == "clip" ? "clip-score" : "align"
+            let model = try RewardConfiguration("\(reward)?model=\(RewardFixture.path(name))").makeModel()
+            let bytes = try #require(try model.score([picture], prompts: ["two dogs"])[0].value)
+            let floats = try #require(try model.scoreWithGradient(pixels, prompts: ["two dogs"]).scores[0].value)
+            #expect(abs(bytes - floats) < 0.02)
+        }
+    }
+
+    @Test func anEmptyOrOverLongPromptIsItsOwnInvalidScore() throws {
+        let picture = try RewardFixture.picture("one")
+        let long = String(repeating: "dog ", count: 20)
+        for name in [
+            "clip-score?model=\(RewardFixture.path("clip"))", "imagereward?model=\(RewardFixture.path("imagereward"))",
+        ] {
+            let model = try RewardConfiguration(name).makeModel()
+            let long = name.hasPrefix("clip") ? long : long + long
+            let scores = try model.score([picture, picture, picture], prompts: [" ", long, "two dogs"])
+            #expect(scores[0] == .invalid("the prompt is empty"))
+            #expect("\(scores[1])".contains("truncate=yes"))
+            #expect(scores[2].value != nil)
+            let cutting = try RewardConfiguration(name + "&truncate=yes").makeModel()
+            #expect(try cutting.score([picture], prompts: [long])[0].value != nil)
+            #expect(cutting.identity.version != model.identity.version)
+        }
+    }
+
+    @Test func theVersionIsOfTheFilesAndNotOfTheirPlace() throws {
+        let folder = try TemporaryFolder()
+        let source = RewardFixture.root.appending(path: "clip")
+        for name in try FileManager.default.contentsOfDirectory(atPath: source.path) {
+            try folder.write("moved/\(name)", Data(contentsOf: source.appending(path: name)))
+        }
+        let moved = folder.url.appending(path: "moved").path
+        func version(_ path: String) throws -> String {
+            try RewardConfiguration("clip-score?model=\(path)").makeModel().identity.version
+        }
+        let original = try version(source.path)
+        #expect(try version(moved) == original)
+        try folder.write("moved/merges.txt", Data("#version: 0.2\nd o\n".utf8))
+        #expect(throws: (any Error).self) { try version(moved) }
+        try folder.write("moved/merges.txt", Data("#version: 0.2\n\n".utf8))
+        #expect(try version(moved) != original)
+    }
+
+    @Test func aModelThatIsNotThereIsNamed() throws {
+        let nowhere = #expect(throws: RewardError.self) {
+            try RewardConfiguration("clip-score?model=/nowhere").makeModel()
+        }
+        #expect(nowhere?.message == "/nowhere: there is no config.json; a transformers model folder is needed")
+        let head = #expect(throws: RewardError.self) {
+            try RewardConfiguration(
+                "aesthetic?model=\(RewardFixture.path("clip"))&head=\(RewardFixture.path("dino/model.safetensors"))"
+            ).makeModel()
+        }
+        #expect(head?.message.contains("a chain of linear layers") == true)
+        #expect(throws: RewardError.self) { try RewardConfiguration("pickscore") }
+    }
+}
