@@ -77,6 +77,13 @@ public struct SamplingScheduler: Hashable, Sendable {
         try transitions(settings.scheduler, count: settings.steps, eta: settings.eta)
     }
 
+    /// The transitions of settings that were checked before: see ``transitions(_:)``.
+    public func checkedTransitions(_ settings: SamplingSettings) -> [Transition] {
+        do { return try transitions(settings) } catch {
+            preconditionFailure("how pictures are drawn is checked when a model is loaded: \(error)")
+        }
+    }
+
     /// What standard normal noise is multiplied by to start a run of transitions.
     func initialScale(_ method: SamplingMethod, _ transitions: [Transition]) -> Double {
         method == .eulerAncestral ? initialScale(transitions[0].timestep) : 1

@@ -11,11 +11,18 @@ public struct SamplingSettings: Codable, Hashable, Sendable {
     /// Reinforcement learning needs more than 0, or the steps have no log-probability.
     public var eta = 1.0
 
+    /// Another guidance for the noisiest steps; the same for all where there is none.
+    public var early: EarlyGuidance?
+
     /// The sampler; rollouts need one whose steps stand alone (``SamplingMethod/isTrainable``).
     public var scheduler = SamplingMethod.ddim
 
-    public init(steps: Int = 20, guidance: Double = 4, eta: Double = 1, scheduler: SamplingMethod = .ddim) {
-        (self.steps, self.guidance, self.eta, self.scheduler) = (steps, guidance, eta, scheduler)
+    public init(
+        steps: Int = 20, guidance: Double = 4, eta: Double = 1, early: EarlyGuidance? = nil,
+        scheduler: SamplingMethod = .ddim
+    ) {
+        (self.steps, self.guidance, self.eta) = (steps, guidance, eta)
+        (self.early, self.scheduler) = (early, scheduler)
     }
 
     /// Reads files that are older than the choice of a sampler too.
@@ -24,8 +31,23 @@ public struct SamplingSettings: Codable, Hashable, Sendable {
         steps = try keys.decode(Int.self, forKey: .steps)
         guidance = try keys.decode(Double.self, forKey: .guidance)
         eta = try keys.decode(Double.self, forKey: .eta)
+        early = try keys.decodeIfPresent(EarlyGuidance.self, forKey: .early)
         scheduler = try keys.decodeIfPresent(SamplingMethod.self, forKey: .scheduler) ?? .ddim
     }
+
+    /// The guidance scale at a timestep.
+    public func guidance(at timestep: Double) -> Double {
+        guard let early, timestep > early.threshold else { return guidance }
+        return early.scale
+    }
+}
+
+/// The guidance of timesteps above a threshold: dynamic guidance as in Chae et al., "DiffExp" (2025).
+public struct EarlyGuidance: Codable, Hashable, Sendable {
+    public var scale: Double
+    public var threshold: Double
+
+    public init(scale: Double, above threshold: Double) { (self.scale, self.threshold) = (scale, threshold) }
 }
 
 extension StableDiffusion {
@@ -39,22 +61,26 @@ extension StableDiffusion {
     ///   - initial: the noise that one sample starts from.
     ///   - visit: called after every step with the transition, x_t, x_{t-1} and the guided prediction.
     /// - Returns: x_0, scaled.
-    /// - Throws: ``ModelError`` if the sampler cannot make such a run, or its steps depend on one another.
+    /// - Precondition: the sampler can make such a run (``SamplingScheduler/transitions(_:)`` throws otherwise).
     public func sample(
         text: TextStates, unconditional: TextStates, settings: SamplingSettings,
         noise: (_ sample: Int, _ step: Int) -> Noise,
         initial: (_ sample: Int) -> Noise,
         visit: (_ step: Int, Transition, _ from: Tensor, _ to: Tensor, _ output: Tensor) -> Void = { _, _, _, _, _ in }
-    ) throws(ModelError) -> Tensor {
+    ) -> Tensor {
         let shape = latentShape(samples: text.count)
         let one = Array(shape.dropFirst())
-        let text = guidedText(text, unconditional: unconditional, guidance: settings.guidance)
-        let transitions = try samplers.transitions(settings)
+        // What the UNet makes of the text is kept as long as the guidance stays.
+        var guided: [Double: GuidedText] = [:]
+        let transitions = samplers.checkedTransitions(settings)
         var latents = Noise.gaussian(rows: (0..<shape[0]).map(initial), shape: one)
             .scaled(Float(samplers.initialScale(settings.scheduler, transitions)))
         for (step, transition) in transitions.enumerated() {
             let timesteps = [Float](repeating: Float(transition.timestep), count: shape[0])
-            let output = predict(latents, timesteps: timesteps, text: text).value
+            let weight = settings.guidance(at: transition.timestep)
+            let known = guided[weight] ?? guidedText(text, unconditional: unconditional, guidance: weight)
+            guided[weight] = known
+            let output = predict(latents, timesteps: timesteps, text: known).value
             let drawn =
                 transition.isStochastic
                 ? Noise.gaussian(rows: (0..<shape[0]).map { noise($0, step) }, shape: one) : nil

@@ -1,4 +1,5 @@
 import Diffusion
+import RL
 
 /// When checkpoints are written, and which pictures are drawn beside them.
 public struct CheckpointConfiguration: Codable, Hashable, Sendable {
@@ -9,7 +10,7 @@ public struct CheckpointConfiguration: Codable, Hashable, Sendable {
     /// Pictures for each prompt of the grid, always from the same seeds; 0 draws no grid.
     public var gridColumns = 8
     /// The sampler of the grid, for instance `dpm-solver++` or `euler`; that of the run if not given.
-    public var gridScheduler: SamplingMethod?
+    @OptionalSetting public var gridScheduler: SamplingMethod?
     /// Rows of the grid at most.
     public var gridRows = 4
 

@@ -1,3 +1,5 @@
+import RL
+
 /// The processes of a run on this machine.
 public struct FleetConfiguration: Codable, Hashable, Sendable {
     public var samplers = 2
@@ -12,7 +14,7 @@ public struct FleetConfiguration: Codable, Hashable, Sendable {
     /// Memory that all processes of the run may take together, in GB; what is free if not given.
     ///
     /// A run that will need more is refused before it starts.
-    public var memoryLimit: Double?
+    @OptionalSetting public var memoryLimit: Double?
 
     public init() {}
 

@@ -20,6 +20,8 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
     public var sampling = SamplingConfiguration()
     public var algorithm = AlgorithmConfiguration()
     public var training = TrainingConfiguration()
+    public var exploration = Exploration()
+    public var validation = ValidationConfiguration()
     public var optimizer = OptimizerConfiguration()
     public var lora = LoRAConfiguration()
     public var rewards = [RewardAssignment()]
@@ -39,6 +41,7 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
             throw ConfigurationError(path: "prompts", "at least one prompt is needed, and none may be empty")
         }
         try sampling.validate()
+        try validateAlgorithm()
         guard staleness == 0 || !recomputesOldLogProbabilities else {
             throw ConfigurationError(
                 path: sampling.precision == .bf16 ? "sampling.precision" : "training.precision",
@@ -59,6 +62,7 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
                 throw ConfigurationError(path: "rewards.\(index).name", "'\(reward.name)' is used twice")
             }
         }
+        try validation.validate(samplesPerUnit: sampling.samplesPerUnit, rewards: rewards.map(\.name))
         try fleet.validate()
         try leases.validate()
         try requirePositive(checkpoints.every, "checkpoints.every")

@@ -1,4 +1,5 @@
 public import Diffusion
+import RL
 
 /// What the processes of a run will need, from the checkpoint's configurations alone; rewards are not counted.
 public struct RunMemory: Codable, Hashable, Sendable {
@@ -25,12 +26,12 @@ public struct RunMemory: Codable, Hashable, Sendable {
     ///     them hold the run.
     public init(_ configuration: RunConfiguration, _ model: ModelOutline, machine: Int?) {
         let estimate = MemoryEstimate(model)
-        let (sampling, algorithm) = (configuration.sampling, configuration.algorithm)
+        let sampling = configuration.sampling
         let isGuided = sampling.guidance != 1
         let drawing = MemoryEstimate.Work(
             size: model.size, samples: sampling.samplesPerUnit, isGuided: isGuided, precision: sampling.precision)
         let learning = MemoryEstimate.Work(
-            size: model.size, samples: algorithm.microBatch, isGuided: isGuided,
+            size: model.size, samples: configuration.microBatch, isGuided: isGuided,
             precision: configuration.training.precision)
         let grid = MemoryEstimate.Work(
             size: model.size,
@@ -57,4 +58,9 @@ public struct RunMemory: Codable, Hashable, Sendable {
             }
         self.learner = learner(recomputes)
     }
+}
+
+extension RunConfiguration {
+    /// Samples that go through the network as one batch with gradients, at the most.
+    public var microBatch: Int { algorithm.algorithm.rule(latentElements: 1).microBatch }
 }

@@ -22,12 +22,12 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
     @Test("a unit drawn twice, by a sampler and by a learner, has the same bytes")
     func rolloutIsAFunction() throws {
         let (learner, sampler) = (try policy(), try policy(trainable: false))
-        let first = try learner.rollout(prompts: prompts, unit: 7, runSeed: 3, settings: settings)
-        let second = try sampler.rollout(prompts: prompts, unit: 7, runSeed: 3, settings: settings)
+        let first = learner.rollout(prompts: prompts, unit: 7, runSeed: 3, settings: settings)
+        let second = sampler.rollout(prompts: prompts, unit: 7, runSeed: 3, settings: settings)
         #expect(first.rollout.latents.scalars == second.rollout.latents.scalars)
         #expect(first.rollout.logProbabilities.scalars == second.rollout.logProbabilities.scalars)
         #expect(first.pictures == second.pictures)
-        let other = try sampler.rollout(prompts: prompts, unit: 8, runSeed: 3, settings: settings)
+        let other = sampler.rollout(prompts: prompts, unit: 8, runSeed: 3, settings: settings)
         #expect(other.rollout.latents.scalars != first.rollout.latents.scalars)
     }
 
@@ -36,21 +36,18 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
 
     @Test("every trainable scheduler gives trajectories whose ratios start at 1", arguments: SamplingMethod.allCases)
     func schedulersCanBeTrained(_ scheduler: SamplingMethod) throws {
-        let policy = try policy()
-        var settings = settings
-        settings.scheduler = scheduler
+        let policy = try DiffusionPolicy(
+            model: base, lora: LoRAConfiguration(), isTrainable: true, scheduler: scheduler)
         guard scheduler.isTrainable else {
-            #expect(throws: ModelError.self) { try policy.requireTrainable(settings) }
+            #expect(throws: ModelError.self) { try policy.check(settings) }
             return
         }
-        try policy.requireTrainable(settings)
-        let rollout = try policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
+        try policy.check(settings)
+        let rollout = policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
         let drawn = rollout.logProbabilities.scalars.filter { $0 != 0 }.count
         #expect(drawn == (scheduler == .ddim ? 4 : 3) * prompts.count)
-        let update = PolicyUpdate(
-            policy: policy, algorithm: AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 1,
-            scheduler: scheduler)
-        let metrics = try update.update(rollouts: [rollout], rewards: [[1, 0, 0]])
+        let update = policy.makeUpdate(AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 1)
+        let metrics = update.update(TrainingBatch(rollouts: [rollout], rewards: [[1, 0, 0]]))
         #expect(metrics.ratioDrift < 1e-4 && metrics.gradientNorm > 0 && metrics.gradientNorm.isFinite)
     }
 
@@ -58,11 +55,10 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
     func recomputingChangesNothing() throws {
         func update(recomputing: Bool) throws -> (UpdateMetrics, adapter: [Float]) {
             let policy = try policy()
-            let rollout = try policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
-            let update = PolicyUpdate(
-                policy: policy, algorithm: AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 1,
-                recomputesActivations: recomputing)
-            let metrics = try update.update(rollouts: [rollout], rewards: [[1, 0, 0]])
+            policy.recomputesActivations = recomputing
+            let rollout = policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
+            let update = policy.makeUpdate(AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 1)
+            let metrics = update.update(TrainingBatch(rollouts: [rollout], rewards: [[1, 0, 0]]))
             return (metrics, policy.model.adapter.flatMap { $0.variable.value.scalars })
         }
         let (kept, again) = (try update(recomputing: false), try update(recomputing: true))
@@ -74,19 +70,16 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
     @Test("before the first step every ratio is 1, and the update raises the log-probability of what was rewarded")
     func updateFollowsTheReward() throws {
         let policy = try policy()
-        let rollout = try policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
-        var algorithm = AlgorithmConfiguration()
-        algorithm.name = .ddpoScoreFunction
-        algorithm.updatesPerRound = 1
-        algorithm.tracker = nil
-        let update = PolicyUpdate(
-            policy: policy, algorithm: algorithm, optimizer: OptimizerConfiguration(), seed: 1)
-        let rewards: [[Double]] = [[1, 0, 0]]
-        let first = try update.update(rollouts: [rollout], rewards: rewards)
+        let rollout = policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
+        var algorithm = DDPO(name: .scoreFunction)
+        algorithm.normalization = .round
+        let update = policy.makeUpdate(.ddpo(algorithm), optimizer: OptimizerConfiguration(), seed: 1)
+        let batch = TrainingBatch(rollouts: [rollout], rewards: [[1, 0, 0]])
+        let first = update.update(batch)
         #expect(first.ratioDrift < 1e-4)
         #expect(first.gradientNorm > 0)
         let before = first.loss
-        let second = try update.update(rollouts: [rollout], rewards: rewards)
+        let second = update.update(batch)
         #expect(second.loss < before)
         #expect(second.approximateKL > 0)
     }
@@ -98,16 +91,15 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
         let learner = try policy()
         let sampler = try DiffusionPolicy(
             model: base, lora: LoRAConfiguration(), isTrainable: false, precision: .bf16)
-        let exact = try learner.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
-        let rollout = try sampler.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
+        let exact = learner.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
+        let rollout = sampler.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
         for (own, low) in zip(exact.logProbabilities.scalars, rollout.logProbabilities.scalars) {
             #expect(abs(own - low) < 1e-3)
         }
         func drift(recomputing: Bool) throws -> Double {
-            try PolicyUpdate(
-                policy: try policy(), algorithm: AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 1,
-                recomputesOld: recomputing
-            ).update(rollouts: [rollout], rewards: [[1, 0, 0.5]]).ratioDrift
+            try policy().makeUpdate(
+                AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 1, recomputesOld: recomputing
+            ).update(TrainingBatch(rollouts: [rollout], rewards: [[1, 0, 0.5]])).ratioDrift
         }
         let (with, without) = (try drift(recomputing: true), try drift(recomputing: false))
         #expect(with < 1e-5)
@@ -123,7 +115,7 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
                 model: base, lora: LoRAConfiguration(), isTrainable: false, precision: precision)
             let shape = policy.model.latentShape(samples: 3)
             let pictures = policy.model.decode(Noise(seed: 1, purpose: .experiment).gaussian(shape: shape))
-            let unit = try policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings)
+            let unit = policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings)
             return [pictures, unit.rollout.latents[1]]
         }
         for (exact, low) in zip(try outputs(.f32), try outputs(.bf16)) {
@@ -135,23 +127,22 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
 
     @Test("an update goes on from a checkpoint as if it had not stopped")
     func updateResumes() throws {
-        func makeUpdate() throws -> PolicyUpdate {
-            PolicyUpdate(
-                policy: try policy(), algorithm: AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 4)
+        func makeUpdate() throws -> any PolicyUpdate {
+            try policy().makeUpdate(AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 4)
         }
         let (straight, broken) = (try makeUpdate(), try makeUpdate())
-        let rollout = try straight.policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
-        let rewards = [[0.2, 0.9, 0.1]]
-        _ = try straight.update(rollouts: [rollout], rewards: rewards)
-        _ = try straight.update(rollouts: [rollout], rewards: rewards)
-        _ = try broken.update(rollouts: [rollout], rewards: rewards)
+        let rollout = straight.policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
+        let batch = TrainingBatch(rollouts: [rollout], rewards: [[0.2, 0.9, 0.1]])
+        _ = straight.update(batch)
+        _ = straight.update(batch)
+        _ = broken.update(batch)
 
         let resumed = try makeUpdate()
         try resumed.policy.bind(broken.policy.adapter)
         let state = try JSONDecoder().decode(
-            PolicyUpdate.State.self, from: JSONEncoder().encode(broken.state))
-        try resumed.restore(state, optimizer: broken.optimizerState)
-        _ = try resumed.update(rollouts: [rollout], rewards: rewards)
+            PolicyUpdateState.self, from: JSONEncoder().encode(broken.state))
+        try resumed.restore(state, tensors: broken.tensors)
+        _ = resumed.update(batch)
         #expect(resumed.policy.adapter.weights() == straight.policy.adapter.weights())
     }
 

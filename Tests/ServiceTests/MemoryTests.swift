@@ -48,24 +48,26 @@ struct MemoryTests {
         let place = try Workplace()
         let ended = try await place.run("atelier", ["run", try place.configure(), "--check", "--json"])
         #expect(ended.ending == .exited(0))
-        let check = try #require(try JSONSerialization.jsonObject(with: Data(ended.output.utf8)) as? [String: Any])
+        let report = try #require(try JSONSerialization.jsonObject(with: Data(ended.output.utf8)) as? [String: Any])
+        let check = try #require(report["memory"] as? [String: Any])
         let (learner, sampler) = (check["learnerBytes"] as? Int ?? 0, check["samplerBytes"] as? Int ?? 0)
         #expect(learner > 100_000_000 && sampler > 100_000_000)
-        #expect(check["totalBytes"] as? Int == learner + sampler * (check["samplers"] as? Int ?? 0))
+        let together = learner + sampler * (check["samplers"] as? Int ?? 0)
+        #expect((learner...together).contains(check["totalBytes"] as? Int ?? 0))
         #expect(check["recomputesActivations"] as? Bool == false)
     }
 
     @Test func recomputationIsChosenByWhatTheMachineHas() throws {
         let folder = try ModelLocation.folder("menagerie")
         var configuration = RunConfiguration()
-        configuration.algorithm.microBatch = 256
+        configuration.sampling.guidance = 5
         let outline = try ModelOutline(folder: folder)
         let plenty = RunMemory(configuration, outline, machine: 1 << 40)
-        let little = RunMemory(configuration, outline, machine: 1 << 30)
+        let little = RunMemory(configuration, outline, machine: 1 << 28)
         #expect(!plenty.recomputes && little.recomputes)
         #expect(little.learner < plenty.learner && little.sampler == plenty.sampler)
         configuration.training.recompute = .off
-        #expect(RunMemory(configuration, outline, machine: 1 << 30) == plenty)
+        #expect(RunMemory(configuration, outline, machine: 1 << 28) == plenty)
     }
 
     /// A file system with the files that say how much memory there is.

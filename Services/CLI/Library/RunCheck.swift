@@ -3,10 +3,8 @@ import Foundation
 import RunConfiguration
 import ServiceRuntime
 
-/// What a run will need, worked out before its first process starts.
+/// What memory a run will need, worked out before its first process starts.
 struct RunCheck: Encodable {
-    var run: String
-    var model: String
     var learnerBytes: Int
     var samplerBytes: Int
     var samplers: Int
@@ -22,8 +20,6 @@ struct RunCheck: Encodable {
         let outline = try ModelOutline(folder: try ModelLocation.folder(configuration.model))
         let machine = MachineMemory()
         let memory = RunMemory(configuration, outline, machine: machine?.total)
-        run = configuration.run
-        model = configuration.model
         (learnerBytes, samplerBytes, samplers) = (memory.learner, memory.sampler, memory.samplers)
         totalBytes = memory.total
         recomputesActivations = memory.recomputes
@@ -45,20 +41,17 @@ struct RunCheck: Encodable {
         }
         let recompute = memory.recomputes ? "" : "set training.recompute to on, "
         return configuration.training.precision == .f32
-            ? "\(recompute)lower algorithm.microBatch (\(configuration.algorithm.microBatch)) or set training.precision to bf16"
-            : "\(recompute)lower algorithm.microBatch (\(configuration.algorithm.microBatch))"
+            ? "\(recompute)lower algorithm.microBatch (\(configuration.microBatch)) or set training.precision to bf16"
+            : "\(recompute)lower algorithm.microBatch (\(configuration.microBatch))"
     }
 
-    /// The report in lines for people.
-    var lines: [String] {
+    /// For people.
+    var text: String {
         let activations = recomputesActivations ? "activations computed again" : "all activations kept"
-        return [
-            "run '\(run)' on \(model)",
-            "  learner   \(MachineMemory.gigabytes(learnerBytes))  (\(activations))",
-            "  samplers  \(MachineMemory.gigabytes(samplerBytes)) each, \(samplers) of them",
-            "  together  \(MachineMemory.gigabytes(totalBytes))"
-                + (availableBytes.map { " of \(MachineMemory.gigabytes($0)) that may be taken" } ?? ""),
-        ]
+        let bound = availableBytes.map { " of \(MachineMemory.gigabytes($0)) that may be taken" } ?? ""
+        return
+            "  memory     \(MachineMemory.gigabytes(totalBytes))\(bound): learner \(MachineMemory.gigabytes(learnerBytes)) "
+            + "(\(activations)), \(samplers) samplers of \(MachineMemory.gigabytes(samplerBytes))"
     }
 }
 

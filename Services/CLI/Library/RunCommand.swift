@@ -1,4 +1,5 @@
 import ArgumentParser
+import DiffusionPolicy
 import Foundation
 import RunConfiguration
 import ServiceRuntime
@@ -20,7 +21,7 @@ struct RunCommand: AsyncParsableCommand {
     var out: String?
     @Option(help: "The folder of a run that was stopped: it goes on from its last checkpoint.")
     var resume: String?
-    @Flag(help: "Only say what the run will need, and whether this machine has it.")
+    @Flag(help: "Only check the configuration and say what the run would cost; its model need not be here.")
     var check = false
     @Flag(help: "Print the summary as one JSON object and nothing else on standard output.")
     var json = false
@@ -32,9 +33,13 @@ struct RunCommand: AsyncParsableCommand {
         guard resume == nil || (set.isEmpty && out == nil) else {
             throw ValidationError("--resume goes on with the run as it was configured: without --set and --out.")
         }
+        guard !check || (resume == nil && out == nil) else {
+            throw ValidationError("--check runs nothing: without --resume and --out.")
+        }
     }
 
     func run() async throws {
+        if check { return try estimate() }
         let configuration: RunConfiguration
         let url: URL
         if let resume {
@@ -44,9 +49,9 @@ struct RunCommand: AsyncParsableCommand {
             configuration = try ConfigurationFile.read(config ?? "", overrides: set)
             url = URL(fileURLWithPath: out ?? "runs/\(configuration.run)-\(Self.stamp)")
         }
-        let needs = try RunCheck(configuration)
-        if check { return try report(needs) }
-        if let refusal = needs.refusal { throw ServiceError(refusal, exitCode: .refused) }
+        if let refusal = try RunCheck(configuration).refusal { throw ServiceError(refusal, exitCode: .refused) }
+        let references = configuration.algorithm.demands.references
+        if !references.isEmpty { _ = try ReferencePictures(folder: references) }
         let folder = try RunFolder(url, resuming: resume != nil)
         defer { folder.cleanUp() }
         if resume == nil { try folder.write(configuration) }
@@ -57,9 +62,18 @@ struct RunCommand: AsyncParsableCommand {
         try report(outcome, folder)
     }
 
-    private func report(_ needs: RunCheck) throws {
-        if json { try Output.json(needs) } else { for line in needs.lines { Output.line(line) } }
-        if let refusal = needs.refusal { throw ServiceError(refusal, exitCode: .refused) }
+    /// Prints what the run would be and cost.
+    private func estimate() throws {
+        let configuration = try ConfigurationFile.read(config ?? "", overrides: set)
+        var estimate = RunEstimate(configuration)
+        estimate.memory = estimate.modelIsHere ? try RunCheck(configuration) : nil
+        if json {
+            try Output.json(estimate)
+        } else {
+            Output.line(estimate.text(configuration))
+            Output.line(configuration.yaml())
+        }
+        if let refusal = estimate.memory?.refusal { throw ServiceError(refusal, exitCode: .refused) }
     }
 
     /// Prints the summary and decides on the exit code.

@@ -18,11 +18,15 @@ actor DrawingHost {
     /// Loads the model.
     ///
     /// - Throws: an error that names the file.
-    init(model: URL, lora: LoRAConfiguration, threads: Int, precision: ComputePrecision) throws {
+    init(model: URL, lora: LoRAConfiguration, threads: Int, precision: ComputePrecision, scheduler: SamplingMethod)
+        throws
+    {
         executor = ThreadExecutor(name: "sampler")
         self.threads = threads
         ComputeThreads.set(threads)
-        policy = try DiffusionPolicy(model: model, lora: lora, isTrainable: false, precision: precision)
+        policy = try DiffusionPolicy(
+            model: model, lora: lora, isTrainable: false, precision: precision,
+            scheduler: scheduler)
     }
 
     /// Binds an adapter.
@@ -36,18 +40,13 @@ actor DrawingHost {
     }
 
     /// Draws a unit with the adapter that is bound.
-    ///
-    /// - Throws: an error that names what of the order this model or program cannot do.
-    func draw(_ order: DrawingOrder, worker: String) throws -> DrawnUnit {
+    func draw(_ order: DrawingOrder, worker: String) -> DrawnUnit {
         // OpenMP keeps the number for each thread that asks.
         ComputeThreads.set(threads)
-        guard let scheduler = SamplingMethod(rawValue: order.scheduler) else {
-            throw ServiceError("the order's scheduler '\(order.scheduler)' is not known here")
-        }
-        let settings = SamplingSettings(
-            steps: order.steps, guidance: order.guidance, eta: order.eta, scheduler: scheduler)
-        let (rollout, pictures) = try policy.rollout(
-            prompts: order.prompts, unit: order.unit.rawValue, runSeed: order.runSeed, settings: settings)
+        let settings = SamplingSettings(steps: order.steps, guidance: order.guidance, eta: order.eta)
+        let (rollout, pictures) = policy.rollout(
+            prompts: order.prompts, unit: order.noiseUnit, runSeed: order.runSeed, settings: settings,
+            exploration: order.exploration, payload: order.isWholeTrajectory ? .trajectory : .finalLatent)
         return DrawnUnit(
             unit: order.unit, token: order.token, worker: worker, policyVersion: order.policy.version,
             adapter: adapter, runSeed: order.runSeed, prompts: order.prompts, latents: rollout.latents,

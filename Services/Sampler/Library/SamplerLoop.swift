@@ -78,7 +78,7 @@ final class SamplerLoop {
         let learner = connection(order.learnerAddress)
         if bound != order.policy { try await bind(order.policy, from: learner) }
         membership.now("drawing \(order.unit)")
-        let drawn = try await host.draw(order, worker: name)
+        let drawn = await host.draw(order, worker: name)
         membership.now("submitting \(order.unit)")
         let (outcome, reason) = try await learner.submit(drawn, until: deadline)
         log.debug("\(order.unit) \(outcome.rawValue) \(reason)")

@@ -45,7 +45,7 @@ public struct SamplerService: Sendable {
         }
         let host = try DrawingHost(
             model: folder, lora: configuration.lora, threads: configuration.fleet.samplerThreads,
-            precision: configuration.sampling.precision)
+            precision: configuration.sampling.precision, scheduler: configuration.sampling.scheduler)
         if configuration.sampling.precision.supported != configuration.sampling.precision {
             log.warning("this processor has no bf16 instructions (avx512_bf16): pictures are drawn in f32")
         }
