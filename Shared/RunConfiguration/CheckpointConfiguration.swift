@@ -10,7 +10,7 @@ public struct CheckpointConfiguration: Codable, Hashable, Sendable {
     /// Pictures for each prompt of the grid, always from the same seeds; 0 draws no grid.
     public var gridColumns = 8
     /// The sampler of the grid, for instance `dpm-solver++` or `euler`; that of the run if not given.
-    @OptionalSetting public var gridScheduler: SamplingMethod?
+    @OptionalSetting public var gridScheduler: SamplingMethod? = nil
     /// Rows of the grid at most.
     public var gridRows = 4
 

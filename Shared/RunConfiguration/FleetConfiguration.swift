@@ -14,7 +14,7 @@ public struct FleetConfiguration: Codable, Hashable, Sendable {
     /// Memory that all processes of the run may take together, in GB; what is free if not given.
     ///
     /// A run that will need more is refused before it starts.
-    @OptionalSetting public var memoryLimit: Double?
+    @OptionalSetting public var memoryLimit: Double? = nil
 
     public init() {}
 

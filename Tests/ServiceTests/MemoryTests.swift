@@ -31,15 +31,15 @@ struct MemoryTests {
     @Test func workThatDoesNotFitIsRefusedBeforeItStarts() async throws {
         let place = try Workplace()
         let arguments = ["--model", "menagerie", "--prompt", "a cat", "--out", place.path("cat.png")]
-        let ended = try await place.run("atelier", ["sample"] + arguments + ["--memory-limit", "0.1"])
+        let ended = try await place.run("atelier", ["sample"] + arguments + ["--memory-limit", "0.06"])
         #expect(ended.ending == .exited(3))
         #expect(ended.error.contains("drawing in 64×64 of memory, --memory-limit has 0.1 GB"))
         #expect(!place.exists("cat.png"))
         let configuration = try place.configure()
         for more in [["--check"], ["--out", place.path("out")]] {
-            let ended = try await place.run("atelier", ["run", configuration, "--set", "fleet.memoryLimit=0.2"] + more)
+            let ended = try await place.run("atelier", ["run", configuration, "--set", "fleet.memoryLimit=0.06"] + more)
             #expect(ended.ending == .exited(3))
-            #expect(ended.error.contains("fleet.memoryLimit has 0.2 GB; lower "), "\(ended.error)")
+            #expect(ended.error.contains("fleet.memoryLimit has 0.1 GB; "), "\(ended.error)")
         }
         #expect(!place.exists("out"))
     }
@@ -51,7 +51,7 @@ struct MemoryTests {
         let report = try #require(try JSONSerialization.jsonObject(with: Data(ended.output.utf8)) as? [String: Any])
         let check = try #require(report["memory"] as? [String: Any])
         let (learner, sampler) = (check["learnerBytes"] as? Int ?? 0, check["samplerBytes"] as? Int ?? 0)
-        #expect(learner > 100_000_000 && sampler > 100_000_000)
+        #expect(learner > 60_000_000 && sampler > 60_000_000)
         let together = learner + sampler * (check["samplers"] as? Int ?? 0)
         #expect((learner...together).contains(check["totalBytes"] as? Int ?? 0))
         #expect(check["recomputesActivations"] as? Bool == false)
