@@ -51,9 +51,7 @@ struct Footprint {
         passing.merge(sums, uniquingKeysWith: max)
     }
 
-    /// Bytes of all weights.
-    ///
-    /// - Parameter stored: bytes of an element in the file.
+    /// Bytes of all weights, of whose elements each takes `stored` bytes in the file.
     func weights(stored: Int) -> Int { packedBytes + stored * elementsOfFile }
 
     /// Elements of one sample's buffers.

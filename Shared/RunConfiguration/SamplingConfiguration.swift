@@ -19,7 +19,9 @@ public struct SamplingConfiguration: Codable, Hashable, Sendable {
     public var steps = 20
     /// Guidance scale w in ε_∅ + w(ε_c − ε_∅).
     public var guidance = 4.0
-    /// η of DDIM: 1 is what policy gradients use, 0 draws without noise. The other schedulers have none.
+    /// η of DDIM: 1 is what policy gradients use, 0 draws without noise.
+    ///
+    /// The other schedulers have none.
     public var eta = 1.0
     /// Arithmetic of the samplers' networks: `f32`, or `bf16` for about twice the speed.
     ///

@@ -24,7 +24,8 @@ extension ConvolutionShape {
     /// Bytes of the weights in a direction's own layout, `nil` where they are read from the file.
     private func packedBytes(_ direction: ConvolutionDirection) -> Int? {
         // F(4×4, 3×3) has 6×6 numbers, always f32, for each kernel.
-        if WinogradConvolution(self, isGradient: direction == .backwardInput) != nil { return 36 * 4 * inputs * outputs }
+        let winograd = WinogradConvolution(self, isGradient: direction == .backwardInput)
+        if winograd != nil { return 36 * 4 * inputs * outputs }
         if let product = ImplicitProduct(self, direction), !product.packs(parameters) { return nil }
         return precision.byteCount * parameters
     }

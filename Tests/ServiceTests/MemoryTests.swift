@@ -37,7 +37,8 @@ struct MemoryTests {
         #expect(!place.exists("cat.png"))
         let configuration = try place.configure()
         for more in [["--check"], ["--out", place.path("out")]] {
-            let ended = try await place.run("atelier", ["run", configuration, "--set", "fleet.memoryLimit=0.06"] + more)
+            let ended = try await place.run(
+                "atelier", ["run", configuration, "--set", "fleet.memoryLimit=0.06"] + more)
             #expect(ended.ending == .exited(3))
             #expect(ended.error.contains("fleet.memoryLimit has 0.1 GB; "), "\(ended.error)")
         }
