@@ -102,7 +102,9 @@ let policy: [Target] = [
 ]
 
 let assembly: [Target] = [
-    library("RunConfiguration", ["RL", "NeuralNet", "Rewards", "TensorCore", yams], path: "Shared/RunConfiguration"),
+    library(
+        "RunConfiguration", ["Diffusion", "RL", "NeuralNet", "Rewards", "TensorCore", yams],
+        path: "Shared/RunConfiguration"),
     library(
         "ServiceAPI", ["Wire", "RPC", "Messaging", "RL", "Ledger", "TensorCore", "Imaging", crypto],
         path: "Shared/ServiceAPI"),

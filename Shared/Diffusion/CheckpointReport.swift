@@ -48,7 +48,7 @@ public struct CheckpointReport: Encodable {
     public var prediction: String?
     public var parameters = 0
     public var components: [Component] = []
-    public var memory: MemoryEstimate?
+    public var memory: MemoryFigures?
 
     /// The first thing that is wrong with the checkpoint.
     public var firstFault: String? { components.lazy.compactMap(\.firstFault).first }
@@ -90,6 +90,12 @@ public struct CheckpointReport: Encodable {
         } catch {
             components.append(Component(name: "scheduler", fault: "\(error)"))
         }
+        let unet = components.firstIndex { $0.name == "unet" }
+        if let unet, let width = parts.unet?.contextWidth, parts.textWidth > 0, width != parts.textWidth {
+            components[unet].fault =
+                "\(folder.path): the unet attends to text of width \(width) (cross_attention_dim), the text encoders give "
+                + "\(parts.textWidth) (hidden_size)"
+        }
         parameters = components.reduce(0) { $0 + $1.parameters }
         family = Self.family(index, parts)
         if let unet = parts.unet, let vae = parts.vae {
@@ -97,7 +103,9 @@ public struct CheckpointReport: Encodable {
             let size = SampleSize(
                 height: height.map { max(1, $0 / vae.downsampling) } ?? own.height,
                 width: width.map { max(1, $0 / vae.downsampling) } ?? own.width)
-            memory = MemoryEstimate(unet: unet, vae: vae, parameters: parameters, size: size)
+            memory = (try? ModelOutline(folder: folder, variant: variant)).map {
+                MemoryFigures(MemoryEstimate($0), size: size)
+            }
         }
     }
 
@@ -105,6 +113,8 @@ public struct CheckpointReport: Encodable {
         var unet: UNetConfiguration?
         var vae: VAEConfiguration?
         var text: CLIPTextConfiguration?
+        /// Of all text encoders' states, side by side.
+        var textWidth = 0
     }
 
     private static func family(_ index: PipelineIndex, _ parts: Parts) -> String {
@@ -150,6 +160,7 @@ extension CheckpointReport.Component {
         case "CLIPTextModel", "CLIPTextModelWithProjection":
             var configuration = try model.configuration(CLIPTextConfiguration.self)
             parts.text = parts.text ?? configuration
+            parts.textWidth += configuration.hiddenSize
             archive = try count(model, "model")
             configuration.hasProjection = className == "CLIPTextModelWithProjection"
             outline = ParameterStore(.outline(archive))
@@ -161,6 +172,10 @@ extension CheckpointReport.Component {
             outline = ParameterStore(.outline(archive))
             known = ["vision_model.embeddings.position_ids"]
             _ = try CLIPVisionEncoder(configuration, outline.root)
+        case nil:
+            throw ModelError(
+                path: model.url.appending(path: "config.json").path,
+                reason: "it is not a JSON object that names a class (_class_name or architectures)")
         default:
             throw ModelError(
                 path: model.url.appending(path: "config.json").path,

@@ -1,121 +1,127 @@
-import Foundation
+import TensorCore
 
-/// How much memory a checkpoint will need, computed from its configurations before anything is loaded.
+/// How much memory work on a checkpoint will need, computed from its configurations before anything is loaded.
 ///
-/// Counts weights in f32 and the activations that live at once; measured peaks are in the README.
-public struct MemoryEstimate: Codable, Hashable, Sendable {
-    /// Bytes of all weights.
+/// Counts weights in the layouts in which they are used, and the activations that live at once. Measured peaks are in the
+/// README.
+public struct MemoryEstimate: Sendable {
+    private let model: ModelOutline
+
+    public init(_ model: ModelOutline) { self.model = model }
+
+    /// What is computed at once.
+    public struct Work: Hashable, Sendable {
+        /// Of the latents.
+        public var size: SampleSize
+        public var samples = 1
+        /// Whether guidance asks the UNet twice for every sample.
+        public var isGuided = true
+        public var precision = ComputePrecision.f32
+        public var tiling = VAETiling.auto
+
+        public init(size: SampleSize, samples: Int = 1, isGuided: Bool = true, precision: ComputePrecision = .f32) {
+            (self.size, self.samples, self.isGuided, self.precision) = (size, samples, isGuided, precision)
+        }
+
+        fileprivate var rows: Int { isGuided ? 2 * samples : samples }
+    }
+
+    /// Bytes of all weights as f32.
+    public var weights: Int {
+        let decoder = DecoderFootprint(model.vae, model.size, .f32).footprint
+        return 4 * (model.unetParameters + model.textParameters + decoder.parameters)
+    }
+
+    /// Bytes of the UNet that processes of one machine share, because they read them where the file has them.
+    public func shared(_ work: Work) -> Int {
+        model.unetStored * UNetFootprint(model.unet, work.size, work.precision, .inference).footprint.elementsOfFile
+    }
+
+    /// Peak while pictures are drawn: text encoders, UNet and decoder stay in memory once they were used.
+    public func sampling(_ work: Work) -> Int {
+        Self.program + text + prediction(work) + decoding(work)
+    }
+
+    /// Peak of a pass of the UNet alone.
+    public func forward(_ work: Work) -> Int { Self.program + prediction(work) }
+
+    /// Peak of decoding alone, all samples at once.
+    public func decode(_ work: Work) -> Int { Self.program + decoding(work, atOnce: work.samples) }
+
+    /// Peak of a training step of the UNet alone, with an adapter of low rank.
+    ///
+    /// - Parameters:
+    ///   - work: what goes through the UNet as one batch.
+    ///   - recompute: whether the blocks are computed again in the backward pass.
+    /// - Returns: bytes.
+    public func trainingStep(_ work: Work, recompute: Bool) -> Int {
+        let unet = UNetFootprint(model.unet, work.size, work.precision, recompute ? .recomputing : .keeping).footprint
+        return Self.program + unet.weights(stored: model.unetStored) + 4 * work.rows * unet.activations
+    }
+
+    /// Peak of a learner: training steps with the text encoders beside them, and from time to time pictures.
+    ///
+    /// - Parameters:
+    ///   - work: what goes through the UNet as one batch of a step.
+    ///   - recompute: as in ``trainingStep(_:recompute:)``.
+    ///   - pictures: what is drawn at once, if anything is.
+    /// - Returns: bytes.
+    public func learning(_ work: Work, recompute: Bool, pictures: Work? = nil) -> Int {
+        let step = trainingStep(work, recompute: recompute) + text
+        guard let pictures else { return step }
+        // The weights of a step serve for pictures too. A network that a gradient comes back through keeps f32.
+        let drawing = UNetFootprint(model.unet, pictures.size, pictures.precision, .inference).footprint
+        let unet = UNetFootprint(model.unet, work.size, work.precision, recompute ? .recomputing : .keeping).footprint
+        let more = 4 * (pictures.rows * drawing.activations - work.rows * unet.activations)
+        return step + max(more, 0) + decoding(pictures)
+    }
+
+    /// The program's code and libraries.
+    private static let program = 60 << 20
+
+    private var text: Int { 4 * model.textParameters }
+
+    private func prediction(_ work: Work) -> Int {
+        let unet = UNetFootprint(model.unet, work.size, work.precision, .inference).footprint
+        return unet.weights(stored: model.unetStored)
+            + work.precision.supported.byteCount * work.rows * unet.activations
+    }
+
+    private func decoding(_ work: Work, atOnce: Int? = nil) -> Int {
+        var (size, samples) = (work.size, atOnce ?? StableDiffusion.decodedAtOnce(work.size, of: work.samples))
+        if StableDiffusion.isTiled(work.size, work.tiling) {
+            let side = model.vae.tileSide
+            (size, samples) = (SampleSize(height: min(side, size.height), width: min(side, size.width)), 1)
+        }
+        let footprint = DecoderFootprint(model.vae, size, work.precision).footprint
+        let pixels = work.samples * work.size.pixels * model.vae.downsampling * model.vae.downsampling
+        return footprint.weights(stored: model.vaeStored)
+            + work.precision.supported.byteCount * samples * footprint.activations + 3 * 4 * 3 * pixels
+    }
+}
+
+/// What `atelier inspect` says of a checkpoint's need of memory, in bytes.
+public struct MemoryFigures: Codable, Hashable, Sendable {
+    /// All weights in f32.
     public var weights: Int
     /// Peak while one picture is drawn with guidance.
     public var sampling: Int
-    /// Peak of a training step of one sample with guidance: LoRA of rank 4, all activations kept.
+    public var samplingBF16: Int
+    /// Peak of a guided training step of one sample that keeps all activations.
     public var training: Int
     /// The same where only the blocks' inputs are kept and the blocks are computed again.
     public var trainingRecomputed: Int
+    public var trainingRecomputedBF16: Int
 
-    /// The estimate of a checkpoint for latents of a size.
-    ///
-    /// - Parameters:
-    ///   - unet: the UNet's configuration.
-    ///   - vae: the auto-encoder's.
-    ///   - parameters: of all parts.
-    ///   - size: of the latents.
-    ///   - samples: how many go through the UNet at once; with guidance each counts twice, which is done here.
-    public init(unet: UNetConfiguration, vae: VAEConfiguration, parameters: Int, size: SampleSize, samples: Int = 1) {
-        let activations = UNetActivations(unet, height: size.height, width: size.width)
-        let rows = 2 * samples
-        let f32 = MemoryLayout<Float>.stride
-        weights = f32 * parameters
-        let base = weights + Self.program
-        sampling = base + f32 * max(rows * activations.inference, samples * Self.decoding(vae, size))
-        training = base + f32 * rows * activations.kept
-        trainingRecomputed = base + f32 * rows * activations.recomputed
-    }
-
-    /// What the program takes without a model: code, libraries, buffers of the matrix products.
-    private static let program = 150 << 20
-
-    /// Elements alive at the decoder's largest level: a ResNet block's input, both of its inner results and its output.
-    private static func decoding(_ vae: VAEConfiguration, _ size: SampleSize) -> Int {
-        let widths = vae.blockOutChannels
-        let wide = widths[min(1, widths.count - 1)]
-        let pixels = size.height * size.width * vae.downsampling * vae.downsampling
-        return 4 * pixels * wide
-    }
-
-    /// A size with one digit after the point, in 10⁹ bytes.
-    public static func gigabytes(_ bytes: Int) -> String { String(format: "%.1f", Double(bytes) / 1e9) }
-}
-
-/// Elements of activations of one sample in a UNet.
-struct UNetActivations {
-    /// Alive at once in a pass that keeps nothing but the skip connections.
-    private(set) var inference = 0
-    /// Alive when everything is kept for the backward pass.
-    private(set) var kept = 0
-    /// Alive when only the stages' inputs are kept, and one stage is computed again.
-    private(set) var recomputed = 0
-
-    private var skips = 0
-    private var inputs = 0
-    private var largest = 0
-    private var widest = 0
-
-    init(_ unet: UNetConfiguration, height: Int, width: Int) {
-        let widths = unet.blockOutChannels
-        var (rows, columns) = (height, width)
-        var channels = widths[0]
-        var sizes: [(rows: Int, columns: Int)] = []
-        var skipped = [channels]
-        skips = rows * columns * channels
-        for level in widths.indices {
-            for _ in 0..<unet.layersPerBlock[level] {
-                stage(
-                    unet, level, channels, widths[level], pixels: rows * columns,
-                    isCross: unet.downBlockTypes[level] == "CrossAttnDownBlock2D")
-                channels = widths[level]
-                skips += rows * columns * channels
-                skipped.append(channels)
-            }
-            sizes.append((rows, columns))
-            if level < widths.count - 1 {
-                (rows, columns) = ((rows + 1) / 2, (columns + 1) / 2)
-                skips += rows * columns * channels
-                skipped.append(channels)
-            }
-        }
-        stage(unet, widths.count - 1, channels, channels, pixels: rows * columns, isCross: true)
-        stage(unet, widths.count - 1, channels, channels, pixels: rows * columns, isCross: false)
-        for (index, level) in widths.indices.reversed().enumerated() {
-            (rows, columns) = sizes[level]
-            for _ in 0...unet.layersPerBlock[level] {
-                stage(
-                    unet, level, channels + skipped.removeLast(), widths[level], pixels: rows * columns,
-                    isCross: unet.upBlockTypes[index] == "CrossAttnUpBlock2D")
-                channels = widths[level]
-            }
-        }
-        inference = skips + widest
-        recomputed = skips + inputs + largest
-    }
-
-    /// One ResNet block and the transformer after it.
-    private mutating func stage(
-        _ unet: UNetConfiguration, _ level: Int, _ inputs: Int, _ outputs: Int, pixels: Int, isCross: Bool
-    ) {
-        // Norm and convolution twice, the timestep, the sum, and a shortcut where the width changes.
-        var count = pixels * (2 * inputs + (inputs == outputs ? 5 : 6) * outputs)
-        var most = pixels * (inputs + 3 * outputs)
-        if isCross {
-            let inner = unet.attentionHeads[level] * (outputs / max(unet.attentionHeads[level], 1))
-            // Two attentions (5 and 7 results), the feed-forward layer (norm, 8 wide, 4 wide, result, sum), and what the
-            // adapter adds to six projections of pixels.
-            count += pixels * (3 * outputs + inner * (12 + 15 + 18) * unet.transformerLayersPerBlock[level])
-            most = max(most, pixels * 15 * inner)
-        }
-        kept += count
-        self.inputs += pixels * inputs
-        largest = max(largest, count)
-        widest = max(widest, most)
+    init(_ estimate: MemoryEstimate, size: SampleSize) {
+        let (full, low) = (
+            MemoryEstimate.Work(size: size), MemoryEstimate.Work(size: size, precision: .bf16)
+        )
+        weights = estimate.weights
+        sampling = estimate.sampling(full)
+        samplingBF16 = estimate.sampling(low)
+        training = estimate.learning(full, recompute: false)
+        trainingRecomputed = estimate.learning(full, recompute: true)
+        trainingRecomputedBF16 = estimate.learning(low, recompute: true)
     }
 }

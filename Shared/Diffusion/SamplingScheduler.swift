@@ -41,7 +41,7 @@ public struct SamplingScheduler: Hashable, Sendable {
         case .ddim, .ddpm, .eulerAncestral:
             let transitions = try transitions(method, count: count, eta: eta)
             return SolverPlan(
-                initialScale: method == .eulerAncestral ? initialScale(transitions[0].timestep) : 1,
+                initialScale: initialScale(method, transitions),
                 steps: transitions.map(SolverStep.init))
         case .euler: return try eulerPlan(count)
         case .dpmSolver: return try dpmPlan(count)
@@ -68,6 +68,25 @@ public struct SamplingScheduler: Hashable, Sendable {
                 path: method.rawValue,
                 reason: "its steps depend on one another; only ddim, ddpm and euler-ancestral do not")
         }
+    }
+
+    /// The transitions of a rollout.
+    ///
+    /// - Throws: as ``transitions(_:count:eta:)``.
+    public func transitions(_ settings: SamplingSettings) throws(ModelError) -> [Transition] {
+        try transitions(settings.scheduler, count: settings.steps, eta: settings.eta)
+    }
+
+    /// The transitions of settings that were checked before: see ``transitions(_:)``.
+    public func checkedTransitions(_ settings: SamplingSettings) -> [Transition] {
+        do { return try transitions(settings) } catch {
+            preconditionFailure("how pictures are drawn is checked when a model is loaded: \(error)")
+        }
+    }
+
+    /// What standard normal noise is multiplied by to start a run of transitions.
+    func initialScale(_ method: SamplingMethod, _ transitions: [Transition]) -> Double {
+        method == .eulerAncestral ? initialScale(transitions[0].timestep) : 1
     }
 
     /// Refuses runs whose timesteps leave the schedule.

@@ -41,7 +41,7 @@ extension StableDiffusion {
 
     /// Loads a UNet with frozen parameters and, if configured, a low-rank update.
     ///
-    /// - Throws: ``ModelError`` naming the folder if no layer matches `lora`, and as ``loadVAE(_:options:)``.
+    /// - Throws: ``ModelError`` naming the folder and a target of `lora` that no layer matches, and as ``loadVAE(_:options:)``.
     public static func loadUNet(
         _ folder: URL, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true,
         options: LoadingOptions = .init()
@@ -54,10 +54,12 @@ extension StableDiffusion {
             adapterIsTrainable: adapterIsTrainable, precision: options.precision, deltas: deltas)
         let unet = try UNet(configuration, store.root)
         try store.requireAllTaken()
-        if let lora, store.adapter.isEmpty {
+        if let name = lora?.unmatchedTarget(among: store.adapter.map(\.path)) {
             throw ModelError(
                 path: folder.path,
-                reason: "no layer matches the LoRA targets \(lora.targetModules.joined(separator: ", "))")
+                reason:
+                    "no layer matches the LoRA target '\(name)'; layers are for instance to_q, to_out.0, ff.net.2, conv1"
+            )
         }
         return (unet, store)
     }

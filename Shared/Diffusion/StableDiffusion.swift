@@ -115,12 +115,10 @@ public final class StableDiffusion {
     /// - Returns: `[sample, row, column, 3]`.
     public func decode(_ latents: Tensor, tiling: VAETiling = .auto) -> Tensor {
         let unscaled = latents.scaled(Float(1 / vae.configuration.scalingFactor))
-        let pixels = unscaled.shape[1] * unscaled.shape[2]
-        if tiling == .on || tiling == .auto && pixels > Self.latentsInOnePiece {
-            return vae.decode(unscaled, tile: vae.tileSide)
-        }
+        let size = SampleSize(height: unscaled.shape[1], width: unscaled.shape[2])
+        if Self.isTiled(size, tiling) { return vae.decode(unscaled, tile: vae.configuration.tileSide) }
         let samples = unscaled.shape[0]
-        let atOnce = max(1, min(8, Self.latentsAtOnce / max(pixels, 1)))
+        let atOnce = Self.decodedAtOnce(size, of: samples)
         return Tensor.concatenating(
             stride(from: 0, to: samples, by: atOnce).map { first in
                 vae.decode(Variable(unscaled[rows: first..<min(first + atOnce, samples)])).value
@@ -130,10 +128,20 @@ public final class StableDiffusion {
     /// The largest picture that is not decoded in tiles unless that is asked for: Stable Diffusion XL's own.
     ///
     /// A fixed number, so that a picture does not depend on the machine's memory.
-    static let latentsInOnePiece = 128 * 128
+    private static let latentsInOnePiece = 128 * 128
 
-    /// Latent pixels that are decoded at once: two pictures of 512×512.
-    private static let latentsAtOnce = 8192
+    /// Whether a picture of a size is decoded in tiles.
+    static func isTiled(_ size: SampleSize, _ tiling: VAETiling) -> Bool {
+        tiling == .on || tiling == .auto && size.pixels > latentsInOnePiece
+    }
+
+    /// How many pictures are decoded at once: two of 512×512.
+    static func decodedAtOnce(_ size: SampleSize, of samples: Int) -> Int {
+        max(1, min(8, samples, 8192 / max(size.pixels, 1)))
+    }
+
+    /// How many of many pictures are drawn at once, so that memory does not grow with their number.
+    public static func drawnAtOnce(_ size: SampleSize) -> Int { max(1, min(16, 4096 / max(size.pixels, 1))) }
 }
 
 /// What guided predictions are told of the text; see ``StableDiffusion/guidedText(_:unconditional:guidance:)``.

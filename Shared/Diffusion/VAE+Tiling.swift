@@ -9,10 +9,12 @@ public enum VAETiling: String, Codable, CaseIterable, Sendable {
     case off
 }
 
-extension VAE {
+extension VAEConfiguration {
     /// The side of a tile in latent pixels: the size that the auto-encoder was trained for.
-    public var tileSide: Int { max((configuration.sampleSize ?? 512) / configuration.downsampling / 4, 1) * 4 }
+    public var tileSide: Int { max((sampleSize ?? 512) / downsampling / 4, 1) * 4 }
+}
 
+extension VAE {
     /// Decodes in overlapping tiles whose seams are blended: less memory for large pictures, almost the same picture.
     ///
     /// As diffusers' `enable_tiling`: tiles overlap by a quarter, and each is decoded as a picture of its own, so that colours

@@ -12,6 +12,10 @@ import TensorCore
 public final class DiffusionPolicy {
     public let model: StableDiffusion
     public let lora: LoRAConfiguration
+    /// The sampler of all trajectories: one whose steps stand alone.
+    public let scheduler: SamplingMethod
+    /// Whether backward passes compute the network's blocks again: a third slower, in a fraction of the memory.
+    public var recomputesActivations = false
     private let unconditional: TextStates
     private var states: [TextKey: TextStates] = [:]
 
@@ -22,10 +26,13 @@ public final class DiffusionPolicy {
     ///   - lora: where the adapter goes; it starts as nothing.
     ///   - isTrainable: whether the adapter takes gradients; a sampler's does not.
     ///   - precision: of the products; scheduler, log-probabilities and adapter are f32 in any case.
+    ///   - scheduler: the sampler of trajectories.
     /// - Throws: an error that names the file or the option.
     public init(
-        model folder: URL, lora: LoRAConfiguration, isTrainable: Bool, precision: ComputePrecision = .f32
+        model folder: URL, lora: LoRAConfiguration, isTrainable: Bool, precision: ComputePrecision = .f32,
+        scheduler: SamplingMethod = .ddim
     ) throws {
+        self.scheduler = scheduler
         model = try StableDiffusion(
             folder: folder, lora: lora, adapterIsTrainable: isTrainable, options: LoadingOptions(precision: precision))
         self.lora = lora
@@ -66,7 +73,7 @@ public final class DiffusionPolicy {
         _ latents: Variable, timesteps: [Float], text states: TextStates, guidance: [Double], recompute: Bool
     ) -> Variable {
         let text = model.guidedText(states, unconditional: unconditional, guidance: guidance)
-        return model.predict(latents, timesteps: timesteps, text: text, recompute: recompute)
+        return model.predict(latents, timesteps: timesteps, text: text, recompute: recompute || recomputesActivations)
     }
 
     /// Draws one unit: the same bytes for the same arguments and adapter, by whichever process.
@@ -85,7 +92,8 @@ public final class DiffusionPolicy {
         payload: AlgorithmDemands.Payload = .trajectory
     ) -> (rollout: Rollout, pictures: [Picture]) {
         precondition(!prompts.isEmpty, "a rollout of no prompt")
-        let settings = settings.exploring(exploration)
+        var settings = settings.exploring(exploration)
+        settings.scheduler = scheduler
         let conditions = conditions(
             prompts: prompts, unit: unit, runSeed: runSeed, settings: settings, exploration: exploration)
         let isWhole = payload == .trajectory
@@ -127,14 +135,32 @@ public final class DiffusionPolicy {
             }
         }
         return Rollout.Conditions(
-            guidance: model.scheduler.transitions(settings.steps, eta: settings.eta).map {
+            guidance: transitions(settings.steps, eta: settings.eta).map {
                 settings.guidance(at: $0.timestep)
             }, eta: settings.eta, phrases: phrases ?? [])
     }
 
-    /// Pictures of fixed prompts and seeds, to compare checkpoints by.
-    public func pictures(prompts: [String], seed: UInt64, settings: SamplingSettings) -> [Picture] {
-        Picture.pictures(model.pictures(prompts: prompts, seed: seed, settings: settings))
+    /// The transitions of trajectories, most noisy first.
+    ///
+    /// - Precondition: ``check(_:)`` has passed for as many steps.
+    func transitions(_ steps: Int, eta: Double) -> [Transition] {
+        model.samplers.checkedTransitions(SamplingSettings(steps: steps, eta: eta, scheduler: scheduler))
+    }
+
+    /// Refuses a run that the sampler cannot make.
+    ///
+    /// - Throws: ``ModelError`` naming the sampler.
+    public func check(_ settings: SamplingSettings) throws(ModelError) {
+        _ = try model.samplers.transitions(scheduler, count: settings.steps, eta: settings.eta)
+    }
+
+    /// Pictures of fixed prompts and seeds, to compare checkpoints by; the settings may name any sampler.
+    ///
+    /// - Throws: ``ModelError`` if the sampler cannot make such a run.
+    public func pictures(
+        prompts: [String], seed: UInt64, settings: SamplingSettings
+    ) throws(ModelError) -> [Picture] {
+        Picture.pictures(try model.pictures(prompts: prompts, seed: seed, settings: settings))
     }
 }
 

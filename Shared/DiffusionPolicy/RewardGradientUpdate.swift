@@ -74,7 +74,7 @@ public final class RewardGradientUpdate: PolicyUpdate {
         let losses = items.map { rule.loss(of: $0.reward) }
         metrics.loss += losses.reduce(0) { $0 + $1.value }
         let steps = items[0].rollout.steps
-        let transitions = policy.model.scheduler.transitions(steps, eta: items[0].rollout.conditions.eta)
+        let transitions = policy.transitions(steps, eta: items[0].rollout.conditions.eta)
         let factors = losses.map { Float($0.derivative * scale) }
         let atPixels = Tensor.stacking(items.map(\.gradient))
         var gradient = policy.pixelsGradient(

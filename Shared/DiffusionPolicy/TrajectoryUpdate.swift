@@ -44,7 +44,7 @@ public final class TrajectoryUpdate: PolicyUpdate {
         let first = batch.rollouts[0]
         // A last step without noise, as `set_alpha_to_one` makes it, has no log-probability: it is drawn and not trained.
         let transitions = Array(
-            policy.model.scheduler.transitions(first.steps, eta: first.conditions.eta).prefix { $0.isStochastic })
+            policy.transitions(first.steps, eta: first.conditions.eta).prefix { $0.isStochastic })
         var metrics = UpdateMetrics()
         let samples = transitionsBySample(batch, transitions)
         metrics.advantageDeviation = Self.deviation(samples.compactMap(\.first?.advantage))

@@ -33,7 +33,7 @@ public final class ParameterStore {
     /// All parameters of the model itself, in the order of construction.
     public private(set) var parameters: [(path: String, variable: Variable)] = []
 
-    /// What an outline's checkpoint lacks, and what it has in another shape.
+    /// What an outline's checkpoint lacks, and what it has in another shape or of no type of numbers.
     public private(set) var outlineFaults: (missing: [String], misshapen: [String]) = ([], [])
 
     /// All LoRA matrices, in the order of construction, under PEFT's names without its prefix.
@@ -79,7 +79,9 @@ public final class ParameterStore {
             variable = Variable(try deltas?.merged(value, path: path) ?? value, requiresGradient: trainable)
         case .outline(let archive):
             if let found = archive.shape(of: path) {
-                if !Self.fits(found, shape) {
+                if let type = archive.elementType(of: path), !["F32", "F16", "BF16"].contains(type) {
+                    outlineFaults.misshapen.append("'\(path)' holds \(type); F32, F16 or BF16 is needed")
+                } else if !Self.fits(found, shape) {
                     outlineFaults.misshapen.append("'\(path)' has shape \(found), the configuration asks for \(shape)")
                 }
             } else {

@@ -61,6 +61,16 @@ public enum LearningRule: Sendable {
     case rewardGradient(RewardGradientRule)
     /// By denoising reference pictures of a subject.
     case references(ReferenceRule)
+
+    /// Samples that go through the network as one batch with gradients, at the most.
+    public var microBatch: Int {
+        switch self {
+        case .trajectories(let rule): rule.microBatch
+        case .denoising(let rule): rule.microBatch
+        case .rewardGradient(let rule): rule.microBatch
+        case .references: 1
+        }
+    }
 }
 
 /// A setting of an algorithm makes no sense.

@@ -19,6 +19,7 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
     public var prompts = ["a green colored rabbit"]
     public var sampling = SamplingConfiguration()
     public var algorithm = AlgorithmConfiguration()
+    public var training = TrainingConfiguration()
     public var exploration = Exploration()
     public var validation = ValidationConfiguration()
     public var optimizer = OptimizerConfiguration()
@@ -41,9 +42,9 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
         }
         try sampling.validate()
         try validateAlgorithm()
-        guard staleness == 0 || sampling.precision == .f32 else {
+        guard staleness == 0 || !recomputesOldLogProbabilities else {
             throw ConfigurationError(
-                path: "sampling.precision",
+                path: sampling.precision == .bf16 ? "sampling.precision" : "training.precision",
                 "bf16 needs staleness 0: the learner recomputes the log-probabilities of the policy that drew the pictures, "
                     + "which must still be its own; set staleness: 0 or precision: f32")
         }
@@ -66,6 +67,11 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
         try leases.validate()
         try requirePositive(checkpoints.every, "checkpoints.every")
     }
+}
+
+extension RunConfiguration {
+    /// Whether the samplers' log-probabilities are not those that the learner's arithmetic would give.
+    public var recomputesOldLogProbabilities: Bool { sampling.precision != .f32 || training.precision != .f32 }
 }
 
 /// Refuses a count below 1.

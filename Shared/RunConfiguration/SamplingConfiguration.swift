@@ -1,3 +1,4 @@
+import Diffusion
 import TensorCore
 
 /// How pictures are drawn, and how many.
@@ -10,11 +11,17 @@ public struct SamplingConfiguration: Codable, Hashable, Sendable {
     public var samplesPerUnit = 8
     /// Pictures drawn one after another for the same prompt; a unit holds whole groups.
     public var groupSize = 1
+    /// How trajectories are drawn: `ddim`, `ddpm` or `euler-ancestral`, whose steps have a log-probability each.
+    ///
+    /// The last step of the latter two is exact and has none: it is drawn and not trained on.
+    public var scheduler = SamplingMethod.ddim
     /// Timesteps of the scheduler.
     public var steps = 20
     /// Guidance scale w in ε_∅ + w(ε_c − ε_∅).
     public var guidance = 4.0
     /// η of DDIM: 1 is what policy gradients use, 0 draws without noise.
+    ///
+    /// The other schedulers have none.
     public var eta = 1.0
     /// Arithmetic of the samplers' networks: `f32`, or `bf16` for about twice the speed.
     ///
@@ -32,6 +39,17 @@ public struct SamplingConfiguration: Codable, Hashable, Sendable {
         try requirePositive(steps, "sampling.steps")
         guard eta.isFinite, eta >= 0 else {
             throw ConfigurationError(path: "sampling.eta", "\(eta) is no amount of noise")
+        }
+        guard scheduler.isTrainable else {
+            let names = SamplingMethod.allCases.filter(\.isTrainable).map(\.rawValue).joined(separator: ", ")
+            throw ConfigurationError(
+                path: "sampling.scheduler",
+                "the steps of \(scheduler.rawValue) have no log-probability to train on; use one of \(names), and "
+                    + "checkpoints.gridScheduler for the sample grid")
+        }
+        guard eta <= 1, scheduler == .ddim || eta == 1 else {
+            throw ConfigurationError(
+                path: "sampling.eta", eta > 1 ? "\(eta) is above 1" : "\(scheduler.rawValue) has no η; leave it 1")
         }
         guard guidance.isFinite, guidance >= 0 else {
             throw ConfigurationError(path: "sampling.guidance", "\(guidance) is not a guidance scale")

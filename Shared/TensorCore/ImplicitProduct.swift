@@ -70,8 +70,11 @@ struct ImplicitProduct {
     /// Weights of up to this size are packed as f32 too, for the time that this saves with each product.
     private static let smallCount = 1 << 18
 
+    /// Whether so many weights get a layout of their own.
+    func packs(_ count: Int) -> Bool { shape.precision == .bf16 || count <= Self.smallCount }
+
     private func packed(_ weight: Tensor, _ extents: atelier_convolution) -> TensorStorage? {
-        guard shape.precision == .bf16 || weight.count <= Self.smallCount else { return nil }
+        guard packs(weight.count) else { return nil }
         let layout = PackedLayout.panels(shape.precision, isTurned: direction == .backwardInput)
         return weight.storage.packed(as: layout) { values, type in
             let out = TensorStorage(count: Int(atelier_packed_words([extents], shape.precision.kernelType)))

@@ -34,14 +34,14 @@ extension Tensor {
     ///
     /// - Parameters:
     ///   - input: the layer's input, `[…, in]`, of the same element type as `self`.
-    ///   - down: `[rank, in]`, f32.
-    ///   - up: `[out, rank]`, f32.
+    ///   - down: `[rank, in]`, or `[rank, in, 1, 1]` as 1×1 convolutions have it, f32.
+    ///   - up: `[out, rank]`, or `[out, rank, 1, 1]`, f32.
     ///   - scale: the factor.
     public mutating func addLowRank(_ input: Tensor, down: Tensor, up: Tensor, scale: Float) {
         let (rank, inputs) = (down.shape[0], down.shape[1])
         precondition(
-            input.channels == inputs && up.shape == [channels, rank] && input.rows == rows
-                && input.precision == precision,
+            input.channels == inputs && down.count == rank * inputs && up.shape.prefix(2) == [channels, rank]
+                && up.count == channels * rank && input.rows == rows && input.precision == precision,
             "low-rank update \(up.shape)·\(down.shape) from \(input.shape) to \(shape)")
         becomeUnique()
         let transposed = Tensor.output([rank, channels])

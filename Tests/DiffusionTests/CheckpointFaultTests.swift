@@ -82,6 +82,30 @@ struct CheckpointFaultTests {
         }
     }
 
+    @Test func aReportNamesIntegersWhereNumbersShouldBe() throws {
+        try withCopy("sd15/unet") { folder in
+            let file = folder.appending(path: "diffusion_pytorch_model.safetensors")
+            var data = try Data(contentsOf: file)
+            let key = Data(#""conv_in.weight":{"dtype":""#.utf8)
+            let place = try #require(data.range(of: key)).upperBound
+            data.replaceSubrange(place..<place + 3, with: Data("I16".utf8))
+            try data.write(to: file)
+            expectRefusal(file.path, "conv_in.weight", "I16") { _ = try StableDiffusion.loadUNet(folder) }
+            let fault = try CheckpointReport(folder: folder).firstFault
+            #expect(fault?.contains("'conv_in.weight' holds I16") == true, "\(String(describing: fault))")
+        }
+    }
+
+    @Test func aReportNamesPartsThatDoNotFitOneAnother() throws {
+        try withCopy("sd15/unet") { folder in
+            try FileManager.default.removeItem(at: folder)
+            try FileManager.default.copyItem(
+                at: try GoldenFixture("pipelines/sd21").url.appending(path: "unet"), to: folder)
+            let fault = try CheckpointReport(folder: folder.deletingLastPathComponent()).firstFault
+            #expect(fault?.contains("width 20") == true && fault?.contains("give 16") == true)
+        }
+    }
+
     @Test func reportsAWholePipelineAsSound() throws {
         for family in PipelineTests.families {
             let report = try CheckpointReport(folder: try GoldenFixture("pipelines/\(family)").url)

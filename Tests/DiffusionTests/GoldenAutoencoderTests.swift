@@ -59,7 +59,7 @@ struct GoldenAutoencoderTests {
         let tiles = try GoldenFixture("vae", file: "tiles")
         let vae = try makeVAE(fixture, try fixture.store("diffusion_pytorch_model", trainable: false))
         let latents = try tiles.image("\(name).latents")
-        let tiled = vae.decode(latents, tile: vae.tileSide)
+        let tiled = vae.decode(latents, tile: vae.configuration.tileSide)
         expectClose(tiled.toNCHW(), try tiles.tensor("\(name).tiled"), tolerance: 1e-5, "tiled")
     }
 
@@ -75,7 +75,7 @@ struct GoldenAutoencoderTests {
         let shared = URL(filePath: #filePath).deletingLastPathComponent().appending(
             path: "../../Shared/Menagerie/Base/vae")
         let vae = try StableDiffusion.loadVAE(shared)
-        let (height, width) = (vae.tileSide * vae.configuration.downsampling * 2, 160)
+        let (height, width) = (vae.configuration.tileSide * vae.configuration.downsampling * 2, 160)
         let pixels = Tensor(
             (0..<height * width * 3).map { index in
                 let (row, column, channel) = (Float(index / 3 / width), Float(index / 3 % width), Float(index % 3))
@@ -83,11 +83,11 @@ struct GoldenAutoencoderTests {
             }, shape: [1, height, width, 3])
         let latents = vae.encode(Variable(pixels)).mean.value
         let whole = vae.decode(Variable(latents)).value
-        let difference = vae.decode(latents, tile: vae.tileSide).subtracting(whole).scalars
+        let difference = vae.decode(latents, tile: vae.configuration.tileSide).subtracting(whole).scalars
         let squares = difference.reduce(0) { $0 + $1 * $1 }
         #expect((squares / Float(difference.count)).squareRoot() < 0.06, "of -1…1")
         // Where one tile ends and the next begins, the difference from the whole picture does not jump.
-        let seam = vae.tileSide * 3 / 4 * vae.configuration.downsampling
+        let seam = vae.configuration.tileSide * 3 / 4 * vae.configuration.downsampling
         var steps: (atSeams: Float, elsewhere: Float) = (0, 0)
         for row in 0..<height {
             for column in 1..<width {

@@ -39,13 +39,20 @@ struct GoldenFixture {
             precision: precision)
     }
 
+    /// The numbers of a file, by name.
+    func digests(_ file: String) throws -> [String: [Double]] {
+        try JSONDecoder().decode([String: [Double]].self, from: Data(contentsOf: url.appendingPathComponent(file)))
+    }
+
     /// Compares every parameter's gradient with two numbers: its norm, and its product with a pattern.
+    ///
+    /// `others` is how many numbers the file has beside those of gradients.
     func checkGradients(
-        _ parameters: [(path: String, variable: Variable)], prefix: String = "", tolerance: Double = 1e-4
+        _ parameters: [(path: String, variable: Variable)], prefix: String = "", tolerance: Double = 1e-4,
+        in file: String = "gradients.json", others: Int = 0
     ) throws {
-        let data = try Data(contentsOf: url.appendingPathComponent("gradients.json"))
-        let expected = try JSONDecoder().decode([String: [Double]].self, from: data)
-        #expect(parameters.count == expected.count)
+        let expected = try digests(file)
+        #expect(parameters.count + others == expected.count)
         for (path, variable) in parameters {
             let numbers = try #require(
                 expected[path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path], "\(path)")

@@ -100,6 +100,34 @@ struct GoldenUNetTests {
         #expect(store.parameters.allSatisfy { $0.variable.gradient == nil })
     }
 
+    /// Of adapters on all kinds of layers, one UNet of each family (`make_adapted.py`).
+    @Test(arguments: ["convolution", "linear", "added"], [false, true])
+    func givesPEFTsGradientsOnAllKindsOfLayers(_ name: String, recompute: Bool) throws {
+        let fixture = try GoldenFixture("unet/\(name)")
+        var lora = LoRAConfiguration()
+        (lora.rank, lora.alpha) = (2, 3)
+        lora.targetModules = [
+            "to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "proj_in", "proj_out", "conv1", "conv2",
+            "conv_shortcut", "time_emb_proj", "downsamplers.0.conv", "upsamplers.0.conv",
+        ]
+        let store = try fixture.store("diffusion_pytorch_model", trainable: false, lora: lora)
+        let unet = try makeUNet(fixture, store)
+        #expect(lora.unmatchedTarget(among: store.adapter.map(\.path)) == nil)
+        for (number, (path, variable)) in store.adapter.sorted(by: { $0.path < $1.path }).enumerated() {
+            let width = variable.shape.dropFirst().reduce(1, *)
+            let scale = path.hasSuffix("lora_B.weight") ? 0.05 : 1 / Double(width).squareRoot()
+            variable.value = Tensor(
+                (0..<variable.value.count).map { Float(scale * cos(1.3 * Double($0) + Double(number))) },
+                shape: variable.shape)
+        }
+        let output = try run(unet, fixture, sample: Variable(try fixture.image("sample")), recompute: recompute)
+        let loss = output.meanSquare(try fixture.image("target"))
+        backward(loss)
+        let expected = try fixture.digests("adapted.json")
+        #expect(abs(Double(loss.value.scalar(0)) - (expected["loss"]?[0] ?? 0)) < 1e-5)
+        try fixture.checkGradients(store.adapter, in: "adapted.json", others: 1)
+    }
+
     @Test func readsEveryParameterOfTheCheckpoint() throws {
         for name in Self.models {
             let fixture = try GoldenFixture("unet/\(name)")

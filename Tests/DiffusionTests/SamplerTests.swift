@@ -41,6 +41,39 @@ struct SamplerTests {
         }
     }
 
+    private struct Density: Decodable {
+        let scheduler: SamplingMethod
+        let prediction: NoiseSchedule.Prediction
+        let eta: Double
+    }
+
+    /// Made by `make_log_probabilities.py`, from what diffusers does with noise of 0 and of 1.
+    @Test func givesTheLogProbabilityOfDiffusersSteps() throws {
+        let fixture = try GoldenFixture("samplers", file: "log_probabilities")
+        let data = try Data(contentsOf: fixture.url.appendingPathComponent("log_probabilities.json"))
+        let cases = try JSONDecoder().decode([Density].self, from: data)
+        #expect(cases.count == 8)
+        for (number, density) in cases.enumerated() {
+            let scheduler = SamplingScheduler(DDIMScheduler(prediction: density.prediction))
+            let transitions = try scheduler.transitions(density.scheduler, count: 10, eta: density.eta)
+            let golden = try ["sample", "output", "next", "logProbability"].map {
+                try fixture.tensor("\(number).\($0)")
+            }
+            for (index, transition) in transitions.enumerated() {
+                let name = "\(density), step \(index)"
+                guard transition.isStochastic else {
+                    #expect(density.scheduler != .ddim && index == 9, "\(name)")
+                    continue
+                }
+                let ours = transition.logProbability(
+                    of: golden[2][index], sample: golden[0][index], output: golden[1][index])
+                for (own, theirs) in zip(ours, golden[3][index].scalars) {
+                    #expect(abs(own - Double(theirs)) < 1e-4, "\(name): \(own), not \(theirs)")
+                }
+            }
+        }
+    }
+
     @Test func aTransitionIsTheStepOfItsPlan() throws {
         let scheduler = SamplingScheduler()
         for method in SamplingMethod.allCases where method.isTrainable {

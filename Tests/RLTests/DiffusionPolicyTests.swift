@@ -34,6 +34,39 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
     @Test("the adapter's gradient agrees with a finite difference")
     func selfCheckPasses() throws { try policy().selfCheck() }
 
+    @Test("every trainable scheduler gives trajectories whose ratios start at 1", arguments: SamplingMethod.allCases)
+    func schedulersCanBeTrained(_ scheduler: SamplingMethod) throws {
+        let policy = try DiffusionPolicy(
+            model: base, lora: LoRAConfiguration(), isTrainable: true, scheduler: scheduler)
+        guard scheduler.isTrainable else {
+            #expect(throws: ModelError.self) { try policy.check(settings) }
+            return
+        }
+        try policy.check(settings)
+        let rollout = policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
+        let drawn = rollout.logProbabilities.scalars.filter { $0 != 0 }.count
+        #expect(drawn == (scheduler == .ddim ? 4 : 3) * prompts.count)
+        let update = policy.makeUpdate(AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 1)
+        let metrics = update.update(TrainingBatch(rollouts: [rollout], rewards: [[1, 0, 0]]))
+        #expect(metrics.ratioDrift < 1e-4 && metrics.gradientNorm > 0 && metrics.gradientNorm.isFinite)
+    }
+
+    @Test("an update that computes activations again is the update that keeps them, but for the order of sums")
+    func recomputingChangesNothing() throws {
+        func update(recomputing: Bool) throws -> (UpdateMetrics, adapter: [Float]) {
+            let policy = try policy()
+            policy.recomputesActivations = recomputing
+            let rollout = policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
+            let update = policy.makeUpdate(AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 1)
+            let metrics = update.update(TrainingBatch(rollouts: [rollout], rewards: [[1, 0, 0]]))
+            return (metrics, policy.model.adapter.flatMap { $0.variable.value.scalars })
+        }
+        let (kept, again) = (try update(recomputing: false), try update(recomputing: true))
+        #expect(abs(kept.0.gradientNorm - again.0.gradientNorm) < 1e-4 * kept.0.gradientNorm)
+        let difference = zip(kept.adapter, again.adapter).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+        #expect(difference < 1e-4 * kept.adapter.reduce(0) { $0 + $1 * $1 })
+    }
+
     @Test("before the first step every ratio is 1, and the update raises the log-probability of what was rewarded")
     func updateFollowsTheReward() throws {
         let policy = try policy()

@@ -39,8 +39,7 @@ struct BadInputTests {
         try await refusal(
             place, ["run", place.path("run.yaml"), "--out", place.path("out")], exit: 1,
             names: [place.path("model/unet"), "diffusion_pytorch_model"])
-        #expect(place.exists("out/summary.json"))
-        #expect(try place.processes(of: "out").isEmpty)
+        #expect(!place.exists("out"))
     }
 
     @Test(arguments: ["unet/diffusion_pytorch_model", "vae/diffusion_pytorch_model", "text_encoder/model"])

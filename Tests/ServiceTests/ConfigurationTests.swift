@@ -101,6 +101,14 @@ struct ConfigurationTests {
         ),
         ("rewards: [{spec: {sum: [beauty]}}]", "rewards.0.spec: there is no reward \"beauty\"; there are: checker"),
         ("lora: {targetModules: []}", "lora.targetModules: no layer is adapted"),
+        (
+            "sampling: {scheduler: dpm-solver++}",
+            "sampling.scheduler: the steps of dpm-solver++ have no log-probability"
+        ),
+        ("sampling: {scheduler: ddpm, eta: 0.5}", "sampling.eta: ddpm has no η"),
+        ("sampling: {scheduler: plms}", "sampling.scheduler: "),
+        ("training: {recompute: maybe}", "training.recompute: "),
+        ("{staleness: 1, training: {precision: bf16}}", "training.precision: bf16 needs staleness 0"),
     ])
     func refusesWithTheKey(yaml: String, message: String) throws {
         do {

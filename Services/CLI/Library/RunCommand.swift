@@ -49,7 +49,7 @@ struct RunCommand: AsyncParsableCommand {
             configuration = try ConfigurationFile.read(config ?? "", overrides: set)
             url = URL(fileURLWithPath: out ?? "runs/\(configuration.run)-\(Self.stamp)")
         }
-        _ = try ModelLocation.folder(configuration.model)
+        if let refusal = try RunCheck(configuration).refusal { throw ServiceError(refusal, exitCode: .refused) }
         let references = configuration.algorithm.demands.references
         if !references.isEmpty { _ = try ReferencePictures(folder: references) }
         let folder = try RunFolder(url, resuming: resume != nil)
@@ -65,13 +65,15 @@ struct RunCommand: AsyncParsableCommand {
     /// Prints what the run would be and cost.
     private func estimate() throws {
         let configuration = try ConfigurationFile.read(config ?? "", overrides: set)
-        let estimate = RunEstimate(configuration)
-        guard json else {
+        var estimate = RunEstimate(configuration)
+        estimate.memory = estimate.modelIsHere ? try RunCheck(configuration) : nil
+        if json {
+            try Output.json(estimate)
+        } else {
             Output.line(estimate.text(configuration))
             Output.line(configuration.yaml())
-            return
         }
-        try Output.json(estimate)
+        if let refusal = estimate.memory?.refusal { throw ServiceError(refusal, exitCode: .refused) }
     }
 
     /// Prints the summary and decides on the exit code.

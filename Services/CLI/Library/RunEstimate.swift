@@ -29,6 +29,8 @@ struct RunEstimate: Encodable {
     let passes: Passes
     /// Whether the model's files are here.
     let modelIsHere: Bool
+    /// What memory it will need, where the model's files are here.
+    var memory: RunCheck?
 
     init(_ configuration: RunConfiguration) {
         run = configuration.run
@@ -61,6 +63,6 @@ struct RunEstimate: Encodable {
             \(count(Double(pictures.training))) in rounds, \(count(Double(pictures.validation))) to validate
               unet       \(count(passes.sampling)) passes to draw, \(count(passes.training)) forward and back to learn, \
             \(count(passes.frozen)) of the base model
-            """
+            """ + (memory.map { "\n" + $0.text } ?? "")
     }
 }

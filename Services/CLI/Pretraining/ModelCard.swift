@@ -27,7 +27,7 @@ public struct ModelCard {
             throw ModelError(path: file.path, reason: "is not a recipe of this program's pre-training: \(error)")
         }
         let bar = Progress(total: 10)
-        measurements = ModelMeasurements(of: model, recipe: recipe, count: pictures) { done, total in
+        measurements = try ModelMeasurements(of: model, recipe: recipe, count: pictures) { done, total in
             bar.show(done * 10 / total, "judging generated pictures")
         }
     }
@@ -35,7 +35,7 @@ public struct ModelCard {
     /// Writes `README.md` and `samples.png` into the folder.
     public func write() throws {
         let prompts = recipe.samplePrompts.flatMap { [$0, $0, $0, $0] }
-        let pixels = model.pictures(prompts: prompts, seed: 7, settings: recipe.sampling)
+        let pixels = try model.pictures(prompts: prompts, seed: 7, settings: recipe.sampling)
         try Picture.grid(Picture.pictures(pixels), columns: 8, padding: 1, scale: 2)
             .writePNG(toFile: folder.appending(path: "samples.png").path)
         try Data(try markdown().utf8).write(to: folder.appending(path: "README.md"), options: .atomic)

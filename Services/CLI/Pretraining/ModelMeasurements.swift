@@ -36,10 +36,11 @@ public struct ModelMeasurements: Encodable, Sendable {
     ///   - recipe: how it was trained: what it was shown, and how it draws.
     ///   - count: pictures for each set.
     ///   - progress: called with the number of sets done and their total.
+    /// - Throws: `ModelError` if the recipe's sampler cannot make such a run.
     init(
         of model: StableDiffusion, recipe: ModelTraining.Configuration, count: Int,
         progress: (_ done: Int, _ total: Int) -> Void
-    ) {
+    ) throws {
         reconstructions = 256
         reconstructionPSNR = Self.reconstructionPSNR(model.vae, count: reconstructions)
         sampling = recipe.sampling
@@ -47,7 +48,7 @@ public struct ModelMeasurements: Encodable, Sendable {
         var accuracies: [Accuracy] = []
         for (index, set) in sets.enumerated() {
             progress(index, sets.count)
-            accuracies.append(Self.accuracy(of: model, set, sampling: recipe.sampling, seed: UInt64(100 + index)))
+            accuracies.append(try Self.accuracy(of: model, set, sampling: recipe.sampling, seed: UInt64(100 + index)))
         }
         progress(sets.count, sets.count)
         self.accuracies = accuracies
@@ -55,11 +56,11 @@ public struct ModelMeasurements: Encodable, Sendable {
 
     private static func accuracy(
         of model: StableDiffusion, _ set: PromptSet, sampling: SamplingSettings, seed: UInt64
-    ) -> Accuracy {
+    ) throws -> Accuracy {
         var (successes, right, asked) = (0, [String: Int](), [String: Int]())
         for first in stride(from: 0, to: set.claims.count, by: 24) {
             let claims = Array(set.claims[first..<min(first + 24, set.claims.count)])
-            let pixels = model.pictures(
+            let pixels = try model.pictures(
                 prompts: claims.map { $0.caption(set.style) }, seed: seed + UInt64(first) << 32, settings: sampling)
             for (picture, claim) in zip(Picture.pictures(pixels), claims) {
                 let verdict = Verdict(picture, claim: claim)

@@ -160,7 +160,7 @@ public struct ModelTraining: Sendable {
 
     private func drawSamples(_ model: StableDiffusion, step: Int) throws {
         let prompts = configuration.samplePrompts.flatMap { [$0, $0, $0, $0] }
-        let pixels = model.pictures(prompts: prompts, seed: 7, settings: configuration.sampling)
+        let pixels = try model.pictures(prompts: prompts, seed: 7, settings: configuration.sampling)
         let file = folder.appending(path: "training/samples-\(String(format: "%06d", step)).png")
         try Picture.grid(Picture.pictures(pixels), columns: 8, padding: 1, scale: 2).writePNG(toFile: file.path)
     }

@@ -1,3 +1,4 @@
+import Diffusion
 import DiffusionPolicy
 import Foundation
 import Imaging
@@ -33,10 +34,21 @@ actor LearningHost {
         executor = ThreadExecutor(name: "learner")
         self.configuration = configuration
         ComputeThreads.set(configuration.fleet.learnerThreads)
-        policy = try DiffusionPolicy(model: model, lora: configuration.adapterConfiguration, isTrainable: true)
+        let machine = MachineMemory()
+        let memory = RunMemory(configuration, try ModelOutline(folder: model), machine: machine?.total)
+        if configuration.fleet.memoryLimit == nil {
+            try machine?.require(
+                memory.learner, for: "the learner",
+                advice: "lower algorithm.microBatch, set training.precision to bf16, or set fleet.memoryLimit")
+        }
+        policy = try DiffusionPolicy(
+            model: model, lora: configuration.adapterConfiguration, isTrainable: true,
+            precision: configuration.training.precision, scheduler: configuration.sampling.scheduler)
+        try policy.check(configuration.samplingSettings)
+        policy.recomputesActivations = memory.recomputes
         update = policy.makeUpdate(
             configuration.algorithm, optimizer: configuration.optimizer, seed: configuration.seed,
-            recomputesOld: configuration.sampling.precision != .f32)
+            recomputesOld: configuration.recomputesOldLogProbabilities)
         let dataset = configuration.algorithm.demands.dataset
         if !dataset.isEmpty, let update = update as? DenoisingUpdate { try Self.take(dataset, for: update) }
         let folder = configuration.algorithm.demands.references
@@ -91,14 +103,18 @@ actor LearningHost {
     }
 
     /// The pictures of the sample grid, row by row: the same prompts and the same noise every time.
-    func grid() -> [Picture] {
+    ///
+    /// - Throws: an error that names the grid's sampler if it cannot make such a run.
+    func grid() throws -> [Picture] {
         let grid = configuration.checkpoints
         guard grid.gridColumns > 0 else { return [] }
         let prompts = (grid.gridPrompts.isEmpty ? configuration.prompts : grid.gridPrompts).prefix(grid.gridRows)
-        return prompts.enumerated().flatMap { row, prompt in
-            policy.pictures(
+        var settings = configuration.samplingSettings
+        if let scheduler = grid.gridScheduler { (settings.scheduler, settings.eta) = (scheduler, 1) }
+        return try prompts.enumerated().flatMap { row, prompt in
+            try policy.pictures(
                 prompts: Array(repeating: prompt, count: grid.gridColumns), seed: configuration.seed &+ UInt64(row),
-                settings: configuration.samplingSettings)
+                settings: settings)
         }
     }
 

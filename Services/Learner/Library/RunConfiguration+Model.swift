@@ -5,7 +5,8 @@ import RunConfiguration
 extension RunConfiguration {
     /// How pictures are drawn.
     var samplingSettings: SamplingSettings {
-        SamplingSettings(steps: sampling.steps, guidance: sampling.guidance, eta: sampling.eta)
+        SamplingSettings(
+            steps: sampling.steps, guidance: sampling.guidance, eta: sampling.eta, scheduler: sampling.scheduler)
     }
 
     /// The adapter, with the run's one seed for its start.

@@ -18,11 +18,15 @@ actor DrawingHost: Drawing {
     /// Loads the model.
     ///
     /// - Throws: an error that names the file.
-    init(model: URL, lora: LoRAConfiguration, threads: Int, precision: ComputePrecision) throws {
+    init(model: URL, lora: LoRAConfiguration, threads: Int, precision: ComputePrecision, scheduler: SamplingMethod)
+        throws
+    {
         executor = ThreadExecutor(name: "sampler")
         self.threads = threads
         ComputeThreads.set(threads)
-        policy = try DiffusionPolicy(model: model, lora: lora, isTrainable: false, precision: precision)
+        policy = try DiffusionPolicy(
+            model: model, lora: lora, isTrainable: false, precision: precision,
+            scheduler: scheduler)
     }
 
     /// Binds an adapter.

@@ -1,3 +1,4 @@
+import Diffusion
 import Foundation
 public import Logging
 import RPC
@@ -38,9 +39,15 @@ public struct SamplerService: Sendable {
     /// - Throws: `ServiceError` if the model cannot be loaded or the coordinator is out of reach.
     public func run(_ shutdown: Shutdown, _ log: Logger) async throws {
         let folder = try ModelLocation.folder(configuration.model)
+        if configuration.fleet.memoryLimit == nil {
+            let memory = RunMemory(configuration, try ModelOutline(folder: folder), machine: nil)
+            try MachineMemory()?.require(
+                memory.sampler, for: "a sampler",
+                advice: "lower sampling.samplesPerUnit, set sampling.precision to bf16, or set fleet.memoryLimit")
+        }
         let host = try DrawingHost(
             model: folder, lora: configuration.lora, threads: configuration.fleet.samplerThreads,
-            precision: configuration.sampling.precision)
+            precision: configuration.sampling.precision, scheduler: configuration.sampling.scheduler)
         if configuration.sampling.precision.supported != configuration.sampling.precision {
             log.warning("this processor has no bf16 instructions (avx512_bf16): pictures are drawn in f32")
         }

@@ -17,9 +17,19 @@ public struct LoRAConfiguration: Codable, Hashable, Sendable {
     public init() {}
 
     /// Whether a layer at `path` is one of the targets: a match of whole components at the end of the path.
-    public func targets(_ path: String) -> Bool {
-        targetModules.contains { path == $0 || path.hasSuffix(".\($0)") }
+    public func targets(_ path: String) -> Bool { targetModules.contains { Self.name($0, means: path) } }
+
+    /// The first target that none of an adapter's matrices belongs to: a name that the model does not have.
+    public func unmatchedTarget(among matrices: [String]) -> String? {
+        let layers = matrices.compactMap { path in
+            path.hasSuffix(Self.firstMatrix) ? String(path.dropLast(Self.firstMatrix.count)) : nil
+        }
+        return targetModules.first { name in !layers.contains { Self.name(name, means: $0) } }
     }
+
+    private static let firstMatrix = ".lora_A.weight"
+
+    private static func name(_ name: String, means path: String) -> Bool { path == name || path.hasSuffix(".\(name)") }
 }
 
 extension LowRankUpdate {

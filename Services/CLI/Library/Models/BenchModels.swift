@@ -54,8 +54,12 @@ struct BenchUNet: AsyncParsableCommand {
         let inputs = try UNetInputs(unet.configuration, options, latents)
         let operations = unet.configuration.operations(
             height: inputs.size.height, width: inputs.size.width, context: latents.context)
+        let estimate = MemoryEstimate(
+            try ModelOutline(unet: source.folder().appending(path: "unet"), variant: source.variant)
+        ).forward(inputs.work(options))
         try options.measure(
-            "unet", details: latents.details(inputs.size), operations: operations * Double(options.batch)
+            "unet", details: latents.details(inputs.size).merging(["estimatedBytes": estimate]) { $1 },
+            operations: operations * Double(options.batch)
         ) { _ = inputs.predict(unet) }
     }
 }
@@ -70,16 +74,24 @@ struct BenchTrainStep: AsyncParsableCommand {
     @OptionGroup var latents: LatentOptions
     @Flag(help: "Keep only the blocks' inputs and compute the blocks again in the backward pass.")
     var recompute = false
+    @Option(help: "Last names of the layers that the adapter changes, as PEFT's target_modules.")
+    var targets = LoRAConfiguration().targetModules
 
     func run() async throws {
         let precision = try options.dtype.available()
         options.compute.apply()
         let folder = try source.folder().appending(path: "unet")
+        var lora = LoRAConfiguration()
+        lora.targetModules = targets
         let (unet, store) = try StableDiffusion.loadUNet(
-            folder, lora: LoRAConfiguration(), options: LoadingOptions(precision: precision))
+            folder, lora: lora, options: LoadingOptions(precision: precision))
         let inputs = try UNetInputs(unet.configuration, options, latents)
         let target = options.random(inputs.sample.shape, index: 2)
-        try options.measure("train-step", details: latents.details(inputs.size)) {
+        let estimate = MemoryEstimate(try ModelOutline(unet: folder, variant: source.variant))
+            .trainingStep(inputs.work(options), recompute: recompute)
+        try options.measure(
+            "train-step", details: latents.details(inputs.size).merging(["estimatedBytes": estimate]) { $1 }
+        ) {
             backward(inputs.predict(unet, recompute: recompute).meanSquare(target))
             for (_, variable) in store.adapter { variable.clearGradient() }
         }
@@ -108,6 +120,13 @@ private struct UNetInputs {
         } else {
             added = nil
         }
+    }
+
+    /// As the estimate of memory takes it.
+    func work(_ options: BenchOptions) -> MemoryEstimate.Work {
+        MemoryEstimate.Work(
+            size: SampleSize(height: size.height, width: size.width), samples: options.batch, isGuided: false,
+            precision: options.dtype)
     }
 
     func predict(_ unet: UNet, recompute: Bool = false) -> Variable {
@@ -144,9 +163,15 @@ struct BenchVAEDecode: AsyncParsableCommand {
             options: source.loading(nil, precision: precision))
         let side = (vae.configuration.sampleSize ?? 512) / vae.configuration.downsampling
         let size = (height: height ?? side, width: width ?? side)
+        var work = MemoryEstimate.Work(
+            size: SampleSize(height: size.height, width: size.width), samples: options.batch, precision: precision)
+        work.tiling = .off
+        let estimate = MemoryEstimate(try ModelOutline(vae: source.folder().appending(path: "vae"))).decode(work)
         let latents = Variable(
             options.random([options.batch, size.height, size.width, vae.configuration.latentChannels]))
-        try options.measure("vae-decode", details: ["height": size.height, "width": size.width]) {
+        try options.measure(
+            "vae-decode", details: ["height": size.height, "width": size.width, "estimatedBytes": estimate]
+        ) {
             _ = vae.decode(latents)
         }
     }
@@ -203,9 +228,9 @@ struct BenchSample: AsyncParsableCommand {
         options.compute.apply()
         let pipeline = try source.loadPipeline(precision)
         let prompts = [String](repeating: prompt, count: options.batch)
-        let settings = SamplingSettings(steps: steps, guidance: guidance)
+        let plan = try pipeline.samplers.plan(.ddim, count: steps, eta: 1)
         try options.measure("sample", details: ["steps": steps]) {
-            _ = pipeline.pictures(prompts: prompts, seed: 0, settings: settings)
+            _ = pipeline.pictures(prompts: prompts, seed: 0, plan: plan, guidance: guidance)
         }
     }
 }

@@ -1,5 +1,6 @@
 import Diffusion
 import Foundation
+import ServiceRuntime
 
 /// A report on a checkpoint in lines for people.
 struct CheckpointText {
@@ -30,8 +31,9 @@ struct CheckpointText {
         if let memory = report.memory {
             let figures = [
                 ("weights", memory.weights), ("drawing a picture", memory.sampling),
-                ("training step", memory.training), ("training step, recomputing", memory.trainingRecomputed),
-            ].map { "\($0) \(MemoryEstimate.gigabytes($1)) GB" }
+                ("in bf16", memory.samplingBF16), ("training step", memory.training),
+                ("recomputing", memory.trainingRecomputed), ("recomputing in bf16", memory.trainingRecomputedBF16),
+            ].map { "\($0) \(MachineMemory.gigabytes($1))" }
             lines.append("  memory, estimated: \(figures.joined(separator: ", "))")
         }
         self.lines = lines

@@ -32,6 +32,7 @@ struct ForwardCommand: AsyncParsableCommand {
     var component: String
     @OptionGroup var source: ModelOptions
     @OptionGroup var compute: ComputeOptions
+    @OptionGroup var memory: MemoryOptions
     @Option(help: ArgumentHelp("The safetensors file to read.", valueName: "file"))
     var inputs: String
     @Option(help: ArgumentHelp("The safetensors file to write.", valueName: "file"))
@@ -101,6 +102,13 @@ struct ForwardCommand: AsyncParsableCommand {
     private func unet(_ file: TensorInputs, _ folder: URL, _ precision: ComputePrecision) throws -> [String: Tensor] {
         let adapter = try source.loadAdapter()
         try source.require(.unet, of: adapter)
+        let shape = try file.tensor("sample", shape: [nil, nil, nil, nil]).shape
+        let work = MemoryEstimate.Work(
+            size: SampleSize(height: shape[2], width: shape[3]), samples: shape[0], isGuided: false,
+            precision: precision)
+        try memory.check.require(
+            MemoryEstimate(try ModelOutline(unet: folder, variant: source.variant)).forward(work),
+            for: "this pass of the unet", advice: "use --dtype bf16, fewer samples or a smaller size")
         let (unet, _) = try StableDiffusion.loadUNet(
             folder, options: source.loading(adapter, precision: precision))
         let configuration = unet.configuration
@@ -133,6 +141,14 @@ struct ForwardCommand: AsyncParsableCommand {
 
     private func decode(_ file: TensorInputs, _ folder: URL, _ precision: ComputePrecision) throws -> [String: Tensor] {
         try source.requireNoAdapter(for: "vae")
+        let shape = try file.tensor("latents", shape: [nil, nil, nil, nil]).shape
+        var work = MemoryEstimate.Work(
+            size: SampleSize(height: shape[2], width: shape[3]), samples: shape[0], precision: precision)
+        work.tiling = .off
+        try memory.check.require(
+            MemoryEstimate(try ModelOutline(vae: folder, variant: source.variant)).decode(work),
+            for: "decoding \(shape[0]) latents of \(shape[2])×\(shape[3])",
+            advice: "use --dtype bf16, fewer samples or a smaller size")
         let vae = try StableDiffusion.loadVAE(folder, options: source.loading(nil, precision: precision))
         let latents = try file.tensor("latents", shape: [nil, vae.configuration.latentChannels, nil, nil])
         return ["pixels": vae.decode(Variable(latents.toNHWC())).value.toNCHW()]

@@ -30,6 +30,7 @@ struct SampleCommand: AsyncParsableCommand {
 
     @OptionGroup var source: ModelOptions
     @OptionGroup var compute: ComputeOptions
+    @OptionGroup var memory: MemoryOptions
     @Option(help: "What to draw.")
     var prompt: String
     @Option(help: "What not to draw.")
@@ -100,11 +101,16 @@ struct SampleCommand: AsyncParsableCommand {
         var eta: Double?
         var threads: Int
         var secondsPerPicture: Double
+        /// What was expected, and what was taken.
+        var estimatedBytes: Int
+        var peakRSSBytes: Int
     }
 
     func run() async throws {
         compute.apply()
-        let pipeline = try source.loadPipeline(try dtype.available())
+        let precision = try dtype.available()
+        let needed = try requireMemory(precision)
+        let pipeline = try source.loadPipeline(precision)
         let given = try latents.map { try read($0, for: pipeline) }
         let size = try given.map { SampleSize(height: $0.shape[1], width: $0.shape[2]) } ?? latentSize(pipeline)
         let method = scheduler ?? (eta == nil ? pipeline.samplers.method : .ddim)
@@ -128,8 +134,35 @@ struct SampleCommand: AsyncParsableCommand {
                 Report(
                     out: out, count: pictures.count, width: pictures[0].width, height: pictures[0].height, seed: seed,
                     steps: steps, guidance: guidance, scheduler: method.rawValue, eta: method == .ddim ? eta : nil,
-                    threads: compute.threads, secondsPerPicture: seconds / Double(pictures.count)))
+                    threads: compute.threads, secondsPerPicture: seconds / Double(pictures.count),
+                    estimatedBytes: needed,
+                    peakRSSBytes: ProcessMemory.peakResidentBytes))
         }
+    }
+
+    /// Refuses pictures that the memory does not hold.
+    ///
+    /// - Returns: the estimate in bytes.
+    private func requireMemory(_ precision: ComputePrecision) throws -> Int {
+        let outline = try ModelOutline(folder: source.folder(), variant: source.variant)
+        let factor = outline.vae.downsampling
+        var size = outline.size
+        if let latents {
+            let shape = try TensorInputs(path: latents).tensor("latents", shape: [nil, nil, nil, nil]).shape
+            size = SampleSize(height: shape[2], width: shape[3])
+        }
+        if let height { size.height = max(1, height / factor) }
+        if let width { size.width = max(1, width / factor) }
+        var work = MemoryEstimate.Work(
+            size: size, samples: min(count ?? 1, StableDiffusion.drawnAtOnce(size)), isGuided: guidance != 1,
+            precision: precision)
+        work.tiling = vaeTiling
+        let needed = MemoryEstimate(outline).sampling(work)
+        try memory.check.require(
+            needed, for: "drawing in \(size.width * factor)×\(size.height * factor)",
+            advice: "use --dtype bf16, --vae-tiling on or a smaller size")
+        if !json { Output.error("needs about \(MachineMemory.gigabytes(needed)) of memory\n") }
+        return needed
     }
 
     private func makePlan(_ pipeline: StableDiffusion, _ method: SamplingMethod, eta: Double) throws -> SolverPlan {
@@ -167,7 +200,7 @@ struct SampleCommand: AsyncParsableCommand {
     ) -> [Picture] {
         let unconditional = pipeline.unconditional(negativePrompt)
         let total = given?.shape[0] ?? count ?? 1
-        let atOnce = max(1, min(16, 4096 / (size.height * size.width)))
+        let atOnce = StableDiffusion.drawnAtOnce(size)
         let shape = Array(pipeline.latentShape(samples: 1, size: size).dropFirst())
         return stride(from: 0, to: total, by: atOnce).flatMap { first in
             let rows = first..<min(first + atOnce, total)

@@ -1,0 +1,62 @@
+import Diffusion
+import Foundation
+import RunConfiguration
+import ServiceRuntime
+
+/// What memory a run will need, worked out before its first process starts.
+struct RunCheck: Encodable {
+    var learnerBytes: Int
+    var samplerBytes: Int
+    var samplers: Int
+    var totalBytes: Int
+    var recomputesActivations: Bool
+    /// What is free, where that is known.
+    var availableBytes: Int?
+    /// Why the run would be refused.
+    var refusal: String?
+
+    /// - Throws: an error that names the model's file if it cannot be read.
+    init(_ configuration: RunConfiguration) throws {
+        let outline = try ModelOutline(folder: try ModelLocation.folder(configuration.model))
+        let machine = MachineMemory()
+        let memory = RunMemory(configuration, outline, machine: machine?.total)
+        (learnerBytes, samplerBytes, samplers) = (memory.learner, memory.sampler, memory.samplers)
+        totalBytes = memory.total
+        recomputesActivations = memory.recomputes
+        let allowed = configuration.fleet.memoryLimit.map { Int($0 * 1e9) }
+        availableBytes = allowed ?? machine?.available
+        guard let available = availableBytes, memory.total > available else { return }
+        let who = allowed == nil ? machine?.bound ?? "this machine" : "fleet.memoryLimit"
+        refusal =
+            "the run needs about \(MachineMemory.gigabytes(memory.total)) of memory (\(memory.description)), \(who) has "
+            + "\(MachineMemory.gigabytes(available)); \(Self.advice(configuration, memory)), or set fleet.memoryLimit"
+    }
+
+    /// What takes the most, and could take less.
+    private static func advice(_ configuration: RunConfiguration, _ memory: RunMemory) -> String {
+        guard memory.learner > memory.sampler * memory.samplers else {
+            return memory.samplers > 1
+                ? "lower fleet.samplers or sampling.samplesPerUnit, or set sampling.precision to bf16"
+                : "lower sampling.samplesPerUnit, or set sampling.precision to bf16"
+        }
+        let recompute = memory.recomputes ? "" : "set training.recompute to on, "
+        return configuration.training.precision == .f32
+            ? "\(recompute)lower algorithm.microBatch (\(configuration.microBatch)) or set training.precision to bf16"
+            : "\(recompute)lower algorithm.microBatch (\(configuration.microBatch))"
+    }
+
+    /// For people.
+    var text: String {
+        let activations = recomputesActivations ? "activations computed again" : "all activations kept"
+        let bound = availableBytes.map { " of \(MachineMemory.gigabytes($0)) that may be taken" } ?? ""
+        return
+            "  memory     \(MachineMemory.gigabytes(totalBytes))\(bound): learner \(MachineMemory.gigabytes(learnerBytes)) "
+            + "(\(activations)), \(samplers) samplers of \(MachineMemory.gigabytes(samplerBytes))"
+    }
+}
+
+extension RunMemory {
+    fileprivate var description: String {
+        "learner \(MachineMemory.gigabytes(learner)), \(samplers) samplers of \(MachineMemory.gigabytes(sampler))"
+    }
+}

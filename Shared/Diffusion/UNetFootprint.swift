@@ -1,0 +1,135 @@
+import TensorCore
+
+/// The memory of a UNet.
+struct UNetFootprint {
+    /// What happens to a pass's intermediate results.
+    enum Pass {
+        /// Nothing is kept but the skip connections.
+        case inference
+        /// Everything is kept for the backward pass.
+        case keeping
+        /// The stages' inputs are kept, and one stage at a time is computed again.
+        case recomputing
+    }
+
+    private(set) var footprint: Footprint
+    private let pass: Pass
+    private let unet: UNetConfiguration
+
+    init(_ unet: UNetConfiguration, _ size: SampleSize, _ precision: ComputePrecision, _ pass: Pass) {
+        footprint = Footprint(precision, isTrained: pass != .inference)
+        self.pass = pass
+        self.unet = unet
+        let widths = unet.blockOutChannels
+        var (size, channels) = (size, widths[0])
+        var sizes: [SampleSize] = []
+        var skipped = [channels]
+        footprint.convolve(unet.inChannels, channels, size)
+        footprint.keep(size.pixels * channels)
+        for level in widths.indices {
+            for _ in 0..<unet.layersPerBlock[level] {
+                stage(
+                    level, channels, widths[level], size, isCross: unet.downBlockTypes[level] == "CrossAttnDownBlock2D")
+                channels = widths[level]
+                footprint.keep(size.pixels * channels)
+                skipped.append(channels)
+            }
+            sizes.append(size)
+            if level < widths.count - 1 {
+                footprint.convolve(channels, channels, size, stride: 2)
+                size = size.halved
+                footprint.keep(size.pixels * channels)
+                skipped.append(channels)
+            }
+        }
+        stage(widths.count - 1, channels, channels, size, isCross: true)
+        stage(widths.count - 1, channels, channels, size, isCross: false)
+        for (index, level) in widths.indices.reversed().enumerated() {
+            size = sizes[level]
+            for _ in 0...unet.layersPerBlock[level] {
+                stage(
+                    level, channels + skipped.removeLast(), widths[level], size,
+                    isCross: unet.upBlockTypes[index] == "CrossAttnUpBlock2D")
+                channels = widths[level]
+            }
+            if level > 0 {
+                footprint.convolve(channels, channels, sizes[level - 1])
+                footprint.use([(sizes[level - 1].pixels * channels, 3)])
+            }
+        }
+        footprint.convolve(channels, unet.outChannels, size)
+    }
+
+    /// One ResNet block and the transformer after it.
+    private mutating func stage(_ level: Int, _ inputs: Int, _ outputs: Int, _ size: SampleSize, isCross: Bool) {
+        let pixels = size.pixels
+        footprint.convolve(inputs, outputs, size)
+        footprint.convolve(outputs, outputs, size)
+        footprint.multiply(unet.timeWidth, outputs)
+        if inputs != outputs { footprint.multiply(inputs, outputs) }
+        let inner = unet.attentionHeads[level] * (outputs / max(unet.attentionHeads[level], 1))
+        let layers = isCross ? unet.transformerLayersPerBlock[level] : 0
+        if isCross {
+            footprint.multiply(outputs, inner, times: 2)
+            // Two attentions, the second with keys and values of the text, and the feed-forward layer.
+            footprint.multiply(inner, inner, times: 6 * layers)
+            footprint.multiply(unet.crossAttentionDimension[level], inner, times: 2 * layers)
+            footprint.multiply(inner, 8 * inner, times: layers)
+            footprint.multiply(4 * inner, inner, times: layers)
+        }
+        switch pass {
+        case .inference:
+            footprint.use([(pixels * inputs, 2), (pixels * outputs, 5)])
+            if isCross { footprint.use([(pixels * inner, 10), (pixels * 4 * inner, 1), (pixels * 8 * inner, 1)]) }
+        case .keeping:
+            // Norm and convolution twice, the timestep, the sum, and a shortcut where the width changes.
+            footprint.keep(pixels * inputs, 2)
+            footprint.keep(pixels * outputs, inputs == outputs ? 5 : 6)
+            if isCross {
+                // Two attentions (5 and 7 results), the feed-forward layer (norm, 8 wide, 4 wide, result, sum), and what
+                // the adapter adds to six projections of pixels.
+                footprint.keep(pixels * outputs, 3)
+                footprint.keep(pixels * inner, (12 + 15 + 18) * layers)
+            }
+        case .recomputing:
+            footprint.keep(pixels * inputs)
+            // As for all that is kept, with the gradients.
+            footprint.use([(pixels * inputs, 4), (pixels * outputs, 9)])
+            if isCross {
+                footprint.use([
+                    (pixels * inner, 33 * layers + 6), (pixels * 4 * inner, layers + 1),
+                    (pixels * 8 * inner, layers + 1),
+                ])
+            }
+        }
+    }
+}
+
+/// The memory of an auto-encoder's decoder.
+struct DecoderFootprint {
+    private(set) var footprint: Footprint
+
+    init(_ vae: VAEConfiguration, _ size: SampleSize, _ precision: ComputePrecision) {
+        footprint = Footprint(precision, isTrained: false)
+        let widths = Array(vae.blockOutChannels.reversed())
+        var (size, channels) = (size, widths[0])
+        footprint.convolve(vae.latentChannels, channels, size)
+        for _ in 0..<4 { footprint.convolve(channels, channels, size) }
+        if vae.hasMiddleAttention { footprint.multiply(channels, channels, times: 4) }
+        for (level, width) in widths.enumerated() {
+            for _ in 0...vae.layersPerBlock {
+                footprint.convolve(channels, width, size)
+                footprint.convolve(width, width, size)
+                if channels != width { footprint.multiply(channels, width) }
+                footprint.use([(size.pixels * channels, 2), (size.pixels * width, 3)])
+                channels = width
+            }
+            if level < widths.count - 1 {
+                size = size.doubled
+                footprint.convolve(channels, channels, size)
+                footprint.use([(size.pixels * channels, 2)])
+            }
+        }
+        footprint.convolve(channels, vae.outChannels, size)
+    }
+}
