@@ -77,7 +77,7 @@ let callServices: [Target] = [
 
 let parts: [Target] = [
     library("Encoders", ["NeuralNet", "Autograd", "TensorCore"], path: "Shared/Encoders"),
-    library("RL", ["NeuralNet", "Autograd", "TensorCore"], path: "Shared/RL"),
+    library("RL", ["NeuralNet", "Autograd", "TensorCore"], path: "Shared/RL", exclude: ["README.md"]),
 ]
 
 let models: [Target] = [
@@ -96,10 +96,13 @@ let policy: [Target] = [
 
 let assembly: [Target] = [
     library("RunConfiguration", ["RL", "NeuralNet", "Rewards", "TensorCore", yams], path: "Shared/RunConfiguration"),
-    library("ServiceAPI", ["Wire", "RPC", "Ledger", "TensorCore", "Imaging", crypto], path: "Shared/ServiceAPI"),
+    library("ServiceAPI", ["Wire", "RPC", "RL", "Ledger", "TensorCore", "Imaging", crypto], path: "Shared/ServiceAPI"),
     library(
         "ServiceRuntime",
-        ["RunConfiguration", "ServiceAPI", "RPCServices", "Wire", "RPC", "Messaging", logging, argumentParser],
+        [
+            "RunConfiguration", "ServiceAPI", "RPCServices", "Wire", "RPC", "Messaging", "Ledger", logging,
+            argumentParser,
+        ],
         path: "Shared/ServiceRuntime"),
 ]
 
@@ -129,7 +132,7 @@ let services: [Target] = [
         serviceParts + [
             "SamplerService", "RewardService", "LearnerService", "CoordinatorService", "Pretraining", "DiffusionPolicy",
             "Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging", "Menagerie", "Rewards", "Ledger",
-            "Messaging", argumentParser,
+            "Messaging", "RL", yams, argumentParser,
         ], path: "Services/CLI/Library"),
     executable(
         "atelier-sampler", ["SamplerService", "ServiceRuntime", "TensorCore", argumentParser],
@@ -161,8 +164,8 @@ let testTargets: [Target] = [
     tests(
         "ServiceTests",
         serviceParts + [
-            "Ledger", "CoordinatorService", "RewardService", "Rewards", "Diffusion", "Encoders", "NeuralNet",
-            "Menagerie", "TensorCore", "Imaging",
+            "Ledger", "CoordinatorService", "LearnerService", "RewardService", "RL", "Rewards", "Diffusion", "Encoders",
+            "NeuralNet", "Menagerie", "TensorCore", "Imaging",
             "Messaging",
         ]),
 ]

@@ -11,9 +11,26 @@ public struct SamplingSettings: Codable, Hashable, Sendable {
     /// Reinforcement learning needs more than 0, or the steps have no log-probability.
     public var eta = 1.0
 
-    public init(steps: Int = 20, guidance: Double = 4, eta: Double = 1) {
-        (self.steps, self.guidance, self.eta) = (steps, guidance, eta)
+    /// Another guidance for the noisiest steps; the same for all where there is none.
+    public var early: EarlyGuidance?
+
+    public init(steps: Int = 20, guidance: Double = 4, eta: Double = 1, early: EarlyGuidance? = nil) {
+        (self.steps, self.guidance, self.eta, self.early) = (steps, guidance, eta, early)
     }
+
+    /// The guidance scale at a timestep.
+    public func guidance(at timestep: Double) -> Double {
+        guard let early, timestep > early.threshold else { return guidance }
+        return early.scale
+    }
+}
+
+/// The guidance of timesteps above a threshold: dynamic guidance as in Chae et al., "DiffExp" (2025).
+public struct EarlyGuidance: Codable, Hashable, Sendable {
+    public var scale: Double
+    public var threshold: Double
+
+    public init(scale: Double, above threshold: Double) { (self.scale, self.threshold) = (scale, threshold) }
 }
 
 extension StableDiffusion {
@@ -35,11 +52,15 @@ extension StableDiffusion {
     ) -> Tensor {
         let shape = latentShape(samples: text.count)
         let one = Array(shape.dropFirst())
-        let text = guidedText(text, unconditional: unconditional, guidance: settings.guidance)
+        // What the UNet makes of the text is kept as long as the guidance stays.
+        var guided: [Double: GuidedText] = [:]
         var latents = Noise.gaussian(rows: (0..<shape[0]).map(initial), shape: one)
         for (step, transition) in scheduler.transitions(settings.steps, eta: settings.eta).enumerated() {
             let timesteps = [Float](repeating: Float(transition.timestep), count: shape[0])
-            let output = predict(latents, timesteps: timesteps, text: text).value
+            let weight = settings.guidance(at: transition.timestep)
+            let known = guided[weight] ?? guidedText(text, unconditional: unconditional, guidance: weight)
+            guided[weight] = known
+            let output = predict(latents, timesteps: timesteps, text: known).value
             let drawn =
                 transition.isStochastic
                 ? Noise.gaussian(rows: (0..<shape[0]).map { noise($0, step) }, shape: one) : nil

@@ -50,10 +50,17 @@ public final class StableDiffusion {
     ///   - guidance: the weight `w` of classifier-free guidance; with 1 only the prompts are asked for.
     /// - Returns: the states as one batch, and what the UNet makes of them once.
     public func guidedText(_ text: TextStates, unconditional: TextStates, guidance: Double) -> GuidedText {
-        let states = guidance == 1 ? text : .concatenating([unconditional.repeated(text.count), text])
+        guidedText(text, unconditional: unconditional, guidance: [Double](repeating: guidance, count: text.count))
+    }
+
+    /// As ``guidedText(_:unconditional:guidance:)-(_,_,Double)``, with a weight for each sample.
+    public func guidedText(_ text: TextStates, unconditional: TextStates, guidance: [Double]) -> GuidedText {
+        precondition(guidance.count == text.count, "\(guidance.count) weights for \(text.count) samples")
+        let isGuided = guidance.contains { $0 != 1 }
+        let states = isGuided ? .concatenating([unconditional.repeated(text.count), text]) : text
         return GuidedText(
-            context: TextContext(Variable(states.context)), pooled: states.pooled.map { Variable($0) }, weight: guidance
-        )
+            context: TextContext(Variable(states.context)), pooled: states.pooled.map { Variable($0) },
+            weights: isGuided ? guidance.map { Float($0) } : nil)
     }
 
     /// The guided prediction `ε_∅ + w (ε_c - ε_∅)` of classifier-free guidance.
@@ -71,20 +78,27 @@ public final class StableDiffusion {
     public func predict(
         _ latents: Tensor, timesteps: [Float], text: GuidedText, recompute: Bool = false
     ) -> Variable {
-        guard text.weight != 1 else {
+        predict(Variable(latents), timesteps: timesteps, text: text, recompute: recompute)
+    }
+
+    /// As ``predict(_:timesteps:text:recompute:)-(Tensor,_,_,_)``, for latents that a gradient may come back to.
+    public func predict(
+        _ latents: Variable, timesteps: [Float], text: GuidedText, recompute: Bool = false
+    ) -> Variable {
+        guard let weights = text.weights else {
             return unet(
-                Variable(latents), timesteps: timesteps, context: text.context, added: added(text, latents),
+                latents, timesteps: timesteps, context: text.context, added: added(text, latents),
                 recompute: recompute)
         }
-        let twice = Tensor.concatenating([latents, latents])
+        let twice = Variable.concatenating([latents, latents])
         let both = unet(
-            Variable(twice), timesteps: timesteps + timesteps, context: text.context, added: added(text, twice),
+            twice, timesteps: timesteps + timesteps, context: text.context, added: added(text, twice),
             recompute: recompute)
-        return both.guided(Float(text.weight))
+        return both.guided(weights)
     }
 
     /// SDXL's micro-conditions for pictures that are neither resized nor cropped.
-    private func added(_ text: GuidedText, _ latents: Tensor) -> UNet.AddedConditions? {
+    private func added(_ text: GuidedText, _ latents: Variable) -> UNet.AddedConditions? {
         guard unet.configuration.additionEmbedType != nil, let pooled = text.pooled else { return nil }
         let height = Float(latents.shape[1] * vae.configuration.downsampling)
         let width = Float(latents.shape[2] * vae.configuration.downsampling)
@@ -126,16 +140,22 @@ public final class StableDiffusion {
 public struct GuidedText {
     let context: TextContext
     let pooled: Variable?
-    let weight: Double
+    /// The weight of each sample; none where no sample is guided.
+    let weights: [Float]?
 }
 
 extension Variable {
-    /// The guided `u + w (c - u)` where the samples of `self` are `[u…, c…]`.
-    func guided(_ weight: Float) -> Variable {
-        let half = shape[0] / 2
+    /// The guided `u + w (c - u)` where the samples of `self` are `[u…, c…]`, with a weight for each.
+    func guided(_ weights: [Float]) -> Variable {
+        let (half, rest) = (shape[0] / 2, weights.map { 1 - $0 })
         let (unconditional, conditional) = (value[rows: 0..<half], value[rows: half..<2 * half])
-        return Variable(unconditional.combined(1 - weight, conditional, weight), inputs: [self]) { gradient in
-            [Tensor.concatenating([gradient.scaled(1 - weight), gradient.scaled(weight)])]
+        return Variable(unconditional.combined(rest, conditional, weights), inputs: [self]) { gradient in
+            let none = [Float](repeating: 0, count: half)
+            return [
+                Tensor.concatenating([
+                    gradient.combined(rest, gradient, none), gradient.combined(weights, gradient, none),
+                ])
+            ]
         }
     }
 }

@@ -13,7 +13,7 @@ public final class DiffusionPolicy {
     public let model: StableDiffusion
     public let lora: LoRAConfiguration
     private let unconditional: TextStates
-    private var states: [String: TextStates] = [:]
+    private var states: [TextKey: TextStates] = [:]
 
     /// Loads a checkpoint and gives it a fresh adapter.
     ///
@@ -32,24 +32,40 @@ public final class DiffusionPolicy {
         unconditional = model.unconditional()
     }
 
-    /// Text states of prompts; each distinct prompt is encoded once.
-    func text(_ prompts: [String]) -> TextStates {
+    /// A prompt as it is encoded.
+    private struct TextKey: Hashable {
+        let prompt: String
+        let phrases: [WeightedPhrase]
+    }
+
+    /// Text states of prompts, some of whose phrases may be weighted; each distinct one is encoded once.
+    func text(_ prompts: [String], phrases: [[WeightedPhrase]] = []) -> TextStates {
         .concatenating(
-            prompts.map { prompt in
-                if let known = states[prompt] { return known }
-                // A run has few prompts; a cache that grew beyond them would be somebody's mistake, not a need.
+            prompts.enumerated().map { index, prompt in
+                let key = TextKey(prompt: prompt, phrases: phrases.isEmpty ? [] : phrases[index])
+                if let known = states[key] { return known }
+                // A run has few prompts, a round few weights; a cache that grew beyond them would be somebody's mistake.
                 if states.count > 4096 { states.removeAll() }
-                let made = model.encode(prompts: [prompt])
-                states[prompt] = made
+                let made = encode(key)
+                states[key] = made
                 return made
             })
     }
 
-    /// The guided prediction for latents of several prompts and timesteps in one batch.
-    func predict(_ latents: Tensor, timesteps: [Float], prompts: [String], guidance: Double, recompute: Bool)
-        -> Variable
-    {
-        let text = model.guidedText(text(prompts), unconditional: unconditional, guidance: guidance)
+    private func encode(_ key: TextKey) -> TextStates {
+        guard !key.phrases.isEmpty else { return model.encode(prompts: [key.prompt]) }
+        do {
+            return try model.prompts.weighted(key.prompt, [key.phrases])
+        } catch {
+            preconditionFailure("phrases are cut from their own prompt: \(error)")
+        }
+    }
+
+    /// The guided prediction for latents of several prompts, timesteps and guidance scales in one batch.
+    func predict(
+        _ latents: Variable, timesteps: [Float], text states: TextStates, guidance: [Double], recompute: Bool
+    ) -> Variable {
+        let text = model.guidedText(states, unconditional: unconditional, guidance: guidance)
         return model.predict(latents, timesteps: timesteps, text: text, recompute: recompute)
     }
 
@@ -60,21 +76,32 @@ public final class DiffusionPolicy {
     ///   - unit: the unit's number; with `runSeed` it determines all noise.
     ///   - runSeed: the seed of the run.
     ///   - settings: steps, guidance and eta.
+    ///   - exploration: what is drawn unlike the policy alone would, where that is wanted.
+    ///   - payload: whether the trajectories are wanted, or only where they end.
     /// - Returns: the trajectories, with log-probabilities under the present adapter, and one picture per prompt.
-    /// - Precondition: there is a prompt, and eta is above 0.
+    /// - Precondition: there is a prompt, and eta is above 0 where trajectories are wanted.
     public func rollout(
-        prompts: [String], unit: UInt64, runSeed: UInt64, settings: SamplingSettings
+        prompts: [String], unit: UInt64, runSeed: UInt64, settings: SamplingSettings, exploration: Exploration? = nil,
+        payload: AlgorithmDemands.Payload = .trajectory
     ) -> (rollout: Rollout, pictures: [Picture]) {
         precondition(!prompts.isEmpty, "a rollout of no prompt")
-        precondition(settings.eta > 0, "a rollout needs eta > 0, or its steps have no log-probability")
+        let settings = settings.exploring(exploration)
+        let conditions = conditions(
+            prompts: prompts, unit: unit, runSeed: runSeed, settings: settings, exploration: exploration)
+        let isWhole = payload == .trajectory
         var latents: [Tensor] = []
         var logProbabilities: [Tensor] = []
         let last = model.sample(
-            text: text(prompts), unconditional: unconditional, settings: settings,
+            text: text(prompts, phrases: conditions.phrases), unconditional: unconditional, settings: settings,
             noise: { Noise(seed: runSeed, unit: unit, sample: $0, step: $1, purpose: .transition) },
             initial: { Noise(seed: runSeed, unit: unit, sample: $0, purpose: .initialLatent) }
         ) { _, transition, from, to, output in
+            guard isWhole else { return }
             latents.append(from)
+            // A deterministic step has no log-probability; nobody asks for it.
+            guard transition.isStochastic else {
+                return logProbabilities.append(Tensor(zeros: [prompts.count]))
+            }
             // The learner's own arithmetic, so that the ratio is exactly 1 before its first step.
             let mean = Variable(transition.mean(sample: from, output: output))
             let deviation = [Double](repeating: transition.standardDeviation, count: prompts.count)
@@ -82,14 +109,42 @@ public final class DiffusionPolicy {
         }
         latents.append(last)
         let rollout = Rollout(
-            prompts: prompts, latents: .stacking(latents), logProbabilities: .stacking(logProbabilities),
-            guidance: settings.guidance, eta: settings.eta)
+            prompts: prompts, latents: .stacking(latents),
+            logProbabilities: isWhole ? .stacking(logProbabilities) : Tensor(zeros: [0, prompts.count]),
+            conditions: conditions)
         return (rollout, Picture.pictures(model.decode(last)))
+    }
+
+    /// How a unit is drawn: the learner finds the same by itself.
+    public func conditions(
+        prompts: [String], unit: UInt64, runSeed: UInt64, settings: SamplingSettings, exploration: Exploration?
+    ) -> Rollout.Conditions {
+        let settings = settings.exploring(exploration)
+        let phrases = exploration.map { exploration in
+            prompts.enumerated().map { sample, prompt in
+                exploration.weights(prompt: prompt, seed: runSeed, unit: unit, sample: sample)
+                    .map { WeightedPhrase($0.phrase, weight: $0.weight) }
+            }
+        }
+        return Rollout.Conditions(
+            guidance: model.scheduler.transitions(settings.steps, eta: settings.eta).map {
+                settings.guidance(at: $0.timestep)
+            }, eta: settings.eta, phrases: phrases ?? [])
     }
 
     /// Pictures of fixed prompts and seeds, to compare checkpoints by.
     public func pictures(prompts: [String], seed: UInt64, settings: SamplingSettings) -> [Picture] {
         Picture.pictures(model.pictures(prompts: prompts, seed: seed, settings: settings))
+    }
+}
+
+extension SamplingSettings {
+    /// The settings with the guidance of an exploration.
+    fileprivate func exploring(_ exploration: Exploration?) -> SamplingSettings {
+        guard let exploration else { return self }
+        var settings = self
+        settings.early = EarlyGuidance(scale: exploration.earlyGuidance, above: exploration.threshold)
+        return settings
     }
 }
 

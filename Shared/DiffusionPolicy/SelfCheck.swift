@@ -32,7 +32,7 @@ extension DiffusionPolicy {
         let latents = Noise(seed: 2, purpose: .experiment).gaussian(shape: model.latentShape(samples: 1))
         let target = Noise(seed: 3, purpose: .experiment).gaussian(shape: latents.shape)
         func output() -> Variable {
-            predict(latents, timesteps: [500], prompts: ["a"], guidance: 3, recompute: true)
+            predict(Variable(latents), timesteps: [500], text: text(["a"]), guidance: [3], recompute: true)
         }
         backward(output().meanSquare(target))
         let gradients = parameters.map { $0.variable.gradient }

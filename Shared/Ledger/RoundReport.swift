@@ -16,6 +16,12 @@ public struct RoundReport: Codable, Hashable, Sendable {
     public var approximateKL = 0.0
     public var clipFraction = 0.0
     public var gradientNorm = 0.0
+    /// What the pictures and the update show beside the reward, by name: `pathKL`, `diversity`, `saturation` and others.
+    public var monitors: [String: Double] = [:]
+    /// What is wrong with the round, in one line each.
+    public var warnings: [String] = []
+    /// The validation of the policy that drew the round, if it was validated.
+    public var validation: ValidationReport?
     /// Largest age, in policy versions, of a picture in the batch.
     public var staleness = 0
     /// Version of the reward set that scored the round.

@@ -97,6 +97,7 @@ extension RunBooks {
         rewardSets.rewind(toRound: round)
         policies = policies.filter { $0.key < round }
         reports = Array(reports.prefix(round))
+        closing = nil
         policyVersion = nil
         outcome = nil
         checkpointRequested = false
@@ -132,7 +133,15 @@ extension RunBooks {
     }
 
     private mutating func train(_ policy: PublishedPolicy, _ report: RoundReport, _ actions: inout [RunAction]) {
-        guard let round = policyVersion, policy.version == round + 1, units.batch(ofRound: round) != nil else { return }
+        guard let round = policyVersion, units.batch(ofRound: round) != nil else { return }
+        guard round < plan.rounds else {
+            // Nothing is left to learn: the batch has validated the last policy.
+            guard policy.version == round else { return }
+            units.train(round: round)
+            closing = report
+            return
+        }
+        guard policy.version == round + 1 else { return }
         units.train(round: round)
         policies[policy.version] = policy
         policyVersion = policy.version
@@ -152,7 +161,7 @@ extension RunBooks {
         }
         if let round = policyVersion {
             if state == .running {
-                while units.plannedRounds <= min(plan.staleness.lastRound(policyVersion: round), plan.rounds - 1) {
+                while units.plannedRounds <= min(plan.staleness.lastRound(policyVersion: round), plan.lastRound) {
                     actions.append(.planned(round: units.plannedRounds))
                     units.planNextRound()
                 }
@@ -165,7 +174,7 @@ extension RunBooks {
             }
         }
         if state == .pausing, isQuiescent { enter(.paused, &actions) }
-        let isOver = policyVersion == plan.rounds || (state == .draining && nothingLeft)
+        let isOver = isComplete || (state == .draining && nothingLeft)
         if state == .stopping, dueCheckpoint == nil {
             finish(policyVersion == plan.rounds ? .completed : .stopped, &actions)
         } else if isOver, dueCheckpoint == nil {

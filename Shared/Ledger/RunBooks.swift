@@ -13,6 +13,8 @@ public struct RunBooks: Hashable, Sendable {
     public internal(set) var policies: [Int: PublishedPolicy] = [:]
     /// One report for each trained round, in order.
     public internal(set) var reports: [RoundReport] = []
+    /// What the validation of the last policy came to, after the last update.
+    public internal(set) var closing: RoundReport?
     /// Rounds of the last checkpoint.
     public internal(set) var lastCheckpoint: Int?
     /// How many samplers are wanted; nil until somebody said.
@@ -65,6 +67,9 @@ public struct RunBooks: Hashable, Sendable {
         return .train(round: round, units: batch)
     }
 
+    /// Whether every update is done, and every policy validated that is to be.
+    var isComplete: Bool { policyVersion == plan.rounds && (plan.lastRound < plan.rounds || closing != nil) }
+
     /// Whether a draining run has finished the last round that it had begun.
     var nothingLeft: Bool {
         guard let round = policyVersion else { return true }
@@ -75,6 +80,6 @@ public struct RunBooks: Hashable, Sendable {
     var isQuiescent: Bool {
         guard let round = policyVersion else { return true }
         return units.leases.count == 0 && !units.hasUnscored
-            && (round == plan.rounds || units.batch(ofRound: round) == nil)
+            && units.batch(ofRound: round) == nil
     }
 }

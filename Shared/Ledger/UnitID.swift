@@ -1,7 +1,7 @@
 /// The number of one unit of work: a fixed batch of pictures with fixed prompts and fixed noise.
 ///
-/// Units are numbered in the order in which they are planned, from 0 and without gaps: round `r` of a run with `n` units
-/// a round holds the units `r·n ..< (r + 1)·n`. The number, not the sampler that draws it, decides the noise.
+/// Units are numbered in the order in which they are planned, from 0 and without gaps: see ``RunPlan/units(ofRound:)``. The
+/// number, not the sampler that draws it, decides the noise.
 public struct UnitID: RawRepresentable, Codable, Hashable, Comparable, Sendable, CustomStringConvertible {
     public let rawValue: UInt64
 

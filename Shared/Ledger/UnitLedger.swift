@@ -17,7 +17,7 @@ public struct UnitLedger: Hashable, Sendable {
     }
 
     /// How many rounds are planned: rounds are planned in order, so this is also the next one.
-    public var plannedRounds: Int { records.count / plan.unitsPerRound }
+    public private(set) var plannedRounds = 0
 
     public subscript(unit: UnitID) -> Record? {
         unit.rawValue < UInt64(records.count) ? records[Int(unit.rawValue)] : nil
@@ -25,8 +25,9 @@ public struct UnitLedger: Hashable, Sendable {
 
     /// The lines of one planned round, in unit order.
     public func round(_ round: Int) -> ArraySlice<Record> {
-        let first = round * plan.unitsPerRound
-        return first < records.count ? records[first..<first + plan.unitsPerRound] : []
+        guard (0..<plannedRounds).contains(round) else { return [] }
+        let first = plan.layout.start(ofRound: round)
+        return records[first..<first + plan.units(ofRound: round).count]
     }
 
     /// Enters the units of the next round as planned.
@@ -34,6 +35,7 @@ public struct UnitLedger: Hashable, Sendable {
         for unit in plan.units(ofRound: plannedRounds) {
             records.append(Record(id: unit, stage: .planned, tokens: []))
         }
+        plannedRounds += 1
     }
 
     /// The first planned unit of the lowest round that the gate lets a policy version draw.
@@ -42,7 +44,8 @@ public struct UnitLedger: Hashable, Sendable {
         guard policyVersion <= last else { return nil }
         for round in policyVersion...last {
             for record in self.round(round) where record.stage == .planned {
-                return record.id
+                // A validation says something of one policy only.
+                if round == policyVersion || plan.validationPlace(of: record.id) == nil { return record.id }
             }
         }
         return nil
@@ -179,10 +182,10 @@ public struct UnitLedger: Hashable, Sendable {
         }
     }
 
-    /// The books in five numbers, counted in pictures.
+    /// The books in five numbers, counted in pictures; those that validate are not in them, as nothing learns from them.
     public var counts: LedgerCounts {
         var counts = LedgerCounts()
-        for record in records where !record.tokens.isEmpty {
+        for record in records where !record.tokens.isEmpty && plan.validationPlace(of: record.id) == nil {
             counts.issued += plan.samplesPerUnit
             switch record.stage {
             case .planned, .leased: counts.inFlight += plan.samplesPerUnit

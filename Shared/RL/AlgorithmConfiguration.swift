@@ -1,56 +1,105 @@
-/// Which algorithm updates the policy, and its settings.
+/// Which algorithm updates the policy, with its own settings.
 ///
-/// A new algorithm is a file with a ``PolicyObjective``, a case here and a branch in ``makeObjective(latentElements:)``.
-public struct AlgorithmConfiguration: Codable, Hashable, Sendable {
-    public enum Name: String, Codable, CaseIterable, Sendable {
-        /// DDPO with the score-function estimator: one update a round, on policy.
-        case ddpoScoreFunction = "ddpo-sf"
-        /// DDPO with importance sampling: several updates a round under PPO's clip.
-        case ddpoImportanceSampling = "ddpo-is"
+/// In a file a mapping: `name` says which, `preset` what its settings start from, and the other keys are the algorithm's.
+/// A new algorithm is a structure that conforms to ``Algorithm``, and a case here.
+public enum AlgorithmConfiguration: Hashable, Sendable {
+    case ddpo(DDPO)
+    case dpok(DPOK)
+    case rewardWeightedRegression(RewardWeightedRegression)
+    case supervised(SupervisedFineTuning)
+    case alignProp(AlignProp)
+    case rpo(RPO)
+    case dreamBooth(DreamBooth)
+
+    /// DDPO-IS, as it suits the embedded model.
+    public init() { self = .ddpo(DDPO(name: .importanceSampling)) }
+
+    /// An algorithm with the settings of a preset.
+    ///
+    /// - Throws: ``AlgorithmError`` that lists the choices.
+    public init(name: String, preset: String? = nil) throws(AlgorithmError) {
+        self =
+            if let made = try DDPO(name, preset) {
+                .ddpo(made)
+            } else if let made = try DPOK(name, preset) {
+                .dpok(made)
+            } else if let made = try RewardWeightedRegression(name, preset) {
+                .rewardWeightedRegression(made)
+            } else if let made = try SupervisedFineTuning(name, preset) {
+                .supervised(made)
+            } else if let made = try AlignProp(name, preset) {
+                .alignProp(made)
+            } else if let made = try RPO(name, preset) {
+                .rpo(made)
+            } else if let made = try DreamBooth(name, preset) {
+                .dreamBooth(made)
+            } else {
+                throw AlgorithmError(
+                    "name", "there is no algorithm '\(name)'; there are: \(Self.names.joined(separator: ", "))")
+            }
     }
 
-    public var name = Name.ddpoImportanceSampling
-    /// Half-width of the ratio's clip range; `nil` is `1.64 / N` for latents of `N` elements.
-    ///
-    /// The log-probability is a mean over elements, so a range that fits 512² pictures (1e-4, N = 16384) must grow as N
-    /// shrinks to allow the same shift of a whole trajectory.
-    public var clipRange: Double?
-    /// Advantages are clipped to ± this.
-    public var advantageClip = 5.0
-    /// Optimiser steps in one pass through a round; each takes an equal share of the samples.
-    ///
-    /// DDPO-SF needs 1: its estimator holds on policy only.
-    public var updatesPerRound = 2
-    /// How often a round's samples are gone through.
-    public var innerEpochs = 1
-    /// How many of a trajectory's steps, the noisiest first, are trained on; `nil` is all.
-    ///
-    /// The last steps have the smallest deviation and so the largest gradients (the weight `κ` of `Transition.divergenceScale`
-    /// is 50 times that of the others in the last but one), yet what a picture shows has been decided before them.
-    public var trainedSteps: Int?
-    /// Share of each trajectory's timesteps that is trained on, drawn at random.
-    public var timestepFraction = 1.0
-    /// Rewards of each prompt that advantages are normalised over; `nil` normalises over the round.
-    public var tracker: Tracker? = Tracker()
-    /// Transitions that run as one batch.
-    public var microBatch = 32
-
-    /// Settings of the per-prompt statistics (``PromptStatistics``).
-    public struct Tracker: Codable, Hashable, Sendable {
-        public var bufferSize = 32
-        public var minimumCount = 16
-
-        public init() {}
+    /// Every name that there is.
+    public static var names: [String] {
+        DDPO.names + DPOK.names + RewardWeightedRegression.names + SupervisedFineTuning.names + AlignProp.names
+            + RPO.names + DreamBooth.names
     }
 
-    public init() {}
-
-    /// The loss that these settings name, for samples of `latentElements` elements of latents.
-    public func makeObjective(latentElements: Int) -> any PolicyObjective {
-        switch name {
-        case .ddpoScoreFunction: ScoreFunctionObjective()
-        case .ddpoImportanceSampling:
-            ClippedObjective(clipRange: clipRange ?? 1.64 / Double(latentElements))
+    /// The settings as what all algorithms have in common.
+    public var algorithm: any Algorithm {
+        switch self {
+        case .ddpo(let settings): settings
+        case .dpok(let settings): settings
+        case .rewardWeightedRegression(let settings): settings
+        case .supervised(let settings): settings
+        case .alignProp(let settings): settings
+        case .rpo(let settings): settings
+        case .dreamBooth(let settings): settings
         }
+    }
+
+    public var name: String { algorithm.nameInFiles }
+    public var demands: AlgorithmDemands { algorithm.demands }
+}
+
+extension AlgorithmConfiguration: Codable {
+    private enum Keys: CodingKey { case name }
+
+    public init(from decoder: any Decoder) throws {
+        let name = try decoder.container(keyedBy: Keys.self).decode(String.self, forKey: .name)
+        self =
+            switch try Self(name: name) {
+            case .ddpo: .ddpo(try DDPO(from: decoder))
+            case .dpok: .dpok(try DPOK(from: decoder))
+            case .rewardWeightedRegression:
+                .rewardWeightedRegression(try RewardWeightedRegression(from: decoder))
+            case .supervised: .supervised(try SupervisedFineTuning(from: decoder))
+            case .alignProp: .alignProp(try AlignProp(from: decoder))
+            case .rpo: .rpo(try RPO(from: decoder))
+            case .dreamBooth: .dreamBooth(try DreamBooth(from: decoder))
+            }
+    }
+
+    public func encode(to encoder: any Encoder) throws { try algorithm.encode(to: encoder) }
+}
+
+extension Algorithm {
+    static var names: [String] { Name.allCases.map(\.rawValue) }
+
+    var nameInFiles: String { name.rawValue }
+
+    /// The settings of a preset, or nothing if this is not the algorithm of that name.
+    init?(_ name: String, _ preset: String?) throws(AlgorithmError) {
+        guard let name = Name(rawValue: name) else { return nil }
+        guard let preset else {
+            guard let first = Preset.allCases.first else { return nil }
+            self.init(name: name, preset: first)
+            return
+        }
+        guard let known = Preset(rawValue: preset) else {
+            let choices = Preset.allCases.map(\.rawValue).joined(separator: ", ")
+            throw AlgorithmError("preset", "\(name.rawValue) has no preset '\(preset)'; it has: \(choices)")
+        }
+        self.init(name: name, preset: known)
     }
 }

@@ -53,6 +53,20 @@ public struct PromptStatistics: Codable, Hashable, Sendable {
         return rewards.map { moments.normalised($0, floor: 1e-8) }
     }
 
+    /// Advantages within the pictures of the same prompt, `(reward - mean) / (deviation + 1e-4)`, as in GRPO.
+    ///
+    /// Shao et al., "DeepSeekMath" (2024). A picture that is alone with its prompt has none: 0.
+    ///
+    /// - Parameters:
+    ///   - rewards: one finite reward per picture.
+    ///   - prompts: the prompt of each picture, in the same order.
+    /// - Returns: one advantage per picture.
+    public static func groupAdvantages(rewards: [Double], prompts: [String]) -> [Double] {
+        precondition(rewards.count == prompts.count, "\(rewards.count) rewards for \(prompts.count) prompts")
+        let groups = Dictionary(grouping: zip(prompts, rewards), by: \.0).mapValues { Moments($0.map(\.1)) }
+        return zip(rewards, prompts).map { groups[$1]?.normalised($0, floor: 1e-4) ?? 0 }
+    }
+
     /// Mean and population deviation.
     private struct Moments {
         let mean: Double

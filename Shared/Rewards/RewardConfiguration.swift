@@ -88,6 +88,16 @@ public indirect enum RewardConfiguration: Hashable, Sendable {
         }
     }
 
+    /// Whether the reward says how it changes with the picture; found out without its files.
+    public var isDifferentiable: Bool {
+        switch self {
+        case .checker, .fileSize: false
+        case .pixels, .model: true
+        case .combined(_, let parts): parts.allSatisfy(\.reward.isDifferentiable)
+        case .textNorm(let base, _, _): base.isDifferentiable
+        }
+    }
+
     /// Makes the model; files are read.
     ///
     /// - Parameter library: holds models that several rewards share.

@@ -23,6 +23,12 @@ public struct RewardAssignment: Codable, Hashable, Sendable {
     /// Whether the reward is a service that somebody else starts, in whatever language: `external:NAME`.
     public var isExternal: Bool { spec.hasPrefix(Self.externalPrefix) }
 
+    /// Whether the reward says how it changes with the picture; nil if somebody else's service will have to be asked.
+    public var isDifferentiable: Bool? {
+        guard !isExternal else { return nil }
+        return (try? RewardConfiguration(spec))?.isDifferentiable
+    }
+
     /// Refuses a reward that cannot be made.
     ///
     /// - Parameter path: the reward's key in the configuration.

@@ -1,3 +1,4 @@
+import RL
 import Rewards
 import Yams
 
@@ -9,31 +10,28 @@ extension RunConfiguration {
     ///   - overrides: `path=value` each, for example `sampling.steps=10` or `rewards.0.spec=checker`.
     /// - Throws: `ConfigurationError` that names the key: unknown, of the wrong type, or senseless.
     public init(yaml: String, overrides: [String] = []) throws(ConfigurationError) {
-        var tree: Node
-        let reward: Node
-        do {
-            tree = try RunConfiguration().tree()
-            reward = try Self.tree(of: RewardAssignment())
-        } catch {
-            preconditionFailure("the defaults cannot be encoded: \(error)")
-        }
         let read: Node?
         do {
             read = try Yams.compose(yaml: yaml)
         } catch {
             throw ConfigurationError(path: "", "not YAML: \(Self.line(error))")
         }
+        // An algorithm has keys of its own, so it has to be known before anything is laid over it.
+        var defaults = RunConfiguration()
+        defaults.algorithm = try Self.algorithm(read?["algorithm"], overrides)
+        var tree: Node
+        let reward: Node
+        do {
+            tree = try Self.tree(of: defaults)
+            reward = try Self.tree(of: RewardAssignment())
+        } catch {
+            preconditionFailure("the defaults cannot be encoded: \(error)")
+        }
         if let read, read.null == nil {
             try overlay(read, over: &tree, path: "", templates: ["rewards": reward])
         }
         for override in overrides {
             try apply(override, to: &tree, templates: ["rewards": reward])
-        }
-        // To a decoder nothing is a key that is not there.
-        for path in Self.optionalKeys where tree[path[0]]?[path[1]]?.null != nil {
-            guard case .mapping(var group) = tree[path[0]] else { continue }
-            group[Node(path[1])] = nil
-            tree[path[0]] = .mapping(group)
         }
         do {
             self = try YAMLDecoder().decode(RunConfiguration.self, from: tree)
@@ -48,23 +46,27 @@ extension RunConfiguration {
     /// The configuration as YAML that reads back to the same values.
     public func yaml() -> String {
         do {
-            return try Yams.serialize(node: try tree())
+            return try Yams.serialize(node: try Self.tree(of: self))
         } catch {
             preconditionFailure("a configuration cannot be encoded: \(error)")
         }
     }
 
-    /// The keys that may hold nothing; an encoder leaves them out then, and a reader must not.
-    private static let optionalKeys = [
-        ["algorithm", "clipRange"], ["algorithm", "trainedSteps"], ["algorithm", "tracker"],
-    ]
-
-    private func tree() throws -> Node {
-        var tree = try Self.tree(of: self)
-        for path in Self.optionalKeys where tree[path[0]]?[path[1]] == nil {
-            tree[path[0]]?[path[1]] = Node("null", Tag(.null), .plain)
+    /// The algorithm that a file and its overrides name, with the settings of the preset that they name.
+    private static func algorithm(
+        _ read: Node?, _ overrides: [String]
+    ) throws(ConfigurationError) -> AlgorithmConfiguration {
+        func named(_ key: String) -> String? {
+            let prefix = "algorithm.\(key)="
+            return overrides.last { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+                ?? read?.mapping?[Node(key)]?.string
         }
-        return tree
+        do {
+            return try AlgorithmConfiguration(
+                name: named("name") ?? AlgorithmConfiguration().name, preset: named("preset"))
+        } catch {
+            throw ConfigurationError(path: "algorithm.\(error.key)", error.message)
+        }
     }
 
     private static func tree(of value: some Encodable) throws -> Node {

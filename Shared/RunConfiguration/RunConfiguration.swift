@@ -19,6 +19,8 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
     public var prompts = ["a green colored rabbit"]
     public var sampling = SamplingConfiguration()
     public var algorithm = AlgorithmConfiguration()
+    public var exploration = Exploration()
+    public var validation = ValidationConfiguration()
     public var optimizer = OptimizerConfiguration()
     public var lora = LoRAConfiguration()
     public var rewards = [RewardAssignment()]
@@ -38,6 +40,7 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
             throw ConfigurationError(path: "prompts", "at least one prompt is needed, and none may be empty")
         }
         try sampling.validate()
+        try validateAlgorithm()
         guard staleness == 0 || sampling.precision == .f32 else {
             throw ConfigurationError(
                 path: "sampling.precision",
@@ -58,6 +61,7 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
                 throw ConfigurationError(path: "rewards.\(index).name", "'\(reward.name)' is used twice")
             }
         }
+        try validation.validate(samplesPerUnit: sampling.samplesPerUnit, rewards: rewards.map(\.name))
         try fleet.validate()
         try leases.validate()
         try requirePositive(checkpoints.every, "checkpoints.every")

@@ -14,7 +14,7 @@ public struct SamplingConfiguration: Codable, Hashable, Sendable {
     public var steps = 20
     /// Guidance scale w in ε_∅ + w(ε_c − ε_∅).
     public var guidance = 4.0
-    /// η of DDIM; 1 is what policy gradients need.
+    /// η of DDIM: 1 is what policy gradients use, 0 draws without noise.
     public var eta = 1.0
     /// Arithmetic of the samplers' networks: `f32`, or `bf16` for about twice the speed.
     ///
@@ -30,7 +30,9 @@ public struct SamplingConfiguration: Codable, Hashable, Sendable {
         try requirePositive(samplesPerUnit, "sampling.samplesPerUnit")
         try requirePositive(groupSize, "sampling.groupSize")
         try requirePositive(steps, "sampling.steps")
-        try requirePositive(eta, "sampling.eta")
+        guard eta.isFinite, eta >= 0 else {
+            throw ConfigurationError(path: "sampling.eta", "\(eta) is no amount of noise")
+        }
         guard guidance.isFinite, guidance >= 0 else {
             throw ConfigurationError(path: "sampling.guidance", "\(guidance) is not a guidance scale")
         }

@@ -14,7 +14,7 @@ public struct DrawnUnit: Sendable {
     public var adapter: String
     public var runSeed: UInt64
     public var prompts: [String]
-    /// f32 [steps + 1, samples, height, width, channels], x_T first.
+    /// f32 [steps + 1, samples, height, width, channels], x_T first; x_0 alone where the trajectory is not wanted.
     public var latents: Tensor
     /// f32 [steps, samples], mean over elements.
     public var logProbabilities: Tensor
@@ -42,8 +42,8 @@ public struct DrawnUnit: Sendable {
             throw PeerError("\(attachments.count) attachments where latents, log-probabilities and pictures are due")
         }
         let samples = wire.prompts.count
-        guard samples > 0, wire.steps > 0, wire.steps <= 10_000 else {
-            throw PeerError("a trajectory without steps or prompts")
+        guard samples > 0, wire.steps <= 10_000 else {
+            throw PeerError("a trajectory without prompts, or with \(wire.steps) steps")
         }
         let steps = Int(wire.steps)
         unit = UnitID(wire.unit)
@@ -55,7 +55,9 @@ public struct DrawnUnit: Sendable {
         prompts = wire.prompts
         latents = try Self.tensor(
             attachments[0], "latents", [steps + 1, samples, Int(wire.height), Int(wire.width), Int(wire.channels)])
-        logProbabilities = try Self.tensor(attachments[1], "log-probabilities", [steps, samples])
+        logProbabilities =
+            steps == 0
+            ? Tensor(zeros: [0, samples]) : try Self.tensor(attachments[1], "log-probabilities", [steps, samples])
         pictures = try Pixels.pictures(
             attachments[2], count: samples, width: Int(wire.pictureWidth), height: Int(wire.pictureHeight))
     }
@@ -66,6 +68,11 @@ public struct DrawnUnit: Sendable {
             adapterSha256: adapter, prompts: prompts, steps: UInt32(latents.shape[0] - 1),
             height: UInt32(latents.shape[2]), width: UInt32(latents.shape[3]), channels: UInt32(latents.shape[4]),
             pictureHeight: UInt32(pictures[0].height), pictureWidth: UInt32(pictures[0].width), runSeed: runSeed)
+    }
+
+    /// What the rewards are asked about.
+    public var pictureBatch: PictureBatch {
+        PictureBatch(pictures: pictures, prompts: prompts, unit: unit.rawValue)
     }
 
     public var attachments: [Attachment] {

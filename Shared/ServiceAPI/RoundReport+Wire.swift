@@ -14,6 +14,9 @@ extension RoundReport {
         approximateKL = wire.approximateKl
         clipFraction = wire.clipFraction
         gradientNorm = wire.gradientNorm
+        monitors = wire.monitors
+        warnings = wire.warnings
+        validation = wire.validation.map { ValidationReport($0) }
         staleness = Int(wire.staleness)
         rewardSet = Int(wire.rewardSet)
         seconds = wire.seconds
@@ -27,6 +30,25 @@ extension RoundReport {
             rewardStandardError: rewardStandardError, rewards: rewards, successRate: successRate, loss: loss,
             approximateKl: approximateKL, clipFraction: clipFraction, gradientNorm: gradientNorm,
             staleness: UInt32(staleness), rewardSet: UInt32(rewardSet), seconds: seconds,
-            updateSeconds: updateSeconds, imagesPerSecond: imagesPerSecond)
+            updateSeconds: updateSeconds, imagesPerSecond: imagesPerSecond,
+            monitors: monitors, warnings: warnings, validation: validation?.wire)
+    }
+}
+
+extension ValidationReport {
+    public init(_ wire: ControlValidationReport) {
+        self.init()
+        version = Int(wire.version)
+        samples = Int(wire.samples)
+        mean = wire.mean
+        standardError = wire.standardError
+        better = Int(wire.better)
+        selected = Int(wire.selected)
+    }
+
+    public var wire: ControlValidationReport {
+        ControlValidationReport(
+            version: UInt32(version), samples: UInt32(samples), mean: mean, standardError: standardError,
+            better: UInt32(better), selected: UInt32(selected))
     }
 }

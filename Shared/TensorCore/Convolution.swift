@@ -105,7 +105,7 @@ final class ConvolutionPrimitive: @unchecked Sendable {
 
     /// Weights `[out, in, kernel, kernel]` in the layout that this primitive reads, made once for each set of values.
     func packed(_ weight: Tensor) -> TensorStorage {
-        weight.storage.packed(as: .oneDNN(weights, isTurned: false)) { values in
+        weight.storage.packed(as: .oneDNN(weights)) { values in
             let out = TensorStorage(count: MemoryDescription.floats(weights))
             reorder(MemoryDescription.make(shape.weightExtents, dnnl_oihw), values, to: weights, out.pointer)
             return out

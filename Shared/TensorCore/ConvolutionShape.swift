@@ -26,30 +26,23 @@ public struct ConvolutionShape: Hashable, Sendable {
 
     /// Whether Winograd's algorithm F(4×4, 3×3), a quarter of the multiplications, is worth its larger weights.
     ///
-    /// Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks" (2016). Its weights are four times as large and pay
-    /// where a picture has many tiles of 4×4 to use them on. The choice does not depend on the number of samples, so that a
-    /// sample's result differs between batches by rounding alone.
+    /// Its weights take 144 bytes for each pair of channels, whose kernel has 18 as bf16 or f16: they pay where a picture has
+    /// many tiles of 4×4 to use them on, or where they are few. The choice does not depend on the number of samples, so that
+    /// a sample's result differs between batches by rounding alone.
     var suitsWinograd: Bool {
         guard kernel == 3, stride == 1, paddingBefore == 1, paddingAfter == 1,
             inputs.isMultiple(of: 16), outputs.isMultiple(of: 16)
         else { return false }
         let (tiles, pairs) = (((height + 3) / 4) * ((width + 3) / 4), inputs * outputs)
-        // Products in bf16 are as fast as this but for large pictures.
-        return precision == .f32
-            ? tiles >= 16 && (2048...640 * 640).contains(pairs) : tiles >= 256 && (1 << 16...1 << 18).contains(pairs)
+        switch pairs {
+        case ...(1 << 16): return tiles >= 4
+        case ...(640 * 640): return tiles >= (precision == .f32 ? 16 : 64)
+        default: return false
+        }
     }
 }
 
 extension ConvolutionShape {
-    /// The convolution from the gradient at the output to the one at the input, where stride and padding are those that
-    /// Winograd's algorithm takes.
-    var turned: ConvolutionShape {
-        var copy = self
-        (copy.inputs, copy.outputs) = (outputs, inputs)
-        (copy.input, copy.output, copy.hasBias) = (.f32, .f32, false)
-        return copy
-    }
-
     /// As a profile shows it.
     var description: String {
         "\(kernel)×\(kernel) \(inputs)→\(outputs) to \(samples)×\(outputHeight)×\(outputWidth)"

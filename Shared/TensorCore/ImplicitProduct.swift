@@ -42,15 +42,13 @@ struct ImplicitProduct {
             isGradient
             ? Tensor.output([shape.samples, shape.height, shape.width, shape.inputs])
             : Tensor.output([shape.samples, shape.outputHeight, shape.outputWidth, shape.outputs], shape.output)
-        if let residual {
-            output.requireSameShape(residual)
-            precondition(residual.precision == output.precision, "a residual must have the result's element type")
-        }
+        if let residual { output.requireAddable(residual) }
+        let extents = shape.kernelExtents(direction)
         let name: StaticString = shape.kernel == 1 ? "product" : "convolution"
         let nameOfGradient: StaticString =
             shape.kernel == 1 ? "product, gradient at input" : "convolution, gradient at input"
         let factor = input.converted(to: shape.precision)
-        let packed = packed(weight)
+        let packed = packed(weight, extents)
         OperationProfile.measure(
             isGradient ? nameOfGradient : name, shape.description, operations: shape.operations, bytes: shape.byteCount
         ) {
@@ -69,22 +67,10 @@ struct ImplicitProduct {
         return output
     }
 
-    private var extents: atelier_convolution {
-        let (fine, coarse) = (
-            (shape.height, shape.width, shape.inputs), (shape.outputHeight, shape.outputWidth, shape.outputs)
-        )
-        let (read, written) = direction == .forward ? (fine, coarse) : (coarse, fine)
-        return atelier_convolution(
-            samples: Int64(shape.samples), in_height: Int64(read.0), in_width: Int64(read.1),
-            in_channels: Int64(read.2), out_height: Int64(written.0), out_width: Int64(written.1),
-            out_channels: Int64(written.2), kernel: Int64(shape.kernel), stride: Int64(shape.stride),
-            before: Int64(shape.paddingBefore), gradient: direction == .backwardInput)
-    }
-
     /// Weights of up to this size are packed as f32 too, for the time that this saves with each product.
     private static let smallCount = 1 << 18
 
-    private func packed(_ weight: Tensor) -> TensorStorage? {
+    private func packed(_ weight: Tensor, _ extents: atelier_convolution) -> TensorStorage? {
         guard shape.precision == .bf16 || weight.count <= Self.smallCount else { return nil }
         let layout = PackedLayout.panels(shape.precision, isTurned: direction == .backwardInput)
         return weight.storage.packed(as: layout) { values, type in
@@ -97,11 +83,33 @@ struct ImplicitProduct {
 
 extension StoredFloat {
     /// As the kernels name it.
-    fileprivate var kernelType: Int32 {
+    var kernelType: Int32 {
         switch self {
         case .f32: Int32(ATELIER_F32)
         case .f16: Int32(ATELIER_F16)
         case .bf16: Int32(ATELIER_BF16)
         }
+    }
+}
+
+extension ConvolutionShape {
+    /// As the kernels take a convolution, or the gradient at its input.
+    func kernelExtents(_ direction: ConvolutionDirection) -> atelier_convolution {
+        let fine = (height: height, width: width, channels: inputs)
+        let coarse = (height: outputHeight, width: outputWidth, channels: outputs)
+        let (read, written) = direction == .forward ? (fine, coarse) : (coarse, fine)
+        return atelier_convolution(
+            samples: Int64(samples), in_height: Int64(read.height), in_width: Int64(read.width),
+            in_channels: Int64(read.channels), out_height: Int64(written.height), out_width: Int64(written.width),
+            out_channels: Int64(written.channels), kernel: Int64(kernel), stride: Int64(stride),
+            before: Int64(paddingBefore), gradient: direction == .backwardInput)
+    }
+}
+
+extension Tensor {
+    /// Traps unless `residual` can be added to this result while it is written.
+    func requireAddable(_ residual: Tensor) {
+        requireSameShape(residual)
+        precondition(residual.precision == precision, "a residual must have the result's element type")
     }
 }

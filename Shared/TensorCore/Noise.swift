@@ -31,6 +31,8 @@ public struct Noise: Hashable, Sendable {
         case posterior = 9
         /// Whatever a test or a benchmark needs.
         case experiment = 10
+        /// How much the phrases of a prompt weigh.
+        case phraseWeight = 11
     }
 
     private let generator: Philox

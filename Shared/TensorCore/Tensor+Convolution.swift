@@ -35,9 +35,8 @@ extension Tensor {
         var extents = convolutionShape(
             weight.shape, stride: stride, padding: padding, hasBias: bias != nil, isLow ? .bf16 : precision)
         extents.output = output ?? self.precision
-        if let winograd = WinogradConvolution.of(extents) {
-            let out = winograd(self, weight: weight, bias: bias)
-            return residual.map { out.adding($0) } ?? out
+        if let winograd = WinogradConvolution(extents) {
+            return winograd(self, weight: weight, bias: bias, adding: residual)
         }
         if let product = ImplicitProduct(extents) {
             return product(self, weight: weight, bias: bias, adding: residual)
@@ -72,9 +71,7 @@ extension Tensor {
         let input = Tensor.output(inputShape)
         let extents = input.convolutionShape(
             weight.shape, stride: stride, padding: padding, hasBias: false, precision)
-        if let winograd = WinogradConvolution.of(extents.turned) {
-            return winograd(self, weight: weight, bias: nil, isGradient: true)
-        }
+        if let winograd = WinogradConvolution(extents, isGradient: true) { return winograd(self, weight: weight) }
         if let product = ImplicitProduct(extents, .backwardInput) { return product(self, weight: weight) }
         let primitive = ConvolutionPrimitive.of(extents, .backwardInput)
         let (packed, gradient) = (primitive.packed(weight), primitive.operand(self))

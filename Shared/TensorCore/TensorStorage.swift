@@ -99,13 +99,16 @@ final class TensorStorage: @unchecked Sendable {
 /// `isTurned` tells kernels of a gradient from those of the convolution itself, which may have the same layout.
 enum PackedLayout: Equatable {
     /// As oneDNN chose.
-    case oneDNN(dnnl_memory_desc_t, isTurned: Bool)
+    case oneDNN(dnnl_memory_desc_t)
+    /// As ``WinogradConvolution`` takes kernels.
+    case winograd(isTurned: Bool)
     /// As ``ImplicitProduct`` takes factors of a precision.
     case panels(ComputePrecision, isTurned: Bool)
 
     static func == (a: PackedLayout, b: PackedLayout) -> Bool {
         switch (a, b) {
-        case (.oneDNN(let a, let turnedA), .oneDNN(let b, let turnedB)): turnedA == turnedB && a.isSame(as: b)
+        case (.oneDNN(let a), .oneDNN(let b)): a.isSame(as: b)
+        case (.winograd(let a), .winograd(let b)): a == b
         case (.panels(let a, let turnedA), .panels(let b, let turnedB)): (a, turnedA) == (b, turnedB)
         default: false
         }

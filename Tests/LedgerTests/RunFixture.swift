@@ -9,11 +9,12 @@ struct RunFixture {
 
     init(
         rounds: Int = 2, units: Int = 3, staleness: Int = 0, leaseSeconds: Double = 60, attempts: Int = 3,
-        checkpointEvery: Int = 100
+        checkpointEvery: Int = 100, firstUnits: Int? = nil, validation: RoundLayout.Validation? = nil
     ) {
         books = RunBooks(
             plan: RunPlan(
-                rounds: rounds, unitsPerRound: units, samplesPerUnit: 4, staleness: StalenessGate(maximum: staleness),
+                rounds: rounds, layout: RoundLayout(units: units, firstUnits: firstUnits, validation: validation),
+                samplesPerUnit: 4, staleness: StalenessGate(maximum: staleness),
                 leaseSeconds: leaseSeconds, maximumAttempts: attempts, checkpointEvery: checkpointEvery))
     }
 

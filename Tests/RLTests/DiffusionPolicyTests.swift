@@ -38,18 +38,15 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
     func updateFollowsTheReward() throws {
         let policy = try policy()
         let rollout = policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
-        var algorithm = AlgorithmConfiguration()
-        algorithm.name = .ddpoScoreFunction
-        algorithm.updatesPerRound = 1
-        algorithm.tracker = nil
-        let update = PolicyUpdate(
-            policy: policy, algorithm: algorithm, optimizer: OptimizerConfiguration(), seed: 1)
-        let rewards: [[Double]] = [[1, 0, 0]]
-        let first = update.update(rollouts: [rollout], rewards: rewards)
+        var algorithm = DDPO(name: .scoreFunction)
+        algorithm.normalization = .round
+        let update = policy.makeUpdate(.ddpo(algorithm), optimizer: OptimizerConfiguration(), seed: 1)
+        let batch = TrainingBatch(rollouts: [rollout], rewards: [[1, 0, 0]])
+        let first = update.update(batch)
         #expect(first.ratioDrift < 1e-4)
         #expect(first.gradientNorm > 0)
         let before = first.loss
-        let second = update.update(rollouts: [rollout], rewards: rewards)
+        let second = update.update(batch)
         #expect(second.loss < before)
         #expect(second.approximateKL > 0)
     }
@@ -67,10 +64,9 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
             #expect(abs(own - low) < 1e-3)
         }
         func drift(recomputing: Bool) throws -> Double {
-            PolicyUpdate(
-                policy: try policy(), algorithm: AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 1,
-                recomputesOld: recomputing
-            ).update(rollouts: [rollout], rewards: [[1, 0, 0.5]]).ratioDrift
+            try policy().makeUpdate(
+                AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 1, recomputesOld: recomputing
+            ).update(TrainingBatch(rollouts: [rollout], rewards: [[1, 0, 0.5]])).ratioDrift
         }
         let (with, without) = (try drift(recomputing: true), try drift(recomputing: false))
         #expect(with < 1e-5)
@@ -98,23 +94,22 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
 
     @Test("an update goes on from a checkpoint as if it had not stopped")
     func updateResumes() throws {
-        func makeUpdate() throws -> PolicyUpdate {
-            PolicyUpdate(
-                policy: try policy(), algorithm: AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 4)
+        func makeUpdate() throws -> any PolicyUpdate {
+            try policy().makeUpdate(AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 4)
         }
         let (straight, broken) = (try makeUpdate(), try makeUpdate())
         let rollout = straight.policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
-        let rewards = [[0.2, 0.9, 0.1]]
-        _ = straight.update(rollouts: [rollout], rewards: rewards)
-        _ = straight.update(rollouts: [rollout], rewards: rewards)
-        _ = broken.update(rollouts: [rollout], rewards: rewards)
+        let batch = TrainingBatch(rollouts: [rollout], rewards: [[0.2, 0.9, 0.1]])
+        _ = straight.update(batch)
+        _ = straight.update(batch)
+        _ = broken.update(batch)
 
         let resumed = try makeUpdate()
         try resumed.policy.bind(broken.policy.adapter)
         let state = try JSONDecoder().decode(
-            PolicyUpdate.State.self, from: JSONEncoder().encode(broken.state))
-        try resumed.restore(state, optimizer: broken.optimizerState)
-        _ = resumed.update(rollouts: [rollout], rewards: rewards)
+            PolicyUpdateState.self, from: JSONEncoder().encode(broken.state))
+        try resumed.restore(state, tensors: broken.tensors)
+        _ = resumed.update(batch)
         #expect(resumed.policy.adapter.weights() == straight.policy.adapter.weights())
     }
 

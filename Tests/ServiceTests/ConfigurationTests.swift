@@ -1,3 +1,4 @@
+import RL
 import RunConfiguration
 import ServiceRuntime
 import Testing
@@ -9,8 +10,10 @@ struct ConfigurationTests {
 
     @Test func theResolvedFileReadsBackToTheSame() throws {
         var configuration = RunConfiguration()
-        configuration.algorithm.tracker = nil
-        configuration.algorithm.clipRange = 0.001
+        var algorithm = DDPO(name: .importanceSampling)
+        algorithm.clipRange = 0.001
+        algorithm.trainedSteps = nil
+        configuration.algorithm = .ddpo(algorithm)
         configuration.prompts = ["a: \"quoted\" prompt", "#2"]
         configuration.rewards = [
             .init(name: "a", spec: "checker", weight: 0.5), .init(name: "b", spec: "checker:count"),
@@ -34,14 +37,26 @@ struct ConfigurationTests {
         let configuration = try RunConfiguration(
             yaml: "rounds: 3\nsampling: {steps: 7}",
             overrides: [
-                "sampling.steps=9", "rewards.0.spec=jpeg-compressibility?quality=50", "algorithm.tracker=null",
-                "algorithm.clipRange=0.01",
+                "sampling.steps=9", "rewards.0.spec=jpeg-compressibility?quality=50", "algorithm.name=dpok",
+                "algorithm.preset=code-many-prompts", "algorithm.clipRange=0.01", "algorithm.value.width=64",
             ])
         #expect(configuration.rounds == 3)
         #expect(configuration.sampling.steps == 9)
         #expect(configuration.rewards[0].spec == "jpeg-compressibility?quality=50")
-        #expect(configuration.algorithm.tracker == nil)
-        #expect(configuration.algorithm.clipRange == 0.01)
+        guard case .dpok(let dpok) = configuration.algorithm else {
+            Issue.record("not DPOK: \(configuration.algorithm)")
+            return
+        }
+        #expect(dpok.clipRange == 0.01 && dpok.value.width == 64 && dpok.rewardWeight == 1000)
+    }
+
+    @Test(arguments: AlgorithmConfiguration.names)
+    func everyAlgorithmReadsBackToTheSame(name: String) throws {
+        let subject = ["rpo", "dreambooth"].contains(name) ? ", references: here, instancePrompt: it" : ""
+        let configuration = try RunConfiguration(
+            yaml: "algorithm: {name: \(name)\(subject)}\nrewards: [{spec: smoothness}]")
+        #expect(configuration.algorithm.name == name)
+        #expect(try RunConfiguration(yaml: configuration.yaml()) == configuration)
     }
 
     @Test(arguments: [
@@ -57,8 +72,34 @@ struct ConfigurationTests {
         ("sampling: {samplesPerRound: 10, samplesPerUnit: 4}", "sampling.samplesPerRound: 10 is not a multiple"),
         ("rewards: [{name: a}, {name: a}]", "rewards.1.name: 'a' is used twice"),
         ("rewards: [{spec: beauty}]", "rewards.0.spec: there is no reward \"beauty\"; there are: checker"),
+        ("algorithm: {name: ppo}", "algorithm.name: there is no algorithm 'ppo'; there are: ddpo-sf, ddpo-is, dpok"),
+        (
+            "algorithm: {name: dpok, preset: papr}",
+            "algorithm.preset: dpok has no preset 'papr'; it has: standard, paper"
+        ),
+        ("algorithm: {name: dpok, klwieght: 1}", "algorithm.klwieght: unknown key; did you mean 'klWeight'?"),
+        ("algorithm: {name: rwr, clipRange: 1}", "algorithm.clipRange: unknown key; known here: batch, "),
+        ("algorithm: {klForm: exact}", "algorithm.klForm: unknown key; "),
+        (
+            "algorithm: {name: ddpo-sf, updatesPerRound: 2}",
+            "algorithm.updatesPerRound: ddpo-sf holds on policy only: set"
+        ),
+        ("algorithm: {trainedSteps: 30}", "algorithm.trainedSteps: 30 steps cannot be trained of 20 that are drawn"),
+        ("sampling: {eta: 0}", "sampling.eta: ddpo-is learns from the probability of noisy steps"),
+        ("algorithm: {name: sft, baseSamples: 30}", "algorithm.baseSamples: 30 is not a multiple of"),
+        (
+            "{algorithm: {name: rwr}, exploration: {share: 0.5}}",
+            "exploration.share: rwr does not learn from trajectories"
+        ),
+        ("algorithm: {name: rpo}", "algorithm.references: there are no reference pictures: name a folder"),
+        ("algorithm: {name: dreambooth, references: here}", "algorithm.instancePrompt: the subject has no name: say"),
+        ("algorithm: {name: alignprop}", "rewards.0.spec: alignprop needs rewards that say how they change"),
+        ("validation: {every: 2, samples: 30}", "validation.samples: 30 is not a multiple of"),
+        (
+            "validation: {reward: beauty}",
+            "validation.reward: there is no reward 'beauty' in this run; there are: checker"
+        ),
         ("rewards: [{spec: {sum: [beauty]}}]", "rewards.0.spec: there is no reward \"beauty\"; there are: checker"),
-        ("algorithm: {name: ppo}", "algorithm.name: "),
         ("lora: {targetModules: []}", "lora.targetModules: no layer is adapted"),
     ])
     func refusesWithTheKey(yaml: String, message: String) throws {

@@ -7,7 +7,7 @@ public struct AtelierCommand: AsyncParsableCommand {
         commandName: "atelier",
         abstract: "Fine-tunes text-to-image diffusion models with rewards.",
         groupedSubcommands: [
-            CommandGroup(name: "Runs", subcommands: [RunCommand.self]),
+            CommandGroup(name: "Runs", subcommands: [RunCommand.self, StudyCommand.self]),
             CommandGroup(
                 name: "A running stack",
                 subcommands: [

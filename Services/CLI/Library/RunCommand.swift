@@ -1,4 +1,5 @@
 import ArgumentParser
+import DiffusionPolicy
 import Foundation
 import RunConfiguration
 import ServiceRuntime
@@ -20,6 +21,8 @@ struct RunCommand: AsyncParsableCommand {
     var out: String?
     @Option(help: "The folder of a run that was stopped: it goes on from its last checkpoint.")
     var resume: String?
+    @Flag(help: "Only check the configuration and say what the run would cost; its model need not be here.")
+    var check = false
     @Flag(help: "Print the summary as one JSON object and nothing else on standard output.")
     var json = false
 
@@ -30,9 +33,13 @@ struct RunCommand: AsyncParsableCommand {
         guard resume == nil || (set.isEmpty && out == nil) else {
             throw ValidationError("--resume goes on with the run as it was configured: without --set and --out.")
         }
+        guard !check || (resume == nil && out == nil) else {
+            throw ValidationError("--check runs nothing: without --resume and --out.")
+        }
     }
 
     func run() async throws {
+        if check { return try estimate() }
         let configuration: RunConfiguration
         let url: URL
         if let resume {
@@ -43,6 +50,8 @@ struct RunCommand: AsyncParsableCommand {
             url = URL(fileURLWithPath: out ?? "runs/\(configuration.run)-\(Self.stamp)")
         }
         _ = try ModelLocation.folder(configuration.model)
+        let references = configuration.algorithm.demands.references
+        if !references.isEmpty { _ = try ReferencePictures(folder: references) }
         let folder = try RunFolder(url, resuming: resume != nil)
         defer { folder.cleanUp() }
         if resume == nil { try folder.write(configuration) }
@@ -51,6 +60,18 @@ struct RunCommand: AsyncParsableCommand {
         defer { withExtendedLifetime(signals) {} }
         let outcome = try await LocalRun(configuration, folder, shutdown).run()
         try report(outcome, folder)
+    }
+
+    /// Prints what the run would be and cost.
+    private func estimate() throws {
+        let configuration = try ConfigurationFile.read(config ?? "", overrides: set)
+        let estimate = RunEstimate(configuration)
+        guard json else {
+            Output.line(estimate.text(configuration))
+            Output.line(configuration.yaml())
+            return
+        }
+        try Output.json(estimate)
     }
 
     /// Prints the summary and decides on the exit code.

@@ -6,7 +6,7 @@ extension Coordinator {
     var status: RunStatus {
         var status = RunStatus()
         status.run = configuration.run
-        status.algorithm = configuration.algorithm.name.rawValue
+        status.algorithm = configuration.algorithm.name
         status.folder = folder.path
         status.state = books.state
         status.round = books.policyVersion ?? books.reports.count

@@ -138,7 +138,7 @@ actor Coordinator {
 
     var summary: RunSummary {
         RunSummary(
-            run: configuration.run, algorithm: configuration.algorithm.name.rawValue, books: books,
+            run: configuration.run, algorithm: configuration.algorithm.name, books: books,
             wallSeconds: wallSeconds)
     }
 
@@ -220,13 +220,25 @@ actor Coordinator {
             guard let lease = books.units.leases[unit], let policy = books.policies[version] else {
                 return .wait("ask again")
             }
-            let sampling = configuration.sampling
-            return .draw(
-                DrawingOrder(
-                    unit: unit, token: lease.token, policy: policy, remainingSeconds: lease.deadline - Self.now,
-                    runSeed: configuration.seed, prompts: schedule.prompts(ofUnit: unit.rawValue),
-                    steps: sampling.steps, guidance: sampling.guidance, eta: sampling.eta, learnerAddress: address))
+            return .draw(order(lease, policy, learner: address))
         }
+    }
+
+    /// What a lease asks for.
+    private func order(_ lease: Lease, _ policy: PublishedPolicy, learner: String) -> DrawingOrder {
+        let sampling = configuration.sampling
+        let place = books.plan.validationPlace(of: lease.unit)
+        let prompts =
+            place.map { configuration.validationPrompts(ofUnit: $0) }
+            ?? schedule.prompts(ofUnit: UInt64(books.plan.trainingPlace(of: lease.unit)))
+        return DrawingOrder(
+            unit: lease.unit, token: lease.token, policy: policy, remainingSeconds: lease.deadline - Self.now,
+            runSeed: configuration.seed, noiseUnit: place.map(DrawingOrder.validationNoise) ?? lease.unit.rawValue,
+            prompts: prompts, steps: sampling.steps, guidance: sampling.guidance, eta: sampling.eta,
+            exploration: place == nil
+                ? configuration.exploration(ofRound: books.plan.round(of: lease.unit)) : nil,
+            isWholeTrajectory: place == nil && configuration.algorithm.demands.payload == .trajectory,
+            learnerAddress: learner)
     }
 
     func giveUp(_ unit: UnitID, _ token: FencingToken, worker: String, reason: String) throws {
@@ -280,7 +292,11 @@ actor Coordinator {
 
     func trained(_ policy: PublishedPolicy, _ report: RoundReport) throws {
         try record(.trained(policy, report))
-        notices.post(.round, "round \(report.round) is trained", at: Self.now, report: report)
+        if report.round < books.plan.rounds {
+            notices.post(.round, "round \(report.round) is trained", at: Self.now, report: report)
+        }
+        for warning in report.warnings { note(.warning, "round \(report.round): \(warning)") }
+        if let validation = report.validation { note(.state, validation.line) }
         changes.change()
     }
 

@@ -37,6 +37,8 @@ public struct RunSummary: Codable, Sendable {
     /// The adapter's folder, relative to the run's; nil if no checkpoint was written.
     public var adapter: String?
     public var adapterSHA256: String?
+    /// The validation of the best policy, whose adapter is in `checkpoints/best`; nil without validation.
+    public var best: ValidationReport?
 
     init(run: String, algorithm: String, books: RunBooks, wallSeconds: Double) {
         self.run = run
@@ -60,6 +62,8 @@ public struct RunSummary: Codable, Sendable {
         self.wallSeconds = wallSeconds
         let seconds = books.reports.reduce(0) { $0 + $1.seconds }
         imagesPerSecond = seconds > 0 ? Double(books.reports.reduce(0) { $0 + $1.samples }) / seconds : 0
+        let validations = (books.reports + [books.closing].compactMap(\.self)).compactMap(\.validation)
+        best = validations.first { $0.version == validations.last?.selected }
         if let round = books.lastCheckpoint {
             adapter = "checkpoints/\(Self.folder(ofRound: round))"
             adapterSHA256 = books.policies[round]?.sha256

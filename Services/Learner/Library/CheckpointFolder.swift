@@ -13,7 +13,9 @@ struct CheckpointFolder: Sendable {
         var seed: UInt64
         var run: String
         /// The update's own books: its round, and the rewards that advantages are normalised over.
-        var update: PolicyUpdate.State?
+        var update: PolicyUpdateState?
+        /// Which policies were the best until then.
+        var selection: CheckpointSelection?
     }
 
     private let folder: URL
@@ -26,9 +28,20 @@ struct CheckpointFolder: Sendable {
     /// Writes a checkpoint: into a hidden folder first, made durable, then moved to its place.
     ///
     /// `save` writes everything but `state.json` into the folder it is given. Throws `ServiceError` that names the folder.
-    func write(_ state: State, _ save: (URL) async throws -> PolicyUpdate.State) async throws {
-        let place = folder.appending(path: Self.name(state.round))
-        let temporary = folder.appending(path: ".\(Self.name(state.round)).part")
+    func write(_ state: State, _ save: (URL) async throws -> PolicyUpdateState) async throws {
+        try await write(state, as: Self.name(state.round), save)
+    }
+
+    /// Writes a checkpoint as `best`, in the place of the one that was.
+    func writeBest(_ state: State, _ save: (URL) async throws -> PolicyUpdateState) async throws {
+        try await write(state, as: "best", save)
+    }
+
+    private func write(
+        _ state: State, as name: String, _ save: (URL) async throws -> PolicyUpdateState
+    ) async throws {
+        let place = folder.appending(path: name)
+        let temporary = folder.appending(path: ".\(name).part")
         do {
             try? FileManager.default.removeItem(at: temporary)
             try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: true)

@@ -5,6 +5,7 @@ import RPC
 import RunConfiguration
 import ServiceAPI
 import ServiceRuntime
+import TensorCore
 import Wire
 
 /// Takes trajectories, has them scored, trains when the coordinator says that a batch is whole, and publishes adapters.
@@ -12,6 +13,7 @@ import Wire
 /// Nothing here computes: pictures and gradients are `LearningHost`'s.
 actor Learner {
     private let configuration: RunConfiguration
+    private let plan: RunPlan
     private let books: LearningClient
     private let dispatcher: ScoringDispatcher
     private let log: Logger
@@ -29,6 +31,7 @@ actor Learner {
         onFailure: @escaping @Sendable (String) -> Void
     ) {
         self.configuration = configuration
+        plan = configuration.plan
         self.books = books
         self.dispatcher = dispatcher
         self.log = log
@@ -79,11 +82,14 @@ actor Learner {
         guard versions[drawn.policyVersion]?.policy.sha256 == drawn.adapter else {
             return "drawn with an adapter that is not version \(drawn.policyVersion)"
         }
+        let isWhole =
+            configuration.algorithm.demands.payload == .trajectory && plan.validationPlace(of: drawn.unit) == nil
         guard drawn.prompts.count == configuration.sampling.samplesPerUnit else {
             return "\(drawn.prompts.count) pictures where \(configuration.sampling.samplesPerUnit) are due"
         }
-        guard drawn.latents.shape[0] == configuration.sampling.steps + 1 else {
-            return "\(drawn.latents.shape[0] - 1) steps where \(configuration.sampling.steps) are due"
+        let steps = isWhole ? configuration.sampling.steps : 0
+        guard drawn.latents.shape[0] == steps + 1 else {
+            return "\(drawn.latents.shape[0] - 1) steps where \(steps) are due"
         }
         guard drawn.runSeed == configuration.seed else { return "drawn for the seed \(drawn.runSeed)" }
         return nil
@@ -98,7 +104,7 @@ actor Learner {
         defer { scoring[drawn.unit] = nil }
         do {
             var invalid = ""
-            switch try await dispatcher.score(drawn) {
+            switch try await dispatcher.score(drawn.pictureBatch) {
             case .scored(let scored): store.score(drawn.unit, scored)
             case .invalid(let reason):
                 store.remove(drawn.unit)
@@ -122,6 +128,17 @@ actor Learner {
         guard failure == nil else { return }
         failure = error
         onFailure(error.description)
+    }
+
+    /// How the rewards of a unit change with its pictures.
+    func gradient(_ batch: PixelBatch) async throws -> Tensor { try await dispatcher.gradient(batch) }
+
+    /// The weighted sum of the rewards of pictures that no unit drew.
+    func rewards(of batch: PictureBatch) async throws -> [Double] {
+        switch try await dispatcher.score(batch) {
+        case .scored(let scored): return scored.rewards
+        case .invalid(let reason), .broken(let reason): throw ServiceError(reason)
+        }
     }
 
     // MARK: Batches

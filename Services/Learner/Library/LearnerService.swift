@@ -77,7 +77,7 @@ public struct LearnerService: Sendable {
     /// has begun.
     private func work(
         _ host: LearningHost, _ learner: Learner, _ membership: FleetMembership, from version: LearningHost.Version,
-        saved: Int?, _ shutdown: Shutdown, _ log: Logger
+        saved: CheckpointFolder.State?, _ shutdown: Shutdown, _ log: Logger
     ) async throws {
         let (configuration, folder) = (configuration, options.folder)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -93,7 +93,9 @@ public struct LearnerService: Sendable {
         }
     }
 
-    private func start(_ host: LearningHost, _ log: Logger) async throws -> (LearningHost.Version, saved: Int?) {
+    private func start(_ host: LearningHost, _ log: Logger) async throws -> (
+        LearningHost.Version, saved: CheckpointFolder.State?
+    ) {
         guard let last = CheckpointFolder(run: options.folder).last() else { return (await host.version(0), nil) }
         do {
             guard let state = last.state.update else { throw ServiceError("state.json holds no state of the update") }
@@ -107,6 +109,6 @@ public struct LearnerService: Sendable {
                 "cannot go on from \(last.folder.path): its adapter is not the one that state.json names")
         }
         log.info("goes on from \(last.folder.path)")
-        return (version, last.state.round)
+        return (version, last.state)
     }
 }

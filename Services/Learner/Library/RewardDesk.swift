@@ -3,6 +3,7 @@ import RPC
 import RunConfiguration
 import ServiceAPI
 import ServiceRuntime
+import TensorCore
 import Wire
 
 /// The way to the reward services: for each reward a channel that chooses the less busy of its services, wherever the
@@ -28,14 +29,13 @@ actor RewardDesk {
         self.timeout = timeout
     }
 
-    /// One reward's scores of a unit.
-    func score(_ drawn: DrawnUnit, _ seat: RewardPanel.Seat) async throws(Refusal) -> ScoredUnit.Column {
+    /// One reward's scores of pictures.
+    func score(_ batch: PictureBatch, _ seat: RewardPanel.Seat) async throws(Refusal) -> ScoredUnit.Column {
         guard !seat.addresses.isEmpty else {
             throw .unavailable("no service of reward '\(seat.member.name)' (\(seat.member.spec)) is here")
         }
         let who =
             "reward '\(seat.member.name)' (\(seat.member.spec)) at \(seat.addresses.joined(separator: ", "))"
-        let batch = PictureBatch(pictures: drawn.pictures, prompts: drawn.prompts, unit: drawn.unit.rawValue)
         let reply: ScorePicturesReply
         do {
             reply = try await ScoreClient(channel(seat)).pictures(
@@ -44,7 +44,36 @@ actor RewardDesk {
         } catch {
             throw .unavailable("\(who) does not score: \(ServiceProcess.oneLine(error))")
         }
-        return try column(reply, seat, who, pictures: drawn.pictures.count)
+        return try column(reply, seat, who, pictures: batch.pictures.count)
+    }
+
+    /// The derivative of one reward by the pixels of a unit's pictures, `[picture, height, width, 3]`.
+    func gradient(_ batch: PixelBatch, _ seat: RewardPanel.Seat) async throws(Refusal) -> Tensor {
+        let who =
+            "reward '\(seat.member.name)' (\(seat.member.spec)) at \(seat.addresses.joined(separator: ", "))"
+        guard !seat.addresses.isEmpty else { throw .unavailable("no service of \(who) is here") }
+        let answer: PictureGradients
+        do {
+            let reply = try await ScoreClient(channel(seat)).withGradient(
+                batch.wire, attachments: batch.attachments, options: CallOptions(timeout: timeout))
+            answer = try PictureGradients(reply.message, reply.attachments, to: batch)
+        } catch let error as PeerError {
+            throw .nonsense("\(who) answers nonsense: \(error.description)")
+        } catch let status as RPCStatus where status.code == .failedPrecondition || status.code == .unimplemented {
+            throw .nonsense(
+                "\(who) does not say how it changes with the picture (\(status.message)); this algorithm needs a reward that "
+                    + "does, or another algorithm: ddpo-is, dpok")
+        } catch {
+            throw .unavailable("\(who) does not score: \(ServiceProcess.oneLine(error))")
+        }
+        for score in answer.scores {
+            switch score {
+            case .number: continue
+            case .unavailable(let reason): throw .unavailable("\(who) does not score: \(reason)")
+            case .invalid(let reason): throw .invalid("\(who): \(reason)")
+            }
+        }
+        return answer.gradient
     }
 
     /// The channel to the services of a reward, where they are now.

@@ -1,4 +1,5 @@
 import Ledger
+import RL
 import ServiceAPI
 
 extension RoundReport {
@@ -10,11 +11,18 @@ extension RoundReport {
         staleness = batch.map { round - $0.0.policyVersion }.max() ?? 0
         rewardSet = batch.first?.1.rewardSet ?? 0
         guard !values.isEmpty else { return }
+        let pictures = batch.flatMap(\.0.pictures)
+        monitors["saturation"] = PictureMonitors.saturation(pictures)
+        monitors["diversity"] = PictureMonitors.diversity(pictures, prompts: batch.flatMap(\.0.prompts))
         let count = Double(values.count)
         rewardMean = values.reduce(0, +) / count
         if values.count > 1 {
             let squares = values.reduce(0) { $0 + ($1 - rewardMean) * ($1 - rewardMean) }
             rewardStandardError = (squares / (count - 1) / count).squareRoot()
+            let deviation = (squares / count).squareRoot()
+            if deviation < 1e-6 * max(1, abs(rewardMean)) {
+                warnings.append("all rewards are \(rewardMean): there is nothing to learn from")
+            }
         }
         for column in batch.flatMap(\.1.columns) {
             rewards[column.name, default: 0] += column.values.reduce(0, +) / count
@@ -23,5 +31,25 @@ extension RoundReport {
         if successes.count == batch.count {
             successRate = Double(successes.joined().filter(\.self).count) / count
         }
+    }
+
+    /// Fills in what the update did.
+    mutating func describe(_ update: UpdateMetrics) {
+        loss = update.loss
+        approximateKL = update.approximateKL
+        clipFraction = update.clipFraction
+        gradientNorm = update.gradientNorm
+        monitors["ratioDrift"] = update.ratioDrift
+        monitors["advantageDeviation"] = update.advantageDeviation
+        monitors["pathKL"] = update.pathKL
+        monitors["baseDivergence"] = update.baseDivergence
+        monitors["valueLoss"] = update.valueLoss
+        monitors["updates"] = Double(update.updates)
+        if let range = update.clipRange, update.ratioDrift > range / 10 {
+            warnings.append(
+                "ratios are off by \(update.ratioDrift) before the first step, more than a tenth of the clip range \(range): "
+                    + "sampler and learner compute differently")
+        }
+        if !update.gradientNorm.isFinite { warnings.append("a gradient is not finite: its step was left out") }
     }
 }

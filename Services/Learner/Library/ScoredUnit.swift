@@ -24,6 +24,9 @@ struct ScoredUnit: Sendable {
         }
     }
 
+    /// One reward's numbers.
+    func values(of name: String) -> [Double] { columns.first { $0.name == name }?.values ?? [] }
+
     /// As the first reward that says so sees it.
     var successes: [Bool]? { columns.lazy.compactMap(\.successes).first }
 }

@@ -2,6 +2,7 @@ import Ledger
 import RPC
 import ServiceAPI
 import ServiceRuntime
+import TensorCore
 import Wire
 
 /// Has every unit scored as a whole, by every reward of its set, however long that takes; says what it waits for.
@@ -28,28 +29,29 @@ actor ScoringDispatcher {
         self.desk = desk
     }
 
-    /// Scores a unit.
+    /// Scores a unit's pictures.
     ///
     /// - Throws: `CancellationError` only.
-    func score(_ drawn: DrawnUnit) async throws -> Verdict {
+    func score(_ batch: PictureBatch) async throws -> Verdict {
+        let unit = UnitID(batch.unit)
         var pause = Duration.milliseconds(100)
         var nonsense = 0
         while true {
             do {
-                let verdict = try await attempt(drawn)
-                await wait(drawn.unit, for: nil)
+                let verdict = try await attempt(batch)
+                await wait(unit, for: nil)
                 return verdict
             } catch let refusal as RewardDesk.Refusal {
                 switch refusal {
                 case .invalid(let reason):
-                    await wait(drawn.unit, for: nil)
+                    await wait(unit, for: nil)
                     return .invalid(reason)
                 case .nonsense(let reason):
                     nonsense += 1
                     if nonsense == Self.patience { return .broken(reason) }
-                    await wait(drawn.unit, for: reason)
+                    await wait(unit, for: reason)
                 case .unavailable(let reason):
-                    await wait(drawn.unit, for: reason)
+                    await wait(unit, for: reason)
                 }
             }
             // Jitter, so that units that failed together do not come back together.
@@ -58,19 +60,49 @@ actor ScoringDispatcher {
         }
     }
 
-    private func attempt(_ drawn: DrawnUnit) async throws -> Verdict {
-        let panel: RewardPanel
+    /// The derivative of the weighted sum of a unit's rewards by the pixels of its pictures.
+    ///
+    /// - Throws: `ServiceError` if a reward has none; `CancellationError`.
+    func gradient(_ batch: PixelBatch) async throws -> Tensor {
+        let unit = UnitID(batch.unit)
+        var pause = Duration.milliseconds(100)
+        while true {
+            do {
+                let panel = try await panel(of: unit)
+                var sum = Tensor(zeros: batch.pixels.shape)
+                for seat in panel.seats where seat.member.weight != 0 {
+                    sum.accumulate(try await desk.gradient(batch, seat), scale: Float(seat.member.weight))
+                }
+                await wait(unit, for: nil)
+                return sum
+            } catch let refusal as RewardDesk.Refusal {
+                switch refusal {
+                case .nonsense(let reason), .invalid(let reason): throw ServiceError(reason)
+                case .unavailable(let reason): await wait(unit, for: reason)
+                }
+            }
+            try await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(2))
+        }
+    }
+
+    private func panel(of unit: UnitID) async throws -> RewardPanel {
         do {
             let reply = try await books.rewards(
-                ControlRewardSetRequest(unit: drawn.unit.rawValue), options: CallOptions(timeout: .seconds(10)))
-            panel = RewardPanel(reply.message)
+                ControlRewardSetRequest(unit: unit.rawValue), options: CallOptions(timeout: .seconds(10)))
+            return RewardPanel(reply.message)
         } catch {
-            throw RewardDesk.Refusal.unavailable("the coordinator does not name the rewards: \(error.message)")
+            throw RewardDesk.Refusal.unavailable(
+                "the coordinator does not name the rewards: \(ServiceProcess.oneLine(error))")
         }
+    }
+
+    private func attempt(_ batch: PictureBatch) async throws -> Verdict {
+        let panel = try await panel(of: UnitID(batch.unit))
         let desk = desk
         let columns = try await withThrowingTaskGroup(of: (Int, ScoredUnit.Column).self) { group in
             for (index, seat) in panel.seats.enumerated() {
-                group.addTask { (index, try await desk.score(drawn, seat)) }
+                group.addTask { (index, try await desk.score(batch, seat)) }
             }
             var columns: [(Int, ScoredUnit.Column)] = []
             for try await column in group { columns.append(column) }

@@ -6,6 +6,7 @@ import RPC
 import RunConfiguration
 import ServiceAPI
 import ServiceRuntime
+import TensorCore
 import Wire
 
 /// Does what the coordinator says, one instruction after another: train, write a checkpoint, stop.
@@ -21,24 +22,30 @@ final class TrainingLoop {
     private let samples: SampleSheet
     private let metrics: MetricsLog
     private let log: Logger
+    private let plan: RunPlan
+    private var selection: CheckpointSelection
+    private var hasScoredReferences = false
     private var current: LearningHost.Version
     private var saved: Int?
     private var roundBegan = ContinuousClock.now
 
     init(
         _ configuration: RunConfiguration, run: URL, _ host: LearningHost, _ learner: Learner,
-        _ membership: FleetMembership, from version: LearningHost.Version, saved: Int?, _ log: Logger
+        _ membership: FleetMembership, from version: LearningHost.Version, saved: CheckpointFolder.State?,
+        _ log: Logger
     ) {
         self.configuration = configuration
         self.host = host
         self.learner = learner
         self.membership = membership
         self.log = log
-        self.saved = saved
+        self.saved = saved?.round
         books = LearningClient(membership.coordinator)
         checkpoints = CheckpointFolder(run: run)
         samples = SampleSheet(run: run, columns: configuration.checkpoints.gridColumns)
         metrics = MetricsLog(run: run)
+        plan = configuration.plan
+        selection = saved?.selection ?? CheckpointSelection(configuration.validation.selection)
         current = version
     }
 
@@ -98,20 +105,23 @@ final class TrainingLoop {
             try await Task.sleep(for: .milliseconds(500))
             return
         }
-        membership.now("training round \(round)")
-        let batch = try await learner.batch(units)
+        let isLast = round == configuration.rounds
+        membership.now(isLast ? "validating the last policy" : "training round \(round)")
+        let (batch, validation) = split(try await learner.batch(units))
         let began = ContinuousClock.now
         var report = RoundReport()
         report.round = round
+        report.validation = try await validate(round, validation)
         if !batch.isEmpty {
-            let update = await host.train(batch.map { ($0, $1.rewards) })
-            report.loss = update.loss
-            report.approximateKL = update.approximateKL
-            report.clipFraction = update.clipFraction
-            report.gradientNorm = update.gradientNorm
+            try await scoreReferences(unit: batch[0].0.unit)
+            let gradients = try await gradients(batch.map(\.0))
+            let update = await host.train(batch.map { ($0, $1.rewards) }, round: round, gradients: gradients)
+            report.describe(update)
         }
-        current = await host.version(round + 1)
-        await learner.publish(current)
+        if !isLast {
+            current = await host.version(round + 1)
+            await learner.publish(current)
+        }
         report.updateSeconds = (ContinuousClock.now - began) / .seconds(1)
         report.seconds = (ContinuousClock.now - roundBegan) / .seconds(1)
         roundBegan = .now
@@ -121,7 +131,61 @@ final class TrainingLoop {
         try await insisting { [books] in
             _ = try await books.trained(request, options: CallOptions(timeout: .seconds(10)))
         }
-        await learner.forget(below: UnitID(UInt64((round + 1) * configuration.sampling.unitsPerRound)))
+        if let next = plan.units(ofRound: round + 1).first { await learner.forget(below: next) }
+    }
+
+    /// How the rewards change with the pictures, unit by unit, if the algorithm wants to know.
+    private func gradients(_ batch: [DrawnUnit]) async throws -> [Tensor] {
+        guard configuration.algorithm.demands.needsRewardGradient else { return [] }
+        var gradients: [Tensor] = []
+        for drawn in batch { gradients.append(try await learner.gradient(await host.pixels(of: drawn))) }
+        return gradients
+    }
+
+    /// Asks the rewards of the first round about the references, once for each prompt, if an algorithm compares them.
+    private func scoreReferences(unit: UnitID) async throws {
+        let references = host.references
+        guard !references.isEmpty, !hasScoredReferences else { return }
+        for prompt in Set(configuration.prompts).sorted() {
+            let batch = PictureBatch(
+                pictures: references, prompts: references.map { _ in prompt }, unit: unit.rawValue)
+            await host.setReferenceRewards(try await learner.rewards(of: batch), prompt: prompt)
+        }
+        hasScoredReferences = true
+    }
+
+    /// The units to learn from, and those that validate.
+    private func split(
+        _ units: [(DrawnUnit, ScoredUnit)]
+    ) -> (batch: [(DrawnUnit, ScoredUnit)], validation: [(place: Int, scored: ScoredUnit)]) {
+        (
+            units.filter { plan.validationPlace(of: $0.0.unit) == nil },
+            units.compactMap { drawn, scored in plan.validationPlace(of: drawn.unit).map { ($0, scored) } }
+        )
+    }
+
+    /// Compares the policy in force with those before it, and keeps it if it is the best.
+    private func validate(_ round: Int, _ units: [(place: Int, scored: ScoredUnit)]) async throws -> ValidationReport? {
+        guard !units.isEmpty else { return nil }
+        let reward = configuration.validation.reward
+        var rewards: [Int: Double] = [:]
+        for (place, scored) in units {
+            for (index, value) in (reward.isEmpty ? scored.rewards : scored.values(of: reward)).enumerated() {
+                rewards[place * plan.samplesPerUnit + index] = value
+            }
+        }
+        let report = selection.enter(version: round, rewards: rewards)
+        if report.selected == round {
+            let host = host
+            try await checkpoints.writeBest(state(round)) { try await host.save(to: $0) }
+        }
+        return report
+    }
+
+    private func state(_ round: Int) -> CheckpointFolder.State {
+        CheckpointFolder.State(
+            round: round, adapterSHA256: current.policy.sha256, modules: current.policy.modules,
+            seed: configuration.seed, run: configuration.run, selection: selection)
     }
 
     private func checkpoint(_ round: Int) async throws {
@@ -131,11 +195,8 @@ final class TrainingLoop {
             return
         }
         membership.now("writing the checkpoint of round \(round)")
-        let state = CheckpointFolder.State(
-            round: round, adapterSHA256: current.policy.sha256, modules: current.policy.modules,
-            seed: configuration.seed, run: configuration.run)
         let host = host
-        try await checkpoints.write(state) { try await host.save(to: $0) }
+        try await checkpoints.write(state(round)) { try await host.save(to: $0) }
         saved = round
         if !samples.has(round) { try samples.write(await host.grid(), round: round) }
         try await insisting { [books] in

@@ -55,9 +55,9 @@ public struct ServingBenchmark: Sendable {
             for caller in 0..<callers {
                 group.addTask {
                     var calls: [Call] = []
-                    while ContinuousClock.now - began < .seconds(seconds) {
+                    repeat {
                         calls.append(try await call(ScoreClient(channel), caller + calls.count, pictures, prompts))
-                    }
+                    } while ContinuousClock.now - began < .seconds(seconds)
                     return calls
                 }
             }

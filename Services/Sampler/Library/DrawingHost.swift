@@ -41,7 +41,8 @@ actor DrawingHost {
         ComputeThreads.set(threads)
         let settings = SamplingSettings(steps: order.steps, guidance: order.guidance, eta: order.eta)
         let (rollout, pictures) = policy.rollout(
-            prompts: order.prompts, unit: order.unit.rawValue, runSeed: order.runSeed, settings: settings)
+            prompts: order.prompts, unit: order.noiseUnit, runSeed: order.runSeed, settings: settings,
+            exploration: order.exploration, payload: order.isWholeTrajectory ? .trajectory : .finalLatent)
         return DrawnUnit(
             unit: order.unit, token: order.token, worker: worker, policyVersion: order.policy.version,
             adapter: adapter, runSeed: order.runSeed, prompts: order.prompts, latents: rollout.latents,

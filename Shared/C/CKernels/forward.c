@@ -16,13 +16,6 @@ typedef struct {
     bool silu;
 } forward;
 
-// Rows first…first + rows of pictures of `height` rows.
-typedef struct {
-    const void *x;
-    void *out;
-    int64_t height, width, channels, first, rows;
-} blocks;
-
 #define TYPE float
 #define READ(X) (X)
 #define WRITE(X) (X)
@@ -88,22 +81,6 @@ void atelier_low_rank(
     forward f = {.x = x, .out = out, .down = down, .up = up, .scale = scale, .channels = inputs, .outputs = outputs,
                  .rank = rank};
     atelier_parallel(rows, 1 + GRAIN / (rank * (inputs + outputs)), BODY(low_rank_range), &f);
-}
-
-void atelier_block(
-    int32_t type, const void *x, float *out, int64_t samples, int64_t height, int64_t width, int64_t channels,
-    int64_t first, int64_t rows) {
-    blocks b = {.x = x, .out = out, .height = height, .width = width, .channels = channels, .first = first,
-                .rows = rows};
-    atelier_parallel(samples * (rows + 2), 1 + GRAIN / (width * channels), BODY(block_range), &b);
-}
-
-void atelier_unblock(
-    int32_t type, const float *x, void *out, int64_t samples, int64_t height, int64_t width, int64_t channels,
-    int64_t first, int64_t rows) {
-    blocks b = {.x = x, .out = out, .height = height, .width = width, .channels = channels, .first = first,
-                .rows = rows};
-    atelier_parallel(samples * rows, 1 + GRAIN / (width * channels), BODY(unblock_range), &b);
 }
 
 KERNEL static void narrow_range(void *p, int64_t begin, int64_t end) {

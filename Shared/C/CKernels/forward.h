@@ -174,38 +174,3 @@ KERNEL static void NAME(low_rank_range)(void *p, int64_t begin, int64_t end) {
         for (int64_t o = 0; o < outputs; o++) out[o] = WRITE(row[o]);
     }
 }
-
-// Rows of pictures [row, column, channel] to [channel / 16, row, column, 16], which is f32; rows outside are zero.
-KERNEL static void NAME(block_range)(void *p, int64_t begin, int64_t end) {
-    blocks b = *(blocks *)p;
-    int64_t taken = b.rows + 2, groups = b.channels / 16;
-    for (int64_t i = begin; i < end; i++) {
-        int64_t s = i / taken, r = i % taken, from = b.first + r - 1;
-        float *out = (float *)b.out + (s * groups * taken + r) * b.width * 16;
-        if (from < 0 || from >= b.height) {
-            for (int64_t g = 0; g < groups; g++)
-                memset(out + g * taken * b.width * 16, 0, (size_t)b.width * 16 * sizeof(float));
-            continue;
-        }
-        const TYPE *x = (const TYPE *)b.x + (s * b.height + from) * b.width * b.channels;
-        for (int64_t w = 0; w < b.width; w++)
-            for (int64_t g = 0; g < groups; g++)
-                for (int64_t c = 0; c < 16; c++)
-                    out[(g * taken * b.width + w) * 16 + c] = READ(x[w * b.channels + g * 16 + c]);
-    }
-}
-
-// [channel / 16, row, column, 16] to rows of pictures.
-KERNEL static void NAME(unblock_range)(void *p, int64_t begin, int64_t end) {
-    blocks b = *(blocks *)p;
-    int64_t groups = b.channels / 16;
-    for (int64_t i = begin; i < end; i++) {
-        int64_t s = i / b.rows, r = i % b.rows;
-        const float *x = (const float *)b.x + (s * groups * b.rows + r) * b.width * 16;
-        TYPE *out = (TYPE *)b.out + (s * b.height + b.first + r) * b.width * b.channels;
-        for (int64_t w = 0; w < b.width; w++)
-            for (int64_t g = 0; g < groups; g++)
-                for (int64_t c = 0; c < 16; c++)
-                    out[w * b.channels + g * 16 + c] = WRITE(x[(g * b.rows * b.width + w) * 16 + c]);
-    }
-}

@@ -89,12 +89,6 @@ void atelier_upsample_backward(
     atelier_parallel(samples * height, rows_of(4 * width * channels), upsample_backward_range, &l);
 }
 
-void atelier_turn_kernels(const float *x, float *out, int64_t inputs, int64_t outputs) {
-    for (int64_t o = 0; o < outputs; o++)
-        for (int64_t i = 0; i < inputs; i++)
-            for (int64_t tap = 0; tap < 9; tap++) out[(o * inputs + i) * 9 + tap] = x[(i * outputs + o) * 9 + 8 - tap];
-}
-
 static void transpose_range(void *p, int64_t begin, int64_t end) {
     layout l = *(layout *)p;
     for (int64_t s = begin; s < end; s++) {

@@ -2,7 +2,7 @@
 
 enum { FEW = 8 };
 
-static product made(const atelier_convolution *c, int32_t type) {
+product atelier_product(const atelier_convolution *c, int32_t type) {
     int64_t depth = type == ATELIER_BF16 ? 2 : 1;
     product p = {.shape = *c, .depth = depth, .words = c->in_channels / depth, .taps = c->kernel * c->kernel,
                  .rows = c->samples * c->out_height * c->out_width};
@@ -101,7 +101,7 @@ bool atelier_convolves(int32_t type) { return atelier_product_method(type) != NU
 void atelier_convolve(
     const atelier_convolution *c, int32_t type, const void *x, int32_t weight_type, const void *weight,
     const float *bias, const void *added, int32_t out_type, void *out) {
-    product p = made(c, type);
+    product p = atelier_product(c, type);
     p.x = x;
     p.weight = weight;
     p.weight_type = weight_type;
@@ -117,7 +117,7 @@ void atelier_convolve(
 }
 
 int64_t atelier_packed_words(const atelier_convolution *c, int32_t type) {
-    product p = made(c, type);
+    product p = atelier_product(c, type);
     return ((p.panels - 1) * p.width + atelier_width(&p, (p.panels - 1) * p.width)) * p.words * p.taps;
 }
 
@@ -152,7 +152,7 @@ static void pack_range(void *arguments, int64_t begin, int64_t end) {
 
 void atelier_pack(
     const atelier_convolution *c, int32_t type, int32_t weight_type, const void *weight, void *packed) {
-    packing a = {made(c, type), packed};
+    packing a = {atelier_product(c, type), packed};
     a.p.weight = weight;
     a.p.weight_type = weight_type;
     atelier_parallel(a.p.panels, 1, pack_range, &a);

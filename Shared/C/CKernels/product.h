@@ -23,6 +23,8 @@ typedef struct {
     int64_t rows, panels;
 } product;
 
+product atelier_product(const atelier_convolution *c, int32_t type);
+
 // The columns that the panel which starts at `column` has: whole vectors.
 static inline int64_t atelier_width(const product *p, int64_t column) {
     int64_t left = (p->shape.out_channels - column + VECTOR - 1) / VECTOR * VECTOR;

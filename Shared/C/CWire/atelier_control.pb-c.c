@@ -457,6 +457,51 @@ void   atelier__control__lease__free_unpacked
   assert(message->base.descriptor == &atelier__control__lease__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   atelier__control__exploration__init
+                     (Atelier__Control__Exploration         *message)
+{
+  static const Atelier__Control__Exploration init_value = ATELIER__CONTROL__EXPLORATION__INIT;
+  *message = init_value;
+}
+size_t atelier__control__exploration__get_packed_size
+                     (const Atelier__Control__Exploration *message)
+{
+  assert(message->base.descriptor == &atelier__control__exploration__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t atelier__control__exploration__pack
+                     (const Atelier__Control__Exploration *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &atelier__control__exploration__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t atelier__control__exploration__pack_to_buffer
+                     (const Atelier__Control__Exploration *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &atelier__control__exploration__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Atelier__Control__Exploration *
+       atelier__control__exploration__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Atelier__Control__Exploration *)
+     protobuf_c_message_unpack (&atelier__control__exploration__descriptor,
+                                allocator, len, data);
+}
+void   atelier__control__exploration__free_unpacked
+                     (Atelier__Control__Exploration *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &atelier__control__exploration__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   atelier__control__lease_reply__init
                      (Atelier__Control__LeaseReply         *message)
 {
@@ -1228,6 +1273,12 @@ void   atelier__control__round_report__rewards_entry__init
   static const Atelier__Control__RoundReport__RewardsEntry init_value = ATELIER__CONTROL__ROUND_REPORT__REWARDS_ENTRY__INIT;
   *message = init_value;
 }
+void   atelier__control__round_report__monitors_entry__init
+                     (Atelier__Control__RoundReport__MonitorsEntry         *message)
+{
+  static const Atelier__Control__RoundReport__MonitorsEntry init_value = ATELIER__CONTROL__ROUND_REPORT__MONITORS_ENTRY__INIT;
+  *message = init_value;
+}
 void   atelier__control__round_report__init
                      (Atelier__Control__RoundReport         *message)
 {
@@ -1271,6 +1322,51 @@ void   atelier__control__round_report__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &atelier__control__round_report__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   atelier__control__validation_report__init
+                     (Atelier__Control__ValidationReport         *message)
+{
+  static const Atelier__Control__ValidationReport init_value = ATELIER__CONTROL__VALIDATION_REPORT__INIT;
+  *message = init_value;
+}
+size_t atelier__control__validation_report__get_packed_size
+                     (const Atelier__Control__ValidationReport *message)
+{
+  assert(message->base.descriptor == &atelier__control__validation_report__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t atelier__control__validation_report__pack
+                     (const Atelier__Control__ValidationReport *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &atelier__control__validation_report__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t atelier__control__validation_report__pack_to_buffer
+                     (const Atelier__Control__ValidationReport *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &atelier__control__validation_report__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Atelier__Control__ValidationReport *
+       atelier__control__validation_report__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Atelier__Control__ValidationReport *)
+     protobuf_c_message_unpack (&atelier__control__validation_report__descriptor,
+                                allocator, len, data);
+}
+void   atelier__control__validation_report__free_unpacked
+                     (Atelier__Control__ValidationReport *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &atelier__control__validation_report__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   atelier__control__trained_request__init
@@ -2111,7 +2207,7 @@ const ProtobufCMessageDescriptor atelier__control__lease_request__descriptor =
   (ProtobufCMessageInit) atelier__control__lease_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor atelier__control__lease__field_descriptors[12] =
+static const ProtobufCFieldDescriptor atelier__control__lease__field_descriptors[15] =
 {
   {
     "unit",
@@ -2257,13 +2353,51 @@ static const ProtobufCFieldDescriptor atelier__control__lease__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "exploration",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__Lease, exploration),
+    &atelier__control__exploration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "whole_trajectory",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__Lease, whole_trajectory),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "noise_unit",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__Lease, noise_unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned atelier__control__lease__field_indices_by_name[] = {
   4,   /* field[4] = adapter_modules */
   3,   /* field[3] = adapter_sha256 */
   10,   /* field[10] = eta */
+  12,   /* field[12] = exploration */
   9,   /* field[9] = guidance */
   11,   /* field[11] = learner_address */
+  14,   /* field[14] = noise_unit */
   2,   /* field[2] = policy_version */
   7,   /* field[7] = prompts */
   5,   /* field[5] = remaining_ms */
@@ -2271,11 +2405,12 @@ static const unsigned atelier__control__lease__field_indices_by_name[] = {
   8,   /* field[8] = steps */
   1,   /* field[1] = token */
   0,   /* field[0] = unit */
+  13,   /* field[13] = whole_trajectory */
 };
 static const ProtobufCIntRange atelier__control__lease__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor atelier__control__lease__descriptor =
 {
@@ -2285,11 +2420,75 @@ const ProtobufCMessageDescriptor atelier__control__lease__descriptor =
   "Atelier__Control__Lease",
   "atelier.control",
   sizeof(Atelier__Control__Lease),
-  12,
+  15,
   atelier__control__lease__field_descriptors,
   atelier__control__lease__field_indices_by_name,
   1,  atelier__control__lease__number_ranges,
   (ProtobufCMessageInit) atelier__control__lease__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor atelier__control__exploration__field_descriptors[3] =
+{
+  {
+    "early_guidance",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__Exploration, early_guidance),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "threshold",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__Exploration, threshold),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "phrase_weight",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__Exploration, phrase_weight),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned atelier__control__exploration__field_indices_by_name[] = {
+  0,   /* field[0] = early_guidance */
+  2,   /* field[2] = phrase_weight */
+  1,   /* field[1] = threshold */
+};
+static const ProtobufCIntRange atelier__control__exploration__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor atelier__control__exploration__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "atelier.control.Exploration",
+  "Exploration",
+  "Atelier__Control__Exploration",
+  "atelier.control",
+  sizeof(Atelier__Control__Exploration),
+  3,
+  atelier__control__exploration__field_descriptors,
+  atelier__control__exploration__field_indices_by_name,
+  1,  atelier__control__exploration__number_ranges,
+  (ProtobufCMessageInit) atelier__control__exploration__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor atelier__control__lease_reply__field_descriptors[3] =
@@ -3241,7 +3440,58 @@ const ProtobufCMessageDescriptor atelier__control__round_report__rewards_entry__
   (ProtobufCMessageInit) atelier__control__round_report__rewards_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor atelier__control__round_report__field_descriptors[15] =
+static const ProtobufCFieldDescriptor atelier__control__round_report__monitors_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__RoundReport__MonitorsEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__RoundReport__MonitorsEntry, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned atelier__control__round_report__monitors_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange atelier__control__round_report__monitors_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor atelier__control__round_report__monitors_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "atelier.control.RoundReport.MonitorsEntry",
+  "MonitorsEntry",
+  "Atelier__Control__RoundReport__MonitorsEntry",
+  "atelier.control",
+  sizeof(Atelier__Control__RoundReport__MonitorsEntry),
+  2,
+  atelier__control__round_report__monitors_entry__field_descriptors,
+  atelier__control__round_report__monitors_entry__field_indices_by_name,
+  1,  atelier__control__round_report__monitors_entry__number_ranges,
+  (ProtobufCMessageInit) atelier__control__round_report__monitors_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor atelier__control__round_report__field_descriptors[18] =
 {
   {
     "round",
@@ -3423,6 +3673,42 @@ static const ProtobufCFieldDescriptor atelier__control__round_report__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "monitors",
+    16,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Atelier__Control__RoundReport, n_monitors),
+    offsetof(Atelier__Control__RoundReport, monitors),
+    &atelier__control__round_report__monitors_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "warnings",
+    17,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Atelier__Control__RoundReport, n_warnings),
+    offsetof(Atelier__Control__RoundReport, warnings),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validation",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__RoundReport, validation),
+    &atelier__control__validation_report__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned atelier__control__round_report__field_indices_by_name[] = {
   7,   /* field[7] = approximate_kl */
@@ -3430,6 +3716,7 @@ static const unsigned atelier__control__round_report__field_indices_by_name[] = 
   9,   /* field[9] = gradient_norm */
   14,   /* field[14] = images_per_second */
   6,   /* field[6] = loss */
+  15,   /* field[15] = monitors */
   2,   /* field[2] = reward_mean */
   11,   /* field[11] = reward_set */
   3,   /* field[3] = reward_standard_error */
@@ -3440,11 +3727,13 @@ static const unsigned atelier__control__round_report__field_indices_by_name[] = 
   10,   /* field[10] = staleness */
   5,   /* field[5] = success_rate */
   13,   /* field[13] = update_seconds */
+  17,   /* field[17] = validation */
+  16,   /* field[16] = warnings */
 };
 static const ProtobufCIntRange atelier__control__round_report__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor atelier__control__round_report__descriptor =
 {
@@ -3454,11 +3743,114 @@ const ProtobufCMessageDescriptor atelier__control__round_report__descriptor =
   "Atelier__Control__RoundReport",
   "atelier.control",
   sizeof(Atelier__Control__RoundReport),
-  15,
+  18,
   atelier__control__round_report__field_descriptors,
   atelier__control__round_report__field_indices_by_name,
   1,  atelier__control__round_report__number_ranges,
   (ProtobufCMessageInit) atelier__control__round_report__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor atelier__control__validation_report__field_descriptors[6] =
+{
+  {
+    "version",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__ValidationReport, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "samples",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__ValidationReport, samples),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mean",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__ValidationReport, mean),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "standard_error",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__ValidationReport, standard_error),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "better",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__ValidationReport, better),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "selected",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__ValidationReport, selected),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned atelier__control__validation_report__field_indices_by_name[] = {
+  4,   /* field[4] = better */
+  2,   /* field[2] = mean */
+  1,   /* field[1] = samples */
+  5,   /* field[5] = selected */
+  3,   /* field[3] = standard_error */
+  0,   /* field[0] = version */
+};
+static const ProtobufCIntRange atelier__control__validation_report__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor atelier__control__validation_report__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "atelier.control.ValidationReport",
+  "ValidationReport",
+  "Atelier__Control__ValidationReport",
+  "atelier.control",
+  sizeof(Atelier__Control__ValidationReport),
+  6,
+  atelier__control__validation_report__field_descriptors,
+  atelier__control__validation_report__field_indices_by_name,
+  1,  atelier__control__validation_report__number_ranges,
+  (ProtobufCMessageInit) atelier__control__validation_report__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor atelier__control__trained_request__field_descriptors[2] =

@@ -38,6 +38,14 @@ int64_t atelier_packed_words(const atelier_convolution *c, int32_t type);
 void atelier_pack(
     const atelier_convolution *c, int32_t type, int32_t weight_type, const void *weight, void *packed);
 
+// 3×3 convolutions with one row of padding by Winograd's algorithm, where the above are for f32; numbers of channels are multiples
+// of 16. x, and out and added, are f32 or bf16.
+int64_t atelier_winograd_count(const atelier_convolution *c);
+void atelier_pack_winograd(const atelier_convolution *c, int32_t weight_type, const void *weight, float *packed);
+void atelier_convolve_winograd(
+    const atelier_convolution *c, int32_t in_type, const void *x, const float *packed, const float *bias,
+    const void *added, int32_t out_type, void *out);
+
 // Element-wise maps.
 void atelier_add(int32_t type, const void *a, const void *b, void *out, int64_t count);
 void atelier_multiply(const float *a, const float *b, float *out, int64_t count);
@@ -127,18 +135,6 @@ void atelier_upsample(
     int32_t type, const void *x, void *out, int64_t samples, int64_t height, int64_t width, int64_t channels);
 void atelier_upsample_backward(
     const float *grad, float *out, int64_t samples, int64_t height, int64_t width, int64_t channels);
-// Between pictures [samples, height, width, channels] and rows of them as f32 [samples, channels / 16, rows, width, 16], as
-// Winograd's algorithm has them; channels are a multiple of 16. What is blocked are the rows from first - 1 to
-// first + rows, those outside of a picture as zeros; what is unblocked are the rows from first to first + rows - 1.
-void atelier_block(
-    int32_t type, const void *x, float *out, int64_t samples, int64_t height, int64_t width, int64_t channels,
-    int64_t first, int64_t rows);
-void atelier_unblock(
-    int32_t type, const float *x, void *out, int64_t samples, int64_t height, int64_t width, int64_t channels,
-    int64_t first, int64_t rows);
-// 3×3 kernels [outputs, inputs, 3, 3] turned around: [inputs, outputs, 3, 3] with both sides reversed. `inputs` and
-// `outputs` are those of the result.
-void atelier_turn_kernels(const float *x, float *out, int64_t inputs, int64_t outputs);
 // [samples, a, b] -> [samples, b, a]
 void atelier_transpose(const float *x, float *out, int64_t samples, int64_t a, int64_t b);
 

@@ -21,6 +21,13 @@ public struct ControlLease: Sendable, Hashable {
     public var guidance: Double
     public var eta: Double
     public var learnerAddress: String
+    /// Unset: as the policy alone draws.
+    public var exploration: ControlExploration?
+    /// Whether the learner wants the whole trajectory, or only where it ends.
+    public var wholeTrajectory: Bool
+    /// What the noise is a function of, with the seed: the unit, or the same number whenever a validation picture is
+    /// drawn.
+    public var noiseUnit: UInt64
 
     /// A message; every field may be left at its default.
     public init() { self.init(unit: 0) }
@@ -29,7 +36,8 @@ public struct ControlLease: Sendable, Hashable {
     public init(
         unit: UInt64 = 0, token: UInt64 = 0, policyVersion: UInt32 = 0, adapterSha256: String = "",
         adapterModules: UInt32 = 0, remainingMs: UInt64 = 0, runSeed: UInt64 = 0, prompts: [String] = [],
-        steps: UInt32 = 0, guidance: Double = 0, eta: Double = 0, learnerAddress: String = ""
+        steps: UInt32 = 0, guidance: Double = 0, eta: Double = 0, learnerAddress: String = "",
+        exploration: ControlExploration? = nil, wholeTrajectory: Bool = false, noiseUnit: UInt64 = 0
     ) {
         self.unit = unit
         self.token = token
@@ -43,6 +51,9 @@ public struct ControlLease: Sendable, Hashable {
         self.guidance = guidance
         self.eta = eta
         self.learnerAddress = learnerAddress
+        self.exploration = exploration
+        self.wholeTrajectory = wholeTrajectory
+        self.noiseUnit = noiseUnit
     }
 }
 
@@ -68,6 +79,9 @@ extension ControlLease: WireMessage {
         guidance = c.guidance
         eta = c.eta
         learnerAddress = WireValue.string(c.learner_address)
+        exploration = WireValue.message(c.exploration)
+        wholeTrajectory = c.whole_trajectory != 0
+        noiseUnit = c.noise_unit
     }
 
     public func fill(wire: UnsafeMutableRawPointer, in arena: WireArena) {
@@ -85,5 +99,11 @@ extension ControlLease: WireMessage {
         c.pointee.guidance = guidance
         c.pointee.eta = eta
         if !learnerAddress.isEmpty { c.pointee.learner_address = arena.string(learnerAddress) }
+        if let exploration {
+            c.pointee.exploration = arena.message(exploration).assumingMemoryBound(
+                to: Atelier__Control__Exploration.self)
+        }
+        c.pointee.whole_trajectory = wholeTrajectory ? 1 : 0
+        c.pointee.noise_unit = noiseUnit
     }
 }

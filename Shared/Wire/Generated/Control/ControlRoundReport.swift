@@ -22,6 +22,12 @@ public struct ControlRoundReport: Sendable, Hashable {
     public var seconds: Double
     public var updateSeconds: Double
     public var imagesPerSecond: Double
+    /// What pictures and update show beside the reward, by name.
+    public var monitors: [String: Double]
+    /// What is wrong with the round, in one line each.
+    public var warnings: [String]
+    /// Unset: the policy that drew the round was not validated.
+    public var validation: ControlValidationReport?
 
     /// A message; every field may be left at its default.
     public init() { self.init(round: 0) }
@@ -31,7 +37,8 @@ public struct ControlRoundReport: Sendable, Hashable {
         round: UInt32 = 0, samples: UInt32 = 0, rewardMean: Double = 0, rewardStandardError: Double = 0,
         rewards: [String: Double] = [:], successRate: Double? = nil, loss: Double = 0, approximateKl: Double = 0,
         clipFraction: Double = 0, gradientNorm: Double = 0, staleness: UInt32 = 0, rewardSet: UInt32 = 0,
-        seconds: Double = 0, updateSeconds: Double = 0, imagesPerSecond: Double = 0
+        seconds: Double = 0, updateSeconds: Double = 0, imagesPerSecond: Double = 0, monitors: [String: Double] = [:],
+        warnings: [String] = [], validation: ControlValidationReport? = nil
     ) {
         self.round = round
         self.samples = samples
@@ -48,6 +55,9 @@ public struct ControlRoundReport: Sendable, Hashable {
         self.seconds = seconds
         self.updateSeconds = updateSeconds
         self.imagesPerSecond = imagesPerSecond
+        self.monitors = monitors
+        self.warnings = warnings
+        self.validation = validation
     }
 }
 
@@ -76,6 +86,9 @@ extension ControlRoundReport: WireMessage {
         seconds = c.seconds
         updateSeconds = c.update_seconds
         imagesPerSecond = c.images_per_second
+        monitors = WireValue.dictionary(c.monitors, c.n_monitors) { (WireValue.string($0.key), $0.value) }
+        warnings = WireValue.array(c.warnings, c.n_warnings) { WireValue.string($0) }
+        validation = WireValue.message(c.validation)
     }
 
     public func fill(wire: UnsafeMutableRawPointer, in arena: WireArena) {
@@ -111,5 +124,25 @@ extension ControlRoundReport: WireMessage {
         c.pointee.seconds = seconds
         c.pointee.update_seconds = updateSeconds
         c.pointee.images_per_second = imagesPerSecond
+        let monitorsDescriptor: WireDescriptor = {
+            var entry = Atelier__Control__RoundReport__MonitorsEntry()
+            atelier__control__round_report__monitors_entry__init(&entry)
+            return WireDescriptor(entry.base.descriptor)
+        }()
+        c.pointee.n_monitors = monitors.count
+        c.pointee.monitors = arena.array(
+            monitors.sorted { $0.key < $1.key }.map { pair in
+                let entry = arena.entry(monitorsDescriptor).assumingMemoryBound(
+                    to: Atelier__Control__RoundReport__MonitorsEntry.self)
+                entry.pointee.key = arena.string(pair.key)
+                entry.pointee.value = pair.value
+                return Optional(entry)
+            })
+        c.pointee.n_warnings = warnings.count
+        c.pointee.warnings = arena.array(warnings.map { Optional(arena.string($0)) })
+        if let validation {
+            c.pointee.validation = arena.message(validation).assumingMemoryBound(
+                to: Atelier__Control__ValidationReport.self)
+        }
     }
 }

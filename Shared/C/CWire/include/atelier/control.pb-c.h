@@ -25,6 +25,7 @@ typedef struct Atelier__Control__FleetPlanRequest Atelier__Control__FleetPlanReq
 typedef struct Atelier__Control__FleetPlan Atelier__Control__FleetPlan;
 typedef struct Atelier__Control__LeaseRequest Atelier__Control__LeaseRequest;
 typedef struct Atelier__Control__Lease Atelier__Control__Lease;
+typedef struct Atelier__Control__Exploration Atelier__Control__Exploration;
 typedef struct Atelier__Control__LeaseReply Atelier__Control__LeaseReply;
 typedef struct Atelier__Control__GiveUpRequest Atelier__Control__GiveUpRequest;
 typedef struct Atelier__Control__GiveUpReply Atelier__Control__GiveUpReply;
@@ -44,6 +45,8 @@ typedef struct Atelier__Control__ScoredRequest Atelier__Control__ScoredRequest;
 typedef struct Atelier__Control__ScoredReply Atelier__Control__ScoredReply;
 typedef struct Atelier__Control__RoundReport Atelier__Control__RoundReport;
 typedef struct Atelier__Control__RoundReport__RewardsEntry Atelier__Control__RoundReport__RewardsEntry;
+typedef struct Atelier__Control__RoundReport__MonitorsEntry Atelier__Control__RoundReport__MonitorsEntry;
+typedef struct Atelier__Control__ValidationReport Atelier__Control__ValidationReport;
 typedef struct Atelier__Control__TrainedRequest Atelier__Control__TrainedRequest;
 typedef struct Atelier__Control__TrainedReply Atelier__Control__TrainedReply;
 typedef struct Atelier__Control__CheckpointedRequest Atelier__Control__CheckpointedRequest;
@@ -247,10 +250,46 @@ struct  Atelier__Control__Lease
   double guidance;
   double eta;
   char *learner_address;
+  /*
+   * Unset: as the policy alone draws.
+   */
+  Atelier__Control__Exploration *exploration;
+  /*
+   * Whether the learner wants the whole trajectory, or only where it ends.
+   */
+  protobuf_c_boolean whole_trajectory;
+  /*
+   * What the noise is a function of, with the seed: the unit, or the same number whenever a validation picture is drawn.
+   */
+  uint64_t noise_unit;
 };
 #define ATELIER__CONTROL__LEASE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&atelier__control__lease__descriptor) \
-    , 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0, 0, 0, (char *)protobuf_c_empty_string }
+    , 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0, 0, 0, (char *)protobuf_c_empty_string, NULL, 0, 0 }
+
+
+/*
+ * What is drawn unlike the policy alone would (DiffExp).
+ */
+struct  Atelier__Control__Exploration
+{
+  ProtobufCMessage base;
+  /*
+   * The guidance scale above the threshold.
+   */
+  double early_guidance;
+  /*
+   * A timestep.
+   */
+  double threshold;
+  /*
+   * The largest weight of a phrase of a prompt.
+   */
+  double phrase_weight;
+};
+#define ATELIER__CONTROL__EXPLORATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&atelier__control__exploration__descriptor) \
+    , 0, 0, 0 }
 
 
 typedef enum {
@@ -514,6 +553,17 @@ struct  Atelier__Control__RoundReport__RewardsEntry
     , (char *)protobuf_c_empty_string, 0 }
 
 
+struct  Atelier__Control__RoundReport__MonitorsEntry
+{
+  ProtobufCMessage base;
+  char *key;
+  double value;
+};
+#define ATELIER__CONTROL__ROUND_REPORT__MONITORS_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&atelier__control__round_report__monitors_entry__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
+
+
 typedef enum {
   ATELIER__CONTROL__ROUND_REPORT__OPT_SUCCESS_RATE__NOT_SET = 0,
   ATELIER__CONTROL__ROUND_REPORT__OPT_SUCCESS_RATE_SUCCESS_RATE = 6
@@ -541,6 +591,20 @@ struct  Atelier__Control__RoundReport
   double seconds;
   double update_seconds;
   double images_per_second;
+  /*
+   * What pictures and update show beside the reward, by name.
+   */
+  size_t n_monitors;
+  Atelier__Control__RoundReport__MonitorsEntry **monitors;
+  /*
+   * What is wrong with the round, in one line each.
+   */
+  size_t n_warnings;
+  char **warnings;
+  /*
+   * Unset: the policy that drew the round was not validated.
+   */
+  Atelier__Control__ValidationReport *validation;
   Atelier__Control__RoundReport__OptSuccessRateCase opt_success_rate_case;
   union {
     double success_rate;
@@ -548,7 +612,31 @@ struct  Atelier__Control__RoundReport
 };
 #define ATELIER__CONTROL__ROUND_REPORT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&atelier__control__round_report__descriptor) \
-    , 0, 0, 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, ATELIER__CONTROL__ROUND_REPORT__OPT_SUCCESS_RATE__NOT_SET, {0} }
+    , 0, 0, 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, NULL, ATELIER__CONTROL__ROUND_REPORT__OPT_SUCCESS_RATE__NOT_SET, {0} }
+
+
+/*
+ * What the validation of one policy came to.
+ */
+struct  Atelier__Control__ValidationReport
+{
+  ProtobufCMessage base;
+  uint32_t version;
+  uint32_t samples;
+  double mean;
+  double standard_error;
+  /*
+   * Pictures that earn more than the base model's of the same prompt and noise.
+   */
+  uint32_t better;
+  /*
+   * The version that is the best so far.
+   */
+  uint32_t selected;
+};
+#define ATELIER__CONTROL__VALIDATION_REPORT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&atelier__control__validation_report__descriptor) \
+    , 0, 0, 0, 0, 0, 0 }
 
 
 struct  Atelier__Control__TrainedRequest
@@ -821,6 +909,25 @@ Atelier__Control__Lease *
                       const uint8_t       *data);
 void   atelier__control__lease__free_unpacked
                      (Atelier__Control__Lease *message,
+                      ProtobufCAllocator *allocator);
+/* Atelier__Control__Exploration methods */
+void   atelier__control__exploration__init
+                     (Atelier__Control__Exploration         *message);
+size_t atelier__control__exploration__get_packed_size
+                     (const Atelier__Control__Exploration   *message);
+size_t atelier__control__exploration__pack
+                     (const Atelier__Control__Exploration   *message,
+                      uint8_t             *out);
+size_t atelier__control__exploration__pack_to_buffer
+                     (const Atelier__Control__Exploration   *message,
+                      ProtobufCBuffer     *buffer);
+Atelier__Control__Exploration *
+       atelier__control__exploration__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   atelier__control__exploration__free_unpacked
+                     (Atelier__Control__Exploration *message,
                       ProtobufCAllocator *allocator);
 /* Atelier__Control__LeaseReply methods */
 void   atelier__control__lease_reply__init
@@ -1148,6 +1255,9 @@ void   atelier__control__scored_reply__free_unpacked
 /* Atelier__Control__RoundReport__RewardsEntry methods */
 void   atelier__control__round_report__rewards_entry__init
                      (Atelier__Control__RoundReport__RewardsEntry         *message);
+/* Atelier__Control__RoundReport__MonitorsEntry methods */
+void   atelier__control__round_report__monitors_entry__init
+                     (Atelier__Control__RoundReport__MonitorsEntry         *message);
 /* Atelier__Control__RoundReport methods */
 void   atelier__control__round_report__init
                      (Atelier__Control__RoundReport         *message);
@@ -1166,6 +1276,25 @@ Atelier__Control__RoundReport *
                       const uint8_t       *data);
 void   atelier__control__round_report__free_unpacked
                      (Atelier__Control__RoundReport *message,
+                      ProtobufCAllocator *allocator);
+/* Atelier__Control__ValidationReport methods */
+void   atelier__control__validation_report__init
+                     (Atelier__Control__ValidationReport         *message);
+size_t atelier__control__validation_report__get_packed_size
+                     (const Atelier__Control__ValidationReport   *message);
+size_t atelier__control__validation_report__pack
+                     (const Atelier__Control__ValidationReport   *message,
+                      uint8_t             *out);
+size_t atelier__control__validation_report__pack_to_buffer
+                     (const Atelier__Control__ValidationReport   *message,
+                      ProtobufCBuffer     *buffer);
+Atelier__Control__ValidationReport *
+       atelier__control__validation_report__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   atelier__control__validation_report__free_unpacked
+                     (Atelier__Control__ValidationReport *message,
                       ProtobufCAllocator *allocator);
 /* Atelier__Control__TrainedRequest methods */
 void   atelier__control__trained_request__init
@@ -1351,6 +1480,9 @@ typedef void (*Atelier__Control__LeaseRequest_Closure)
 typedef void (*Atelier__Control__Lease_Closure)
                  (const Atelier__Control__Lease *message,
                   void *closure_data);
+typedef void (*Atelier__Control__Exploration_Closure)
+                 (const Atelier__Control__Exploration *message,
+                  void *closure_data);
 typedef void (*Atelier__Control__LeaseReply_Closure)
                  (const Atelier__Control__LeaseReply *message,
                   void *closure_data);
@@ -1405,8 +1537,14 @@ typedef void (*Atelier__Control__ScoredReply_Closure)
 typedef void (*Atelier__Control__RoundReport__RewardsEntry_Closure)
                  (const Atelier__Control__RoundReport__RewardsEntry *message,
                   void *closure_data);
+typedef void (*Atelier__Control__RoundReport__MonitorsEntry_Closure)
+                 (const Atelier__Control__RoundReport__MonitorsEntry *message,
+                  void *closure_data);
 typedef void (*Atelier__Control__RoundReport_Closure)
                  (const Atelier__Control__RoundReport *message,
+                  void *closure_data);
+typedef void (*Atelier__Control__ValidationReport_Closure)
+                 (const Atelier__Control__ValidationReport *message,
                   void *closure_data);
 typedef void (*Atelier__Control__TrainedRequest_Closure)
                  (const Atelier__Control__TrainedRequest *message,
@@ -1630,6 +1768,7 @@ extern const ProtobufCMessageDescriptor atelier__control__fleet_plan_request__de
 extern const ProtobufCMessageDescriptor atelier__control__fleet_plan__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__lease_request__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__lease__descriptor;
+extern const ProtobufCMessageDescriptor atelier__control__exploration__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__lease_reply__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__give_up_request__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__give_up_reply__descriptor;
@@ -1649,6 +1788,8 @@ extern const ProtobufCMessageDescriptor atelier__control__scored_request__descri
 extern const ProtobufCMessageDescriptor atelier__control__scored_reply__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__round_report__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__round_report__rewards_entry__descriptor;
+extern const ProtobufCMessageDescriptor atelier__control__round_report__monitors_entry__descriptor;
+extern const ProtobufCMessageDescriptor atelier__control__validation_report__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__trained_request__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__trained_reply__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__checkpointed_request__descriptor;

@@ -44,7 +44,7 @@ typedef enum _Atelier__Data__SubmitOutcome {
 
 /*
  * A drawn unit. Attachments, little-endian, in this order:
- *   0  latents            f32 [steps + 1, samples, height, width, channels], x_T first
+ *   0  latents            f32 [steps + 1, samples, height, width, channels], x_T first; with 0 steps x_0 alone
  *   1  log-probabilities  f32 [steps, samples], mean over elements
  *   2  pictures           u8  [samples, picture_height, picture_width, 3]
  */

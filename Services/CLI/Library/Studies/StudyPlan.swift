@@ -1,0 +1,55 @@
+import Foundation
+import RunConfiguration
+import ServiceRuntime
+import Yams
+
+/// One claim as a comparison: arms that differ in what the claim is about, each run with the same seeds.
+struct StudyPlan: Codable, Sendable {
+    /// One way of doing it.
+    struct Arm: Codable, Sendable {
+        let name: String
+        /// The configuration, relative to the plan.
+        let config: String
+        /// Overrides, as for `atelier run --set`.
+        var set: [String] = []
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            name = try container.decode(String.self, forKey: .name)
+            config = try container.decode(String.self, forKey: .config)
+            set = try container.decodeIfPresent([String].self, forKey: .set) ?? []
+        }
+    }
+
+    /// What is claimed, in a sentence.
+    let claim: String
+    let seeds: [UInt64]
+    let arms: [Arm]
+
+    /// Reads a plan, and checks that each of its runs can be configured.
+    ///
+    /// - Throws: `ServiceError` that names the file and what is wrong.
+    static func read(_ path: String) throws -> StudyPlan {
+        let plan: StudyPlan
+        do {
+            plan = try YAMLDecoder().decode(StudyPlan.self, from: try String(contentsOfFile: path, encoding: .utf8))
+        } catch {
+            throw ServiceError("\(path): \(ServiceProcess.oneLine(error))", exitCode: .usage)
+        }
+        guard plan.arms.count > 1, !plan.seeds.isEmpty else {
+            throw ServiceError("\(path): a study compares two arms or more, with a seed or more", exitCode: .usage)
+        }
+        guard Set(plan.arms.map(\.name)).count == plan.arms.count else {
+            throw ServiceError("\(path): two arms have one name", exitCode: .usage)
+        }
+        for arm in plan.arms { _ = try ConfigurationFile.read(arm.path(beside: path), overrides: arm.set) }
+        return plan
+    }
+}
+
+extension StudyPlan.Arm {
+    /// The configuration's path, for a plan at `plan`.
+    func path(beside plan: String) -> String {
+        URL(fileURLWithPath: plan).deletingLastPathComponent().appending(path: config).path
+    }
+}
