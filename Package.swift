@@ -89,7 +89,7 @@ let parts: [Target] = [
 
 let models: [Target] = [
     library("Diffusion", ["Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging"], path: "Shared/Diffusion"),
-    library("Menagerie", ["Imaging", "CAtlas"], path: "Shared/Menagerie", exclude: ["Base"]),
+    library("Menagerie", ["Imaging", "CAtlas"], path: "Shared/Menagerie", exclude: ["Base", "Rewards"]),
     library(
         "Rewards", ["Menagerie", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging", crypto, yams],
         path: "Shared/Rewards"),

@@ -2,7 +2,8 @@ import Encoders
 import Foundation
 import TensorCore
 
-/// A reward that is a model of a folder, as transformers writes it.
+/// A reward that is a model of a folder, as transformers writes it: a path, or `menagerie/NAME` for one that the repository
+/// carries.
 ///
 ///     NAME?model=DIR[&precision=f32|bf16][&truncate=no|yes]
 ///     clip-score…[&scale=1]   aesthetic…&head=FILE   imagereward…[&head=FILE]   clip-i|dino|align-image…&references=DIR
@@ -82,7 +83,7 @@ public struct ModelRewardConfiguration: Hashable, Sendable {
     ///
     /// - Throws: an error that names the file.
     func makeModel(_ library: RewardLibrary) throws -> any RewardModel {
-        let folder = TransformersFolder(URL(filePath: model))
+        let folder = TransformersFolder(try EmbeddedRewards.folder(model))
         var digests = [try library.digest(of: folder.url)]
         if let head { digests.append(try RewardIdentity.digest([URL(filePath: head)])) }
         var pictures: [PictureFile] = []

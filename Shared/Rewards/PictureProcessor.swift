@@ -121,6 +121,8 @@ private struct ProcessorFile: Decodable {
         var shortestEdge: Int?
         var height: Int?
         var width: Int?
+        /// Older files give one number.
+        var isNumber = false
 
         enum CodingKeys: String, CodingKey {
             case height, width
@@ -129,7 +131,7 @@ private struct ProcessorFile: Decodable {
 
         init(from decoder: any Decoder) throws {
             if let side = try? decoder.singleValueContainer().decode(Int.self) {
-                (height, width) = (side, side)
+                (height, width, isNumber) = (side, side, true)
             } else {
                 let keys = try decoder.container(keyedBy: CodingKeys.self)
                 shortestEdge = try keys.decodeIfPresent(Int.self, forKey: .shortestEdge)
@@ -149,7 +151,6 @@ private struct ProcessorFile: Decodable {
     var normalises: Bool?
     var mean: [Float]?
     var deviation: [Float]?
-    var kind: String?
 
     enum CodingKeys: String, CodingKey {
         case size, resample
@@ -161,7 +162,6 @@ private struct ProcessorFile: Decodable {
         case normalises = "do_normalize"
         case mean = "image_mean"
         case deviation = "image_std"
-        case kind = "image_processor_type"
     }
 
     var processor: PictureProcessor {
@@ -171,10 +171,9 @@ private struct ProcessorFile: Decodable {
                 if let side = size.shortestEdge {
                     processor.size = .shortestEdge(side)
                 } else if let height = size.height, let width = size.width {
-                    // A plain number is CLIP's short side where a crop follows.
+                    // One number is the short side where a crop follows, and both sides where none does.
                     processor.size =
-                        crops == true && height == width && kind?.contains("CLIP") == true
-                        ? .shortestEdge(height) : .exactly(height: height, width: width)
+                        size.isNumber && crops == true ? .shortestEdge(height) : .exactly(height: height, width: width)
                 }
             }
             switch resample ?? 3 {

@@ -4,5 +4,5 @@ import ArgumentParser
 struct EvaluateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Measures how far rewards agree with people.",
-        subcommands: [EvaluateScoresCommand.self, EvaluateRewardsCommand.self])
+        subcommands: [EvaluateScoresCommand.self, EvaluateRewardsCommand.self, EvaluateDrawCommand.self])
 }

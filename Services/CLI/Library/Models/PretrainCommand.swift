@@ -13,7 +13,7 @@ struct PretrainCommand: AsyncParsableCommand {
               atelier pretrain vae --out DIR; atelier pretrain model --out DIR; atelier pretrain report DIR
             A stopped training goes on from its last save when it is started again with the same recipe.
             """,
-        subcommands: [PretrainVAE.self, PretrainModel.self, PretrainReport.self])
+        subcommands: [PretrainVAE.self, PretrainModel.self, PretrainReward.self, PretrainReport.self])
 }
 
 /// What both trainings take.
