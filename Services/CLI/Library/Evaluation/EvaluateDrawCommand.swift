@@ -127,7 +127,7 @@ struct EvaluateDrawCommand: AsyncParsableCommand {
         for (row, prompt) in prompts.enumerated() {
             bar.show(row, subset.rawValue)
             let drawn = Picture.pictures(
-                model.pictures(
+                try model.pictures(
                     prompts: Array(repeating: prompt, count: pictures), seed: seed + UInt64(row),
                     settings: SamplingSettings(steps: steps)))
             let scores = try CheckerReward(.success).score(drawn, prompts: drawn.map { _ in prompt })
