@@ -15,13 +15,17 @@ extension RunConfiguration {
                 "\(algorithm.name) learns from the probability of noisy steps, and η = 0 draws without noise: set "
                     + "sampling.eta to 1")
         }
-        if case .trajectories(let rule) = algorithm.algorithm.rule(latentElements: 1),
-            let trained = rule.trainedSteps, trained > sampling.steps
-        {
+        let kept: (steps: Int, key: String)? =
+            switch algorithm.algorithm.rule(latentElements: 1) {
+            case .trajectories(let rule): rule.trainedSteps.map { ($0, "trainedSteps") }
+            case .rewardGradient(let rule) where rule.truncation == .fixed: (rule.keptSteps, "keptSteps")
+            case .rewardGradient, .denoising, .references: nil
+            }
+        if let kept, kept.steps > sampling.steps {
             throw ConfigurationError(
-                path: "algorithm.trainedSteps",
-                "\(trained) steps cannot be trained of \(sampling.steps) that are drawn: lower it, or raise sampling.steps"
-            )
+                path: "algorithm.\(kept.key)",
+                "\(kept.steps) steps cannot be trained of \(sampling.steps) that are drawn: lower it, or raise "
+                    + "sampling.steps")
         }
         guard demands.baseSamples.isMultiple(of: sampling.samplesPerUnit) else {
             throw ConfigurationError(

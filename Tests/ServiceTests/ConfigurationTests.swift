@@ -93,6 +93,10 @@ struct ConfigurationTests {
         ),
         ("algorithm: {name: rpo}", "algorithm.references: there are no reference pictures: name a folder"),
         ("algorithm: {name: dreambooth, references: here}", "algorithm.instancePrompt: the subject has no name: say"),
+        (
+            "{algorithm: {name: alignprop, truncation: fixed, keptSteps: 21}, rewards: [{spec: smoothness}]}",
+            "algorithm.keptSteps: 21 steps cannot be trained of 20 that are drawn"
+        ),
         ("algorithm: {name: alignprop}", "rewards.0.spec: alignprop needs rewards that say how they change"),
         ("validation: {every: 2, samples: 30}", "validation.samples: 30 is not a multiple of"),
         (
