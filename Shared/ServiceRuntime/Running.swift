@@ -1,5 +1,17 @@
 /// The work of a service, and the order to stop.
 public enum Running {
+    /// Runs a body, and closes what it used, however it ends: sockets are not to stay behind.
+    ///
+    /// - Throws: what the body throws.
+    public static func closing<Success>(
+        _ close: () async -> Void, after body: () async throws -> Success
+    ) async throws -> Success {
+        let result: Result<Success, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        await close()
+        return try result.get()
+    }
+
     /// Runs bodies side by side until one of them ends or the shutdown is requested, whichever comes first, and cancels
     /// the others.
     ///

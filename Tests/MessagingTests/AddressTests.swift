@@ -1,6 +1,7 @@
 import Foundation
 import Messaging
 import RPC
+import Synchronization
 import Testing
 
 @Suite("Addresses")
@@ -58,6 +59,55 @@ struct AddressTests {
             #expect(try await second.listen(bound).address == bound)
             await second.close()
         }
+    }
+
+    @Test func anIPCAddressThatIsGivenUpLeavesNothingBehind() async throws {
+        let (transport, address) = Network.ipc.make()
+        let socket = URL(fileURLWithPath: String(address.dropFirst("ipc://".count)))
+        let folder = socket.deletingLastPathComponent()
+        let endpoint = try Endpoint(name: "test", transport: transport)
+        let listener = try await endpoint.listen(address)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["socket", "socket.lock"])
+        await listener.close()
+        #expect(!FileManager.default.fileExists(atPath: folder.path))
+        // A folder that was there before stays, and so does what others have in it.
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        chmod(folder.path, 0o700)
+        try await endpoint.listen(address).close()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+        try FileManager.default.removeItem(at: folder)
+        await endpoint.close()
+    }
+
+    private final class Count: Sendable {
+        let value = Atomic(0)
+    }
+
+    /// The lock's file goes whenever its holder does, which must not let two hold it.
+    @Test func ofManyWhoWantAnAddressOneHasIt() async throws {
+        let (transport, address) = Network.ipc.make()
+        let holders = Count()
+        let file = URL(fileURLWithPath: String(address.dropFirst("ipc://".count)) + ".lock")
+        // Somebody else may be at the door when the one who made the folder leaves it: then it stays.
+        defer { try? FileManager.default.removeItem(at: file.deletingLastPathComponent()) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<6 {
+                group.addTask {
+                    let endpoint = try Endpoint(name: "\(number)", transport: transport)
+                    var times = 0
+                    while times < 4 {
+                        guard let listener = try? await endpoint.listen(address) else { continue }
+                        #expect(holders.value.add(1, ordering: .relaxed).newValue == 1)
+                        times += 1
+                        holders.value.subtract(1, ordering: .relaxed)
+                        await listener.close()
+                    }
+                    await endpoint.close()
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(!FileManager.default.fileExists(atPath: file.path))
     }
 
     @Test func nobodyThereIsSaidAtOnceWithTheAddress() async throws {

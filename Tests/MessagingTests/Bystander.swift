@@ -36,7 +36,7 @@ struct Bystander {
 /// How much more memory the process holds at the most than at the beginning.
 final class MemoryGrowth: Sendable {
     private let peak = Atomic(0)
-    private let start = ResidentMemory.bytes
+    private let start = ProcessMemory.residentBytes
 
     /// The growth in bytes that was seen while a body ran.
     static func during(_ body: () async throws -> Void) async rethrows -> Int {
@@ -54,6 +54,6 @@ final class MemoryGrowth: Sendable {
     }
 
     private func look() {
-        _ = peak.max(ResidentMemory.bytes - start, ordering: .relaxed)
+        _ = peak.max(ProcessMemory.residentBytes - start, ordering: .relaxed)
     }
 }

@@ -4,7 +4,33 @@ import RPC
 import Testing
 import Wire
 
-/// Peers that die, stop or have no descriptors left: real processes, real sockets.
+// Which test shows what the table of faults (section 9 D of the design) promises:
+//
+// | fault | test |
+// | --- | --- |
+// | `kill -9` of a server in a call, a stream, between chunks | here, `aServerThatIsKilled…` |
+// | `kill -9` of a client | `FailureContractTests.aClientThatVanishesCancelsItsHandlers` |
+// | SIGSTOP | here, `aServerThatIsStoppedLosesItsLeaseAndItsSessionForGood` |
+// | a thread that hangs while libzmq's goes on | `HungPeerTests` |
+// | half-open connections, loss, long and narrow links | `NetworkFaultTests`, in network namespaces |
+// | a slow consumer, one that never reads | `FlowControlTests`, `HostilePeerTests` (creditOverrun) |
+// | a reader of hints that is slow | `AdapterTests.aReaderThatIsSlowHearsOfTheNewestOnly`: whoever needs a version asks for it |
+// | restart of a server under load | here, `callsThatMayBeRepeatedSurviveKilledServers` |
+// | swap of a reward service while it works | `ControlTests`, `SemanticsTests.callsAreSpreadAndGoOnWhenAServerIsDrained` |
+// | 1000 workers that come back at once | here, `aThousandChannelsComeBack`; with keys `SecurityTests.manySessionsOpenAtOnce` |
+// | garbage, HTTP, old ZMTP, slow handshakes | `HostilePeerTests`, `GarbageContractTests` |
+// | endless messages, frames too large, a million tiny ones, too much credit | `HostilePeerTests` |
+// | duplicates, retries, hedges | `PolicyTests`, `SemanticsTests`, `ScheduleTests` |
+// | wrong, revoked, unknown keys, a plain peer, no handler | `SecurityTests`, `KeysTests` |
+// | no descriptors left | here, `tooFewDescriptorsAreSaidAtTheStart` |
+// | a full disk | `BadInputTests` |
+// | clocks that jump | `ScheduleTests`: no clock of the wall is asked anywhere in the core |
+// | two coordinators at one path; results of an old one | `AddressTests.anAddressInUseIsNamed`, `UnitLedgerTests` |
+// | a worker's name comes again from another process | `SuccessionTests` |
+// | a drain under load | `SemanticsTests.drainingLosesNoCall` |
+// | SIGTERM twice | here, `theSecondSignalEndsARunAtOnce` |
+
+/// Peers that die, stop, come back or have no descriptors left: real processes, real sockets.
 @Suite("Faults of processes", .serialized, .timeLimit(.minutes(1)))
 struct ProcessFaultTests {
     /// A server in a process of its own, and a session with it.
@@ -33,12 +59,10 @@ struct ProcessFaultTests {
 
         func signal(_ number: Int32) { kill(server.child.processID, number) }
 
-        /// How long a call takes to fail after a signal, and how it fails.
-        func failure(after number: Int32, of call: Task<Void, any Error>) async throws -> (RPCStatus?, Duration) {
-            let start = ContinuousClock.now
+        /// How a call fails after a signal.
+        func failure(after number: Int32, of call: Task<Void, any Error>) async throws -> RPCStatus? {
             signal(number)
-            let status = await #expect(throws: RPCStatus.self) { try await call.value }
-            return (status, .now - start)
+            return await #expect(throws: RPCStatus.self) { try await call.value }
         }
 
         func end() async {
@@ -56,9 +80,10 @@ struct ProcessFaultTests {
         peer.signal(SIGSTOP)
         let call = Task { _ = try await echo.unary(EchoRequest(text: "lost")) }
         try await peer.place.until("the call is open") { await peer.client.snapshots().contains { !$0.calls.isEmpty } }
-        let (status, time) = try await peer.failure(after: SIGKILL, of: call)
+        let status = try await peer.failure(after: SIGKILL, of: call)
         #expect(status?.code == .unavailable)
-        #expect(time < .seconds(1), "\(time)")
+        // The connection has said it, and not the lease some seconds later.
+        #expect(status?.message.contains("was closed") == true, "\(status?.message ?? "")")
         await peer.end()
     }
 
@@ -78,9 +103,10 @@ struct ProcessFaultTests {
         for await _ in started { break }
         peer.signal(SIGKILL)
         release.finish()
-        let (status, time) = try await peer.failure(after: SIGKILL, of: call)
+        let status = try await peer.failure(after: SIGKILL, of: call)
         #expect(status?.code == .unavailable)
-        #expect(time < .seconds(2), "\(time)")
+        // The connection has said it, and not the lease some seconds later.
+        #expect(status?.message.contains("was closed") == true, "\(status?.message ?? "")")
         await peer.end()
     }
 
@@ -95,9 +121,10 @@ struct ProcessFaultTests {
         try await peer.place.until("credit is waited for") {
             await peer.client.snapshots().contains { $0.calls.contains { $0.queued > 0 && $0.sendCredit < 1 << 20 } }
         }
-        let (status, time) = try await peer.failure(after: SIGKILL, of: call)
+        let status = try await peer.failure(after: SIGKILL, of: call)
         #expect(status?.code == .unavailable)
-        #expect(time < .seconds(2), "\(time)")
+        // The connection has said it, and not the lease some seconds later.
+        #expect(status?.message.contains("was closed") == true, "\(status?.message ?? "")")
         await peer.end()
     }
 
@@ -119,6 +146,102 @@ struct ProcessFaultTests {
         let again = try await peer.client.dial(peer.address)
         #expect(try await EchoClient(again).unary(EchoRequest(text: "again")).message.text == "again")
         await peer.end()
+    }
+
+    /// Four at a time: of more that fail at once the token bucket lets some go, which it is there for.
+    @Test func callsThatMayBeRepeatedSurviveKilledServers() async throws {
+        let peer = try await Peer()
+        var policy = RetryPolicy()
+        policy.maximumAttempts = 10
+        policy.initialBackoff = .milliseconds(100)
+        let channel = peer.client.channel(peer.address)
+        let echo = EchoClient(channel)
+        let options = CallOptions(timeout: .seconds(30), waitForReady: true, retry: policy)
+        let (progress, done) = AsyncStream<Int>.makeStream()
+        let load = Task {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for worker in 0..<4 {
+                    group.addTask {
+                        var number = 0
+                        while !Task.isCancelled {
+                            let text = "\(worker) \(number)"
+                            let reply = try await Task {
+                                try await echo.unary(EchoRequest(text: text), options: options)
+                            }.value
+                            #expect(reply.message.text == text)
+                            number += 1
+                            done.yield(number)
+                        }
+                    }
+                }
+                // The first that fails ends it, and so the wait for answers.
+                defer { done.finish() }
+                try await group.waitForAll()
+            }
+        }
+        var answers = progress.makeAsyncIterator()
+        func until(_ count: Int) async { for _ in 0..<count { _ = await answers.next() } }
+        await until(200)
+        var server = peer.server
+        for _ in 0..<3 {
+            kill(server.child.processID, SIGKILL)
+            _ = await server.ended()
+            server = try peer.place.start("atelier", ["bench", "rpc", "--serve", "--address", peer.address])
+            // More than were answered before, and not yet looked at.
+            await until(2000)
+        }
+        load.cancel()
+        try await load.value
+        server.child.kill()
+        await peer.end()
+    }
+
+    /// Every channel waits a random time, so that not all of them knock in the same instant.
+    @Test func aThousandChannelsComeBack() async throws {
+        let peer = try await Peer()
+        let channels = (0..<1000).map { _ in peer.client.channel(peer.address) }
+        let options = CallOptions(timeout: .seconds(30), waitForReady: true)
+        func callAll() async throws {
+            let texts = try await withThrowingTaskGroup(of: String.self) { group in
+                for (number, channel) in channels.enumerated() {
+                    group.addTask {
+                        try await EchoClient(channel).unary(EchoRequest(text: "\(number)"), options: options).message
+                            .text
+                    }
+                }
+                return try await group.reduce(into: Set<String>()) { $0.insert($1) }
+            }
+            #expect(texts.count == 1000)
+        }
+        try await callAll()
+        var sessions: [Session] = []
+        for channel in channels { sessions.append(try await channel.session()) }
+        peer.signal(SIGKILL)
+        _ = await peer.server.ended()
+        for session in sessions { #expect(await session.closed.code == .unavailable) }
+        async let again: Void = callAll()
+        let server = try peer.place.start("atelier", ["bench", "rpc", "--serve", "--address", peer.address])
+        try await again
+        server.child.kill()
+        await peer.end()
+    }
+
+    @Test func theSecondSignalEndsARunAtOnce() async throws {
+        let place = try Workplace()
+        let run = try place.start("atelier", ["run", try place.configure(rounds: 2000), "--out", place.path("out")])
+        try await place.until("round 1") { run.errorSoFar.contains("round 1/2000") }
+        // Stopped, it will never write the checkpoint that the run waits for.
+        let learner = try #require(try place.processes(of: "out").first { $0.command.contains("atelier-learner") })
+        kill(learner.identifier, SIGSTOP)
+        run.child.terminate()
+        try await place.until("the run waits for its checkpoint") {
+            run.errorSoFar.contains("stopping with a checkpoint")
+        }
+        #expect(run.child.ending == nil)
+        run.child.terminate()
+        #expect(await run.ended().ending == .exited(128 + SIGTERM))
+        kill(learner.identifier, SIGCONT)
+        try await place.until("every process has ended") { try place.processes(of: "out").isEmpty }
     }
 
     @Test func tooFewDescriptorsAreSaidAtTheStart() async throws {

@@ -7,27 +7,42 @@ enum RawSocket {
     }
 
     /// Connects, sends the bytes as far as the other end takes them, and closes.
-    static func send(_ bytes: [UInt8], to path: String) throws {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw Failure(description: "no socket") }
-        defer { close(descriptor) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8) + [0]) }
-        let code = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+    static func send(_ bytes: [UInt8], to path: String) throws { _ = try Connection(path).send(bytes) }
+
+    /// An open connection, closed with this object.
+    final class Connection: Sendable {
+        private let descriptor: Int32
+
+        init(_ path: String) throws {
+            descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            guard descriptor >= 0 else { throw Failure(description: "no socket") }
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8) + [0]) }
+            let code = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
             }
+            guard code == 0 else { throw Failure(description: "\(path): \(String(cString: strerror(errno)))") }
         }
-        guard code == 0 else { throw Failure(description: "\(path): \(String(cString: strerror(errno)))") }
-        var sent = 0
-        while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { buffer in
-                Glibc.send(descriptor, buffer.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
+
+        deinit { close(descriptor) }
+
+        /// Sends all of it.
+        ///
+        /// - Returns: false if the other end has hung up, which is its right.
+        func send(_ bytes: [UInt8]) -> Bool {
+            var sent = 0
+            while sent < bytes.count {
+                let count = bytes.withUnsafeBytes { buffer in
+                    Glibc.send(
+                        descriptor, buffer.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
+                }
+                guard count > 0 else { return false }
+                sent += count
             }
-            // The other end has hung up, which is its right.
-            guard count > 0 else { return }
-            sent += count
+            return true
         }
     }
 }

@@ -31,6 +31,14 @@ final class Workplace: Sendable {
         /// What is on standard error so far.
         var errorSoFar: String { Self.text(error) }
 
+        /// What is on standard output so far.
+        var outputSoFar: String { Self.text(output) }
+
+        /// Removes what it has printed, when there is too much of it to keep.
+        func forget() {
+            for file in [output, error] { try? FileManager.default.removeItem(at: file) }
+        }
+
         private static func text(_ file: URL) -> String { (try? String(contentsOf: file, encoding: .utf8)) ?? "" }
     }
 

@@ -39,7 +39,7 @@ actor LocalStack {
             "coordinator", "atelier-coordinator",
             [
                 "--config", folder.configuration.path, "--out", folder.url.path, "--control", control, "--admin", admin,
-                "--linger",
+                "--linger", "--temporary-folder", folder.sockets.path,
             ])
     }
 

@@ -21,6 +21,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
     var keys: String?
     @Option(help: "Least severe messages that are logged.")
     var logLevel = "info"
+    @Option(help: "A folder that is removed at the end: `atelier run` has its sockets there, and may be killed.")
+    var temporaryFolder: String?
     @Flag(help: "Go on answering after the run, until told to stop.")
     var linger = false
     @Flag(help: "Stop when standard input ends, which it does when the process that started this one has ended.")
@@ -34,6 +36,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
         await ServiceProcess.run("atelier-coordinator", level: logLevel, withParent: withParent) { shutdown, log in
             var options = CoordinatorService.Options(
                 controlAddress: control, adminAddress: admin, folder: URL(fileURLWithPath: out))
+            defer { if let temporaryFolder { try? FileManager.default.removeItem(atPath: temporaryFolder) } }
             options.lingers = linger
             options.keys = keys
             try await CoordinatorService(ConfigurationFile.read(config), options).run(shutdown, log)

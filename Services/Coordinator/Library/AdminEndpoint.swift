@@ -45,7 +45,7 @@ struct AdminEndpoint: AdminService {
     func swap(_ request: AdminSwapRequest, _ context: ServerContext) async throws -> Reply<AdminCommandReply> {
         try await answering {
             let message = try await coordinator.swap(request.reward, by: request.spec)
-            return Reply(AdminCommandReply(state: await coordinator.books.state.rawValue, message: message))
+            return Reply(AdminCommandReply(state: await coordinator.state.rawValue, message: message))
         }
     }
 
@@ -58,7 +58,7 @@ struct AdminEndpoint: AdminService {
                 try await replies.send(notice.wire, attachments: [])
                 last = notice.sequence
             }
-            let isOver = await coordinator.books.state == .finished
+            let isOver = await coordinator.state == .finished
             if isOver, await coordinator.notices.after(last).isEmpty { return }
             await coordinator.changes.wait(after: number, atMost: .seconds(60))
         }
@@ -69,11 +69,11 @@ struct AdminEndpoint: AdminService {
     /// - Throws: `RPCStatus` failedPrecondition if the run is finished.
     private func command(_ event: RunEvent, _ message: String) async throws -> Reply<AdminCommandReply> {
         try await answering {
-            guard await coordinator.books.state != .finished else {
+            guard await coordinator.state != .finished else {
                 throw ServiceError("the run is finished", exitCode: .refused)
             }
             try await coordinator.record(event)
-            return Reply(AdminCommandReply(state: await coordinator.books.state.rawValue, message: message))
+            return Reply(AdminCommandReply(state: await coordinator.state.rawValue, message: message))
         }
     }
 }

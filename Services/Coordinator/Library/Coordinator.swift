@@ -20,6 +20,7 @@ actor Coordinator {
 
     private let store: LedgerStore
     private let schedule: PromptSchedule
+    /// Asked here and not handed out: a copy in somebody else's hands would make the next event copy every line.
     private(set) var books: RunBooks
     private(set) var fleet = FleetRegistry()
     private(set) var notices = NoticeBoard()
@@ -98,9 +99,25 @@ actor Coordinator {
             report(action)
         }
         finishIfOver()
-        changes.change()
+        if Self.concernsOthers(event, actions) { changes.change() }
         return actions
     }
+
+    /// Whether somebody who waits for a change may find what it waits for.
+    ///
+    /// Units on their usual way say that by their actions; waking everybody for each of them would cost more than the unit.
+    private static func concernsOthers(_ event: RunEvent, _ actions: [RunAction]) -> Bool {
+        switch event {
+        case .leased, .scored: !actions.isEmpty
+        case .settled(let unit, _): actions != [.settled(unit: unit, .accepted)]
+        default: true
+        }
+    }
+
+    var state: RunState { books.state }
+    var outcome: RunOutcome? { books.outcome }
+    var hasLearner: Bool { !fleet.workers(.learner).isEmpty }
+    var learnerInstruction: LearnerInstruction { books.learnerInstruction }
 
     func note(_ kind: RunNotice.Kind, _ message: String, report: RoundReport? = nil) {
         log.info("\(message)")
@@ -205,7 +222,8 @@ actor Coordinator {
 
     /// Leases the next unit, if there is one now.
     func lease(to worker: String) throws -> LeaseAnswer {
-        fleet.hear(worker, at: Self.now)
+        // Whoever has left would not return it.
+        guard fleet.hear(worker, at: Self.now) else { return .wait("\(worker) is not in the fleet") }
         switch books.leaseOffer {
         case .stop: return .stop
         case .wait(let reason): return .wait(reason)

@@ -46,19 +46,23 @@ public struct CoordinatorService: Sendable {
         let endpoint = try ProcessKeys.endpoint(
             name: "coordinator", role: .coordinator, keys: options.keys,
             binds: [options.controlAddress, options.adminAddress], log: log)
-        let control = try await Listening.on(
-            options.controlAddress, endpoint,
-            services: [
-                .fleet(FleetEndpoint(coordinator: coordinator)), .sampling(SamplingEndpoint(coordinator: coordinator)),
-                .learning(LearningEndpoint(coordinator: coordinator)),
-            ])
-        let admin = try await Listening.on(
-            options.adminAddress, endpoint, services: [.admin(AdminEndpoint(coordinator: coordinator))])
-        log.info("control \(control.address), admin \(admin.address)")
-        await keep(coordinator, shutdown, log)
-        await endpoint.close()
+        try await Running.closing {
+            await endpoint.close()
+        } after: {
+            let control = try await Listening.on(
+                options.controlAddress, endpoint,
+                services: [
+                    .fleet(FleetEndpoint(coordinator: coordinator)),
+                    .sampling(SamplingEndpoint(coordinator: coordinator)),
+                    .learning(LearningEndpoint(coordinator: coordinator)),
+                ])
+            let admin = try await Listening.on(
+                options.adminAddress, endpoint, services: [.admin(AdminEndpoint(coordinator: coordinator))])
+            log.info("control \(control.address), admin \(admin.address)")
+            await keep(coordinator, shutdown, log)
+        }
         if let failure = await coordinator.failure { throw failure }
-        if case .failed(let reason) = await coordinator.books.outcome { throw ServiceError(reason) }
+        if case .failed(let reason) = await coordinator.outcome { throw ServiceError(reason) }
     }
 
     private func keep(_ coordinator: Coordinator, _ shutdown: Shutdown, _ log: Logger) async {
@@ -92,25 +96,39 @@ public struct CoordinatorService: Sendable {
     private func finished(_ coordinator: Coordinator) async {
         while !Task.isCancelled {
             let number = coordinator.changes.number
-            if await coordinator.books.state == .finished { return }
+            if await coordinator.state == .finished { return }
             await coordinator.changes.wait(after: number, atMost: .seconds(60))
         }
     }
 
     /// Stops a run that goes on, and waits for its checkpoint.
     private func stop(_ coordinator: Coordinator, _ shutdown: Shutdown) async {
-        guard await coordinator.books.state != .finished, await coordinator.failure == nil else { return }
+        guard await coordinator.state != .finished, await coordinator.failure == nil else { return }
         _ = try? await coordinator.record(.stopRequested)
         let waiting = Task { await finished(coordinator) }
         let patience = Task {
-            try await Task.sleep(for: .seconds(options.stopSeconds))
+            let (deadline, absence) = (
+                ContinuousClock.now + .seconds(options.stopSeconds),
+                Duration.seconds(
+                    configuration.leases.silenceSeconds)
+            )
+            var lastSeen = ContinuousClock.now
+            var reason = "the learner has not written its checkpoint within \(Int(options.stopSeconds)) s"
+            while ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(250))
+                if await coordinator.hasLearner { lastSeen = .now }
+                guard ContinuousClock.now - lastSeen > absence else { continue }
+                // It may have been started again; but whoever does that may have ended as well.
+                reason = "no learner has been here to write the checkpoint for \(absence)"
+                break
+            }
             waiting.cancel()
+            return reason
         }
         await waiting.value
         patience.cancel()
-        if await coordinator.books.state != .finished {
-            _ = try? await coordinator.record(
-                .failed("the learner has not written its checkpoint within \(Int(options.stopSeconds)) s"))
+        if await coordinator.state != .finished, let reason = try? await patience.value {
+            _ = try? await coordinator.record(.failed(reason))
         }
     }
 }

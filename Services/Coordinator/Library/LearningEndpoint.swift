@@ -13,7 +13,7 @@ struct LearningEndpoint: LearningService {
         let deadline = ContinuousClock.now + .milliseconds(Int(min(request.waitMs, 30_000)))
         while true {
             let number = coordinator.changes.number
-            let instruction = await coordinator.books.learnerInstruction
+            let instruction = await coordinator.learnerInstruction
             let left = deadline - ContinuousClock.now
             guard case .wait = instruction, left > .zero, !Task.isCancelled else { return Reply(instruction.wire) }
             await coordinator.changes.wait(after: number, atMost: left)

@@ -13,6 +13,7 @@ final class LedgerStore {
 
     private let path: URL
     private let queue: DatabaseQueue
+    private let encoder = JSONEncoder()
 
     /// Opens the file, or makes it.
     ///
@@ -78,11 +79,12 @@ final class LedgerStore {
     /// - Throws: `ServiceError` that names the file, for example on a full disk; the event has not happened then.
     func append(_ event: RunEvent, at time: Double) throws(ServiceError) {
         try access { queue in
-            let json = String(decoding: try JSONEncoder().encode(event), as: UTF8.self)
-            try queue.write { database in
-                try database.execute(
-                    sql: "INSERT INTO event (time, kind, json) VALUES (?, ?, ?)",
-                    arguments: [time, Self.kind(of: event), json])
+            let json = String(decoding: try encoder.encode(event), as: UTF8.self)
+            // One statement is a transaction of its own.
+            try queue.writeWithoutTransaction { database in
+                let statement = try database.cachedStatement(
+                    sql: "INSERT INTO event (time, kind, json) VALUES (?, ?, ?)")
+                try statement.execute(arguments: [time, Self.kind(of: json), json])
             }
         }
     }
@@ -100,9 +102,8 @@ final class LedgerStore {
         return ServiceError("cannot use the ledger \(path.path): \(reason)")
     }
 
-    /// The event's name, so that the table can be read with any SQLite browser.
-    private static func kind(of event: RunEvent) -> String {
-        let text = "\(event)"
-        return String(text.prefix { $0 != "(" })
+    /// The event's name, so that the table can be read with any SQLite browser: the only key of its JSON.
+    private static func kind(of json: String) -> String {
+        String(json.dropFirst(2).prefix { $0 != "\"" })
     }
 }

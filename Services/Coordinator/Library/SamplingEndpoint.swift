@@ -12,6 +12,8 @@ struct SamplingEndpoint: SamplingService {
             let deadline = ContinuousClock.now + .milliseconds(Int(min(request.waitMs, 30_000)))
             while true {
                 let number = coordinator.changes.number
+                // A lease for somebody who has hung up would run out before anybody else got the unit.
+                try Task.checkCancellation()
                 let answer = try await coordinator.lease(to: request.worker)
                 let left = deadline - ContinuousClock.now
                 guard case .wait = answer, left > .zero, !Task.isCancelled else { return Reply(answer.wire) }

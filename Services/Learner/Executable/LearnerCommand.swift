@@ -15,6 +15,10 @@ struct LearnerCommand: AsyncParsableCommand {
     var out: String
     @Option(help: "Where samplers dial: ipc:///folder/socket or tcp://127.0.0.1:port.")
     var address = "tcp://127.0.0.1:0"
+    @Option(
+        help: "HOST or HOST:PORT by which samplers find it, for an address such as tcp://0.0.0.0:4000."
+    )
+    var advertise: String?
     @Option(help: "The coordinator's control socket.")
     var coordinator: String
     @Option(help: "Seconds that the coordinator may be out of reach.")
@@ -37,6 +41,7 @@ struct LearnerCommand: AsyncParsableCommand {
                 address: address, coordinator: coordinator, folder: URL(fileURLWithPath: out))
             options.patience = .seconds(patience)
             options.keys = keys
+            options.advertised = advertise
             try await LearnerService(ConfigurationFile.read(config), options).run(shutdown, log)
         }
     }

@@ -18,9 +18,10 @@ actor Learner {
     private let dispatcher: ScoringDispatcher
     private let log: Logger
     private var store = TrajectoryStore()
-    /// The adapters that samplers may still ask for, by version.
-    private var versions: [Int: LearningHost.Version] = [:]
-    private var current = 0
+    /// The adapters that samplers may still ask for.
+    nonisolated let adapters = AdapterStore()
+    /// Theirs, by version.
+    private var policies: [Int: PublishedPolicy] = [:]
     private var scoring: [UnitID: Task<Void, Never>] = [:]
     /// Set when the run cannot go on.
     private(set) var failure: ServiceError?
@@ -41,14 +42,14 @@ actor Learner {
     // MARK: Adapters
 
     /// Makes a version the one in force.
-    func publish(_ version: LearningHost.Version) {
-        current = version.policy.version
-        versions[current] = version
+    func publish(_ version: LearningHost.Version) async {
+        let current = version.policy.version
+        policies[current] = version.policy
         // Older than the staleness bound allows nobody draws with it any more.
-        versions = versions.filter { $0.key >= current - configuration.staleness - 1 }
+        let oldest = current - configuration.staleness - 1
+        policies = policies.filter { $0.key >= oldest }
+        await adapters.publish(PublishedAdapter(version.adapter, version.policy), keepingFrom: oldest)
     }
-
-    func adapter(_ version: Int) -> LearningHost.Version? { versions[version] }
 
     // MARK: Trajectories
 
@@ -79,7 +80,7 @@ actor Learner {
 
     /// What is wrong with a trajectory, if anything is.
     private func refusal(of drawn: DrawnUnit) -> String? {
-        guard versions[drawn.policyVersion]?.policy.sha256 == drawn.adapter else {
+        guard policies[drawn.policyVersion]?.sha256 == drawn.adapter else {
             return "drawn with an adapter that is not version \(drawn.policyVersion)"
         }
         let isWhole =

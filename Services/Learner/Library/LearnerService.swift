@@ -12,6 +12,8 @@ public struct LearnerService: Sendable {
     public struct Options: Sendable {
         /// Where samplers dial.
         public var address: String
+        /// The host, and the port if it is another one, by which samplers reach it; nil: the address itself.
+        public var advertised: String?
         /// The coordinator's control socket.
         public var coordinator: String
         /// A folder of keys or a key's file; see `ProcessKeys`.
@@ -41,21 +43,35 @@ public struct LearnerService: Sendable {
     /// - Throws: `ServiceError` if the model cannot be loaded, LoRA would learn nothing, the socket cannot be bound, a
     ///   file cannot be written, a reward cannot be worked with or the coordinator is out of reach.
     public func run(_ shutdown: Shutdown, _ log: Logger) async throws {
+        let place = try AdvertisedAddress(listeningAt: options.address, advertised: options.advertised)
         let host = try LearningHost(configuration, model: try ModelLocation.folder(configuration.model))
         try await host.selfCheck()
         let (version, saved) = try await start(host, log)
         let endpoint = try ProcessKeys.endpoint(
             name: "learner", role: .learner, keys: options.keys, binds: [options.address],
             dials: [options.coordinator], log: log)
+        try await Running.closing {
+            await endpoint.close()
+        } after: {
+            try await serve(endpoint, at: place, host, from: version, saved: saved, shutdown, log)
+        }
+    }
+
+    private func serve(
+        _ endpoint: Endpoint, at place: AdvertisedAddress, _ host: LearningHost, from version: LearningHost.Version,
+        saved: CheckpointFolder.State?, _ shutdown: Shutdown, _ log: Logger
+    ) async throws {
         let books = LearningClient(endpoint.channel(options.coordinator, services: []))
         let desk = RewardDesk(endpoint, timeout: .seconds(configuration.leases.scoreSeconds))
         let learner = Learner(configuration, books, ScoringDispatcher(books, desk), log) { shutdown.request($0) }
         let listener = try await Listening.on(
-            options.address, endpoint, services: [.data(DataEndpoint(learner: learner))])
-        log.info("data \(listener.address), policy version \(version.policy.version)")
+            options.address, endpoint,
+            services: [.data(DataEndpoint(learner: learner)), .adapters(AdapterEndpoint(learner.adapters))])
+        let address = place.address(of: listener.address)
+        log.info("data \(address), policy version \(version.policy.version)")
         let membership = FleetMembership(
             endpoint, address: options.coordinator,
-            WorkerIntroduction(name: "learner", kind: .learner, processID: getpid(), address: listener.address),
+            WorkerIntroduction(name: "learner", kind: .learner, processID: getpid(), address: address),
             patience: options.patience, log: log)
         try await membership.join()
         do {
@@ -68,7 +84,6 @@ public struct LearnerService: Sendable {
         }
         await learner.stopScoring()
         await membership.leave()
-        await endpoint.close()
     }
 
     /// Trains and gives signs of life side by side.

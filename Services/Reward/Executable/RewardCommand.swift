@@ -13,6 +13,10 @@ struct RewardCommand: AsyncParsableCommand {
     var spec: String
     @Option(help: "Where to serve: ipc:///folder/socket or tcp://127.0.0.1:port.")
     var address = "tcp://127.0.0.1:0"
+    @Option(
+        help: "HOST or HOST:PORT by which the learner finds it, for an address such as tcp://0.0.0.0:4000."
+    )
+    var advertise: String?
     @Option(help: "The coordinator's control socket; without one the service stands alone.")
     var coordinator = ""
     @Option(help: "Seconds that the coordinator may be out of reach.")

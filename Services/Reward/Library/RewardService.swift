@@ -16,6 +16,8 @@ public struct RewardService: Sendable {
         public var spec: String
         /// Where it serves.
         public var address: String
+        /// The host, and the port if it is another one, by which the learner reaches it; nil: the address itself.
+        public var advertised: String?
         /// The coordinator's control socket; empty for a service that stands alone.
         public var coordinator: String
         /// A folder of keys or a key's file; see `ProcessKeys`.
@@ -50,6 +52,12 @@ public struct RewardService: Sendable {
     /// - Throws: `ServiceError` if there is no such reward, the socket cannot be bound or the coordinator is out of
     ///   reach.
     public func run(_ shutdown: Shutdown, _ log: Logger) async throws {
+        // Who stands alone is dialled by somebody who knows where it is.
+        let place =
+            options.coordinator.isEmpty
+            ? nil
+            : try AdvertisedAddress(
+                listeningAt: options.address, advertised: options.advertised)
         let model: any RewardModel
         do {
             model = try RewardConfiguration(options.spec).makeModel()
@@ -67,24 +75,35 @@ public struct RewardService: Sendable {
             identity: model.identity, spec: options.spec,
             isDifferentiable: model.isDifferentiable)
         let health = HealthBoard()
-        let listener = try await Listening.on(options.address, endpoint, services: [.score(scores)], health: health)
-        log.info("\(model.identity.id) at \(listener.address), identity \(model.identity.version)")
-        if options.coordinator.isEmpty {
-            await shutdown.wait()
-        } else {
-            let membership = FleetMembership(
-                endpoint, address: options.coordinator,
-                WorkerIntroduction(
-                    name: options.name, kind: .reward, processID: getpid(), address: listener.address,
-                    rewardSpec: options.spec, rewardIdentity: model.identity.version),
-                patience: options.patience, log: log)
-            try await membership.join()
-            membership.now("serving")
-            try await Running.until(shutdown, [{ try await membership.keep(shutdown) }])
-            await membership.leave()
+        do {
+            try await serve(endpoint, at: place, model, health, scores, shutdown, log)
+        } catch {
+            await endpoint.close()
+            throw error
         }
         // Who is waiting for scores gets them; who asks for more is told to go elsewhere.
         health.stopServing()
         await endpoint.drain("the reward service stops", grace: .seconds(5))
+    }
+
+    private func serve(
+        _ endpoint: Endpoint, at place: AdvertisedAddress?, _ model: any RewardModel, _ health: HealthBoard,
+        _ scores: ScoreEndpoint,
+        _ shutdown: Shutdown, _ log: Logger
+    ) async throws {
+        let listener = try await Listening.on(options.address, endpoint, services: [.score(scores)], health: health)
+        let address = place?.address(of: listener.address) ?? listener.address
+        log.info("\(model.identity.id) at \(address), identity \(model.identity.version)")
+        guard place != nil else { return await shutdown.wait() }
+        let membership = FleetMembership(
+            endpoint, address: options.coordinator,
+            WorkerIntroduction(
+                name: options.name, kind: .reward, processID: getpid(), address: address,
+                rewardSpec: options.spec, rewardIdentity: model.identity.version),
+            patience: options.patience, log: log)
+        try await membership.join()
+        membership.now("serving")
+        try await Running.until(shutdown, [{ try await membership.keep(shutdown) }])
+        await membership.leave()
     }
 }

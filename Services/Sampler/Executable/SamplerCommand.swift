@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import SamplerService
 import ServiceRuntime
 import TensorCore
@@ -18,6 +19,9 @@ struct SamplerCommand: AsyncParsableCommand {
     var patience = 10
     @Option(help: "A folder of keys that `atelier keys init` made, or one key's file.")
     var keys: String?
+    @Option(
+        help: "A folder, mode 0700, in which the samplers of this host share adapters; by default one of this user.")
+    var relayFolder: String?
     @Option(help: "Least severe messages that are logged.")
     var logLevel = "info"
     @Flag(help: "Stop when standard input ends, which it does when the process that started this one has ended.")
@@ -33,6 +37,7 @@ struct SamplerCommand: AsyncParsableCommand {
             var options = SamplerService.Options(name: name, coordinator: coordinator)
             options.patience = .seconds(patience)
             options.keys = keys
+            options.relayFolder = relayFolder.map { URL(fileURLWithPath: $0) }
             try await SamplerService(ConfigurationFile.read(config), options).run(shutdown, log)
         }
     }

@@ -7,7 +7,7 @@ import ServiceRuntime
 import TensorCore
 
 /// The policy on a thread of its own.
-actor DrawingHost {
+actor DrawingHost: Drawing {
     private let policy: DiffusionPolicy
     private let threads: Int
     /// SHA-256 of the adapter that is bound.

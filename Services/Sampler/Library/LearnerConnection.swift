@@ -1,11 +1,10 @@
-import Foundation
 import Ledger
 import RPC
 import ServiceAPI
 import ServiceRuntime
 import Wire
 
-/// The way to the learner: adapters come from it, trajectories go to it.
+/// Where trajectories go.
 struct LearnerConnection {
     let address: String
     private let client: DataClient
@@ -13,26 +12,6 @@ struct LearnerConnection {
     init(_ endpoint: Endpoint, address: String) {
         self.address = address
         client = DataClient(endpoint.channel(address, services: []))
-    }
-
-    /// The bytes of a published adapter.
-    ///
-    /// - Throws: `ServiceError` if they are not what the coordinator said was published.
-    func adapter(_ policy: PublishedPolicy) async throws -> Data {
-        let reply = try await client.adapter(
-            DataAdapterRequest(version: UInt32(policy.version)),
-            options: CallOptions(timeout: .seconds(30), waitForReady: true))
-        guard let attachment = reply.attachments.first else {
-            throw ServiceError("the learner at \(address) sent no bytes for adapter \(policy.version)")
-        }
-        let bytes = attachment.bytes.withUnsafeBytes { Data($0) }
-        let hash = AdapterHash.of(bytes)
-        guard hash == policy.sha256 else {
-            throw ServiceError(
-                "adapter \(policy.version) of the learner at \(address) has SHA-256 \(hash), published was \(policy.sha256)"
-            )
-        }
-        return bytes
     }
 
     /// Hands a trajectory over; tries again while the learner is out of reach and the lease lasts.

@@ -8,11 +8,12 @@ import Wire
 /// Leases units, draws them, and hands them to the learner, one after another.
 ///
 /// Used from one task.
-final class SamplerLoop {
+public final class SamplerLoop {
     private let name: String
     private let endpoint: Endpoint
     private let membership: FleetMembership
-    private let host: DrawingHost
+    private let host: any Drawing
+    private let adapters: AdapterFeed
     private let log: Logger
     private let books: SamplingClient
     private var learner: LearnerConnection?
@@ -21,11 +22,24 @@ final class SamplerLoop {
     /// How many units in a row may fail before the sampler gives up.
     private static let patience = 5
 
-    init(name: String, _ endpoint: Endpoint, _ membership: FleetMembership, _ host: DrawingHost, _ log: Logger) {
+    /// A loop.
+    ///
+    /// - Parameters:
+    ///   - name: what the sampler is called in the fleet.
+    ///   - endpoint: dials the learner.
+    ///   - membership: the way to the coordinator.
+    ///   - host: what draws.
+    ///   - adapters: where adapters come from.
+    ///   - log: is told of units that fail.
+    public init(
+        name: String, _ endpoint: Endpoint, _ membership: FleetMembership, _ host: any Drawing, _ adapters: AdapterFeed,
+        _ log: Logger
+    ) {
         self.name = name
         self.endpoint = endpoint
         self.membership = membership
         self.host = host
+        self.adapters = adapters
         self.log = log
         books = SamplingClient(membership.coordinator)
     }
@@ -33,7 +47,7 @@ final class SamplerLoop {
     /// Works until the run is over or the task is cancelled.
     ///
     /// - Throws: what the last unit failed of, after several in a row have.
-    func run() async throws {
+    public func run() async throws {
         while !Task.isCancelled {
             switch try await ask() {
             case .stop: return
@@ -76,9 +90,10 @@ final class SamplerLoop {
     private func draw(_ order: DrawingOrder) async throws {
         let deadline = ContinuousClock.now + .seconds(order.remainingSeconds)
         let learner = connection(order.learnerAddress)
+        await adapters.follow(learner.address)
         if bound != order.policy { try await bind(order.policy, from: learner) }
         membership.now("drawing \(order.unit)")
-        let drawn = await host.draw(order, worker: name)
+        let drawn = try await host.draw(order, worker: name)
         membership.now("submitting \(order.unit)")
         let (outcome, reason) = try await learner.submit(drawn, until: deadline)
         log.debug("\(order.unit) \(outcome.rawValue) \(reason)")
@@ -96,7 +111,7 @@ final class SamplerLoop {
         membership.now("fetching adapter \(policy.version)")
         bound = nil
         let (sha256, modules) = try await host.bind(
-            try await learner.adapter(policy), name: "adapter \(policy.version) of \(learner.address)")
+            try await adapters.adapter(policy), name: "adapter \(policy.version) of \(learner.address)")
         let measured = PublishedPolicy(version: policy.version, sha256: sha256, modules: modules)
         let reply = try await books.acknowledge(
             ControlAcknowledgeRequest(

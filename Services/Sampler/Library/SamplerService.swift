@@ -14,6 +14,8 @@ public struct SamplerService: Sendable {
         public var coordinator: String
         /// A folder of keys or a key's file; see `ProcessKeys`.
         public var keys: String?
+        /// Where the samplers of this host share adapters; nil for the place of this user.
+        public var relayFolder: URL?
         /// How long the coordinator may be out of reach.
         public var patience = Duration.seconds(10)
 
@@ -48,15 +50,20 @@ public struct SamplerService: Sendable {
             endpoint, address: options.coordinator,
             WorkerIntroduction(name: options.name, kind: .sampler, processID: getpid()), patience: options.patience,
             log: log)
-        try await membership.join()
         let name = options.name
-        try await Running.until(
-            shutdown,
-            [
-                { try await membership.keep(shutdown) },
-                { try await SamplerLoop(name: name, endpoint, membership, host, log).run() },
-            ])
-        await membership.leave()
-        await endpoint.close()
+        let adapters = AdapterFeed(endpoint, folder: options.relayFolder, log: log)
+        try await Running.closing {
+            await adapters.close()
+            await endpoint.close()
+        } after: {
+            try await membership.join()
+            try await Running.until(
+                shutdown,
+                [
+                    { try await membership.keep(shutdown) },
+                    { try await SamplerLoop(name: name, endpoint, membership, host, adapters, log).run() },
+                ])
+            await membership.leave()
+        }
     }
 }

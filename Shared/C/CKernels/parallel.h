@@ -3,8 +3,14 @@
 
 #include "CKernels.h"
 
-// One machine code per instruction set, chosen when the library is loaded.
-#if defined(__x86_64__)
+// One machine code per instruction set, chosen when the library is loaded: too early for a sanitizer's calls.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define KERNEL
+#endif
+#endif
+#if defined(KERNEL)
+#elif defined(__x86_64__)
 #define KERNEL __attribute__((target_clones("avx512f", "arch=haswell", "default")))
 #else
 #define KERNEL

@@ -97,6 +97,96 @@ void   atelier__data__submit_reply__free_unpacked
   assert(message->base.descriptor == &atelier__data__submit_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   atelier__data__adapter_manifest__init
+                     (Atelier__Data__AdapterManifest         *message)
+{
+  static const Atelier__Data__AdapterManifest init_value = ATELIER__DATA__ADAPTER_MANIFEST__INIT;
+  *message = init_value;
+}
+size_t atelier__data__adapter_manifest__get_packed_size
+                     (const Atelier__Data__AdapterManifest *message)
+{
+  assert(message->base.descriptor == &atelier__data__adapter_manifest__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t atelier__data__adapter_manifest__pack
+                     (const Atelier__Data__AdapterManifest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &atelier__data__adapter_manifest__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t atelier__data__adapter_manifest__pack_to_buffer
+                     (const Atelier__Data__AdapterManifest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &atelier__data__adapter_manifest__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Atelier__Data__AdapterManifest *
+       atelier__data__adapter_manifest__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Atelier__Data__AdapterManifest *)
+     protobuf_c_message_unpack (&atelier__data__adapter_manifest__descriptor,
+                                allocator, len, data);
+}
+void   atelier__data__adapter_manifest__free_unpacked
+                     (Atelier__Data__AdapterManifest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &atelier__data__adapter_manifest__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   atelier__data__adapter_hints_request__init
+                     (Atelier__Data__AdapterHintsRequest         *message)
+{
+  static const Atelier__Data__AdapterHintsRequest init_value = ATELIER__DATA__ADAPTER_HINTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t atelier__data__adapter_hints_request__get_packed_size
+                     (const Atelier__Data__AdapterHintsRequest *message)
+{
+  assert(message->base.descriptor == &atelier__data__adapter_hints_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t atelier__data__adapter_hints_request__pack
+                     (const Atelier__Data__AdapterHintsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &atelier__data__adapter_hints_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t atelier__data__adapter_hints_request__pack_to_buffer
+                     (const Atelier__Data__AdapterHintsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &atelier__data__adapter_hints_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Atelier__Data__AdapterHintsRequest *
+       atelier__data__adapter_hints_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Atelier__Data__AdapterHintsRequest *)
+     protobuf_c_message_unpack (&atelier__data__adapter_hints_request__descriptor,
+                                allocator, len, data);
+}
+void   atelier__data__adapter_hints_request__free_unpacked
+                     (Atelier__Data__AdapterHintsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &atelier__data__adapter_hints_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   atelier__data__adapter_request__init
                      (Atelier__Data__AdapterRequest         *message)
 {
@@ -142,49 +232,94 @@ void   atelier__data__adapter_request__free_unpacked
   assert(message->base.descriptor == &atelier__data__adapter_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   atelier__data__adapter_reply__init
-                     (Atelier__Data__AdapterReply         *message)
+void   atelier__data__adapter_chunks_request__init
+                     (Atelier__Data__AdapterChunksRequest         *message)
 {
-  static const Atelier__Data__AdapterReply init_value = ATELIER__DATA__ADAPTER_REPLY__INIT;
+  static const Atelier__Data__AdapterChunksRequest init_value = ATELIER__DATA__ADAPTER_CHUNKS_REQUEST__INIT;
   *message = init_value;
 }
-size_t atelier__data__adapter_reply__get_packed_size
-                     (const Atelier__Data__AdapterReply *message)
+size_t atelier__data__adapter_chunks_request__get_packed_size
+                     (const Atelier__Data__AdapterChunksRequest *message)
 {
-  assert(message->base.descriptor == &atelier__data__adapter_reply__descriptor);
+  assert(message->base.descriptor == &atelier__data__adapter_chunks_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t atelier__data__adapter_reply__pack
-                     (const Atelier__Data__AdapterReply *message,
+size_t atelier__data__adapter_chunks_request__pack
+                     (const Atelier__Data__AdapterChunksRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &atelier__data__adapter_reply__descriptor);
+  assert(message->base.descriptor == &atelier__data__adapter_chunks_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t atelier__data__adapter_reply__pack_to_buffer
-                     (const Atelier__Data__AdapterReply *message,
+size_t atelier__data__adapter_chunks_request__pack_to_buffer
+                     (const Atelier__Data__AdapterChunksRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &atelier__data__adapter_reply__descriptor);
+  assert(message->base.descriptor == &atelier__data__adapter_chunks_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Atelier__Data__AdapterReply *
-       atelier__data__adapter_reply__unpack
+Atelier__Data__AdapterChunksRequest *
+       atelier__data__adapter_chunks_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Atelier__Data__AdapterReply *)
-     protobuf_c_message_unpack (&atelier__data__adapter_reply__descriptor,
+  return (Atelier__Data__AdapterChunksRequest *)
+     protobuf_c_message_unpack (&atelier__data__adapter_chunks_request__descriptor,
                                 allocator, len, data);
 }
-void   atelier__data__adapter_reply__free_unpacked
-                     (Atelier__Data__AdapterReply *message,
+void   atelier__data__adapter_chunks_request__free_unpacked
+                     (Atelier__Data__AdapterChunksRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &atelier__data__adapter_reply__descriptor);
+  assert(message->base.descriptor == &atelier__data__adapter_chunks_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   atelier__data__adapter_chunk__init
+                     (Atelier__Data__AdapterChunk         *message)
+{
+  static const Atelier__Data__AdapterChunk init_value = ATELIER__DATA__ADAPTER_CHUNK__INIT;
+  *message = init_value;
+}
+size_t atelier__data__adapter_chunk__get_packed_size
+                     (const Atelier__Data__AdapterChunk *message)
+{
+  assert(message->base.descriptor == &atelier__data__adapter_chunk__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t atelier__data__adapter_chunk__pack
+                     (const Atelier__Data__AdapterChunk *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &atelier__data__adapter_chunk__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t atelier__data__adapter_chunk__pack_to_buffer
+                     (const Atelier__Data__AdapterChunk *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &atelier__data__adapter_chunk__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Atelier__Data__AdapterChunk *
+       atelier__data__adapter_chunk__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Atelier__Data__AdapterChunk *)
+     protobuf_c_message_unpack (&atelier__data__adapter_chunk__descriptor,
+                                allocator, len, data);
+}
+void   atelier__data__adapter_chunk__free_unpacked
+                     (Atelier__Data__AdapterChunk *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &atelier__data__adapter_chunk__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor atelier__data__trajectory__field_descriptors[13] =
@@ -432,7 +567,128 @@ const ProtobufCMessageDescriptor atelier__data__submit_reply__descriptor =
   (ProtobufCMessageInit) atelier__data__submit_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor atelier__data__adapter_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor atelier__data__adapter_manifest__field_descriptors[6] =
+{
+  {
+    "version",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Data__AdapterManifest, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sha256",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Data__AdapterManifest, sha256),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "modules",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Data__AdapterManifest, modules),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Data__AdapterManifest, bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "chunk_bytes",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Data__AdapterManifest, chunk_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "chunks",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Atelier__Data__AdapterManifest, n_chunks),
+    offsetof(Atelier__Data__AdapterManifest, chunks),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned atelier__data__adapter_manifest__field_indices_by_name[] = {
+  3,   /* field[3] = bytes */
+  4,   /* field[4] = chunk_bytes */
+  5,   /* field[5] = chunks */
+  2,   /* field[2] = modules */
+  1,   /* field[1] = sha256 */
+  0,   /* field[0] = version */
+};
+static const ProtobufCIntRange atelier__data__adapter_manifest__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor atelier__data__adapter_manifest__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "atelier.data.AdapterManifest",
+  "AdapterManifest",
+  "Atelier__Data__AdapterManifest",
+  "atelier.data",
+  sizeof(Atelier__Data__AdapterManifest),
+  6,
+  atelier__data__adapter_manifest__field_descriptors,
+  atelier__data__adapter_manifest__field_indices_by_name,
+  1,  atelier__data__adapter_manifest__number_ranges,
+  (ProtobufCMessageInit) atelier__data__adapter_manifest__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define atelier__data__adapter_hints_request__field_descriptors NULL
+#define atelier__data__adapter_hints_request__field_indices_by_name NULL
+#define atelier__data__adapter_hints_request__number_ranges NULL
+const ProtobufCMessageDescriptor atelier__data__adapter_hints_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "atelier.data.AdapterHintsRequest",
+  "AdapterHintsRequest",
+  "Atelier__Data__AdapterHintsRequest",
+  "atelier.data",
+  sizeof(Atelier__Data__AdapterHintsRequest),
+  0,
+  atelier__data__adapter_hints_request__field_descriptors,
+  atelier__data__adapter_hints_request__field_indices_by_name,
+  0,  atelier__data__adapter_hints_request__number_ranges,
+  (ProtobufCMessageInit) atelier__data__adapter_hints_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor atelier__data__adapter_request__field_descriptors[2] =
 {
   {
     "version",
@@ -446,14 +702,27 @@ static const ProtobufCFieldDescriptor atelier__data__adapter_request__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sha256",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Data__AdapterRequest, sha256),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned atelier__data__adapter_request__field_indices_by_name[] = {
+  1,   /* field[1] = sha256 */
   0,   /* field[0] = version */
 };
 static const ProtobufCIntRange atelier__data__adapter_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor atelier__data__adapter_request__descriptor =
 {
@@ -463,75 +732,87 @@ const ProtobufCMessageDescriptor atelier__data__adapter_request__descriptor =
   "Atelier__Data__AdapterRequest",
   "atelier.data",
   sizeof(Atelier__Data__AdapterRequest),
-  1,
+  2,
   atelier__data__adapter_request__field_descriptors,
   atelier__data__adapter_request__field_indices_by_name,
   1,  atelier__data__adapter_request__number_ranges,
   (ProtobufCMessageInit) atelier__data__adapter_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor atelier__data__adapter_reply__field_descriptors[3] =
+static const ProtobufCFieldDescriptor atelier__data__adapter_chunks_request__field_descriptors[1] =
 {
   {
-    "version",
+    "chunks",
     1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Atelier__Data__AdapterReply, version),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "sha256",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Atelier__Data__AdapterReply, sha256),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "modules",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Atelier__Data__AdapterReply, modules),
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Atelier__Data__AdapterChunksRequest, n_chunks),
+    offsetof(Atelier__Data__AdapterChunksRequest, chunks),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned atelier__data__adapter_reply__field_indices_by_name[] = {
-  2,   /* field[2] = modules */
-  1,   /* field[1] = sha256 */
-  0,   /* field[0] = version */
+static const unsigned atelier__data__adapter_chunks_request__field_indices_by_name[] = {
+  0,   /* field[0] = chunks */
 };
-static const ProtobufCIntRange atelier__data__adapter_reply__number_ranges[1 + 1] =
+static const ProtobufCIntRange atelier__data__adapter_chunks_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 1 }
 };
-const ProtobufCMessageDescriptor atelier__data__adapter_reply__descriptor =
+const ProtobufCMessageDescriptor atelier__data__adapter_chunks_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "atelier.data.AdapterReply",
-  "AdapterReply",
-  "Atelier__Data__AdapterReply",
+  "atelier.data.AdapterChunksRequest",
+  "AdapterChunksRequest",
+  "Atelier__Data__AdapterChunksRequest",
   "atelier.data",
-  sizeof(Atelier__Data__AdapterReply),
-  3,
-  atelier__data__adapter_reply__field_descriptors,
-  atelier__data__adapter_reply__field_indices_by_name,
-  1,  atelier__data__adapter_reply__number_ranges,
-  (ProtobufCMessageInit) atelier__data__adapter_reply__init,
+  sizeof(Atelier__Data__AdapterChunksRequest),
+  1,
+  atelier__data__adapter_chunks_request__field_descriptors,
+  atelier__data__adapter_chunks_request__field_indices_by_name,
+  1,  atelier__data__adapter_chunks_request__number_ranges,
+  (ProtobufCMessageInit) atelier__data__adapter_chunks_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor atelier__data__adapter_chunk__field_descriptors[1] =
+{
+  {
+    "sha256",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Data__AdapterChunk, sha256),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned atelier__data__adapter_chunk__field_indices_by_name[] = {
+  0,   /* field[0] = sha256 */
+};
+static const ProtobufCIntRange atelier__data__adapter_chunk__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor atelier__data__adapter_chunk__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "atelier.data.AdapterChunk",
+  "AdapterChunk",
+  "Atelier__Data__AdapterChunk",
+  "atelier.data",
+  sizeof(Atelier__Data__AdapterChunk),
+  1,
+  atelier__data__adapter_chunk__field_descriptors,
+  atelier__data__adapter_chunk__field_indices_by_name,
+  1,  atelier__data__adapter_chunk__number_ranges,
+  (ProtobufCMessageInit) atelier__data__adapter_chunk__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue atelier__data__submit_outcome__enum_values_by_number[4] =
@@ -566,13 +847,11 @@ const ProtobufCEnumDescriptor atelier__data__submit_outcome__descriptor =
   atelier__data__submit_outcome__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor atelier__data__data__method_descriptors[2] =
+static const ProtobufCMethodDescriptor atelier__data__data__method_descriptors[1] =
 {
   { "Submit", &atelier__data__trajectory__descriptor, &atelier__data__submit_reply__descriptor },
-  { "Adapter", &atelier__data__adapter_request__descriptor, &atelier__data__adapter_reply__descriptor },
 };
 const unsigned atelier__data__data__method_indices_by_name[] = {
-  1,        /* Adapter */
   0         /* Submit */
 };
 const ProtobufCServiceDescriptor atelier__data__data__descriptor =
@@ -582,7 +861,7 @@ const ProtobufCServiceDescriptor atelier__data__data__descriptor =
   "Data",
   "Atelier__Data__Data",
   "atelier.data",
-  2,
+  1,
   atelier__data__data__method_descriptors,
   atelier__data__data__method_indices_by_name
 };
@@ -594,18 +873,63 @@ void atelier__data__data__submit(ProtobufCService *service,
   assert(service->descriptor == &atelier__data__data__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
-void atelier__data__data__adapter(ProtobufCService *service,
-                                  const Atelier__Data__AdapterRequest *input,
-                                  Atelier__Data__AdapterReply_Closure closure,
-                                  void *closure_data)
-{
-  assert(service->descriptor == &atelier__data__data__descriptor);
-  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
-}
 void atelier__data__data__init (Atelier__Data__Data_Service *service,
                                 Atelier__Data__Data_ServiceDestroy destroy)
 {
   protobuf_c_service_generated_init (&service->base,
                                      &atelier__data__data__descriptor,
+                                     (ProtobufCServiceDestroy) destroy);
+}
+static const ProtobufCMethodDescriptor atelier__data__adapters__method_descriptors[3] =
+{
+  { "Hints", &atelier__data__adapter_hints_request__descriptor, &atelier__data__adapter_manifest__descriptor },
+  { "Manifest", &atelier__data__adapter_request__descriptor, &atelier__data__adapter_manifest__descriptor },
+  { "Chunks", &atelier__data__adapter_chunks_request__descriptor, &atelier__data__adapter_chunk__descriptor },
+};
+const unsigned atelier__data__adapters__method_indices_by_name[] = {
+  2,        /* Chunks */
+  0,        /* Hints */
+  1         /* Manifest */
+};
+const ProtobufCServiceDescriptor atelier__data__adapters__descriptor =
+{
+  PROTOBUF_C__SERVICE_DESCRIPTOR_MAGIC,
+  "atelier.data.Adapters",
+  "Adapters",
+  "Atelier__Data__Adapters",
+  "atelier.data",
+  3,
+  atelier__data__adapters__method_descriptors,
+  atelier__data__adapters__method_indices_by_name
+};
+void atelier__data__adapters__hints(ProtobufCService *service,
+                                    const Atelier__Data__AdapterHintsRequest *input,
+                                    Atelier__Data__AdapterManifest_Closure closure,
+                                    void *closure_data)
+{
+  assert(service->descriptor == &atelier__data__adapters__descriptor);
+  service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void atelier__data__adapters__manifest(ProtobufCService *service,
+                                       const Atelier__Data__AdapterRequest *input,
+                                       Atelier__Data__AdapterManifest_Closure closure,
+                                       void *closure_data)
+{
+  assert(service->descriptor == &atelier__data__adapters__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void atelier__data__adapters__chunks(ProtobufCService *service,
+                                     const Atelier__Data__AdapterChunksRequest *input,
+                                     Atelier__Data__AdapterChunk_Closure closure,
+                                     void *closure_data)
+{
+  assert(service->descriptor == &atelier__data__adapters__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void atelier__data__adapters__init (Atelier__Data__Adapters_Service *service,
+                                    Atelier__Data__Adapters_ServiceDestroy destroy)
+{
+  protobuf_c_service_generated_init (&service->base,
+                                     &atelier__data__adapters__descriptor,
                                      (ProtobufCServiceDestroy) destroy);
 }

@@ -9,7 +9,7 @@ struct BindAddress {
     /// The address as libzmq takes it.
     let endpoint: String
     /// Held as long as the address is bound; libzmq itself would let a second process take an ipc path over.
-    let lock: FileLock?
+    let lock: PathLock?
 
     /// Reads an address, and locks an ipc path.
     ///
@@ -76,48 +76,14 @@ struct BindAddress {
         return !isLoopback(host)
     }
 
-    private static func lockedPath(_ path: String, of address: String) throws(MessagingError) -> FileLock {
+    private static func lockedPath(_ path: String, of address: String) throws(MessagingError) -> PathLock {
         guard path.hasPrefix("/"), !path.hasSuffix("/") else {
             throw MessagingError(.invalidAddress, "\(address): an ipc address needs an absolute path")
         }
         guard path.utf8.count < 108 else {
             throw MessagingError(.invalidAddress, "\(address): \(path.utf8.count) bytes of path, a socket takes 107")
         }
-        let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-        if mkdir(folder, 0o700) != 0, errno != EEXIST {
-            throw MessagingError(
-                .system, "\(address): cannot make the folder \(folder): \(String(cString: strerror(errno)))")
-        }
-        var status = stat()
-        guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-            throw MessagingError(.invalidAddress, "\(address): \(folder) is not a folder")
-        }
-        guard status.st_mode & 0o077 == 0 else {
-            throw MessagingError(
-                .refusedAddress, "\(address): others may enter the folder \(folder): use one with mode 0700")
-        }
-        return try FileLock(path: path + ".lock", address: address)
-    }
-}
-
-/// An advisory lock on a file, held until this object goes; the kernel lets go of it when the process dies.
-final class FileLock: Sendable {
-    private let descriptor: Int32
-
-    init(path: String, address: String) throws(MessagingError) {
-        descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw MessagingError(.system, "\(address): cannot open \(path): \(String(cString: strerror(errno)))")
-        }
-        // `deinit` closes the descriptor: it runs for a throw from here on, as everything is initialised. Closing it here
-        // as well would close whatever another thread has opened in between.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw MessagingError(.addressInUse, "\(address): in use by another process")
-        }
-    }
-
-    deinit {
-        if descriptor >= 0 { close(descriptor) }
+        return try PathLock(path, of: address)
     }
 }
 

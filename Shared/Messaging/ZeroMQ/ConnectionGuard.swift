@@ -11,7 +11,7 @@ struct ConnectionGuard {
     /// On such connections: looks at which bytes waited, without a delivery in between.
     ///
     /// What waits of an honest peer is delivered soon, and begins the count anew.
-    static let maximumUnreadLooks = 4
+    static let maximumUnreadLooks = 3
     /// The time that a peer has for its handshake, of which libzmq gives it five seconds, and its first message.
     static let patience = Duration.seconds(6)
 
@@ -23,8 +23,8 @@ struct ConnectionGuard {
         var receivedBytes: Int64?
         /// Whether the system holds bytes of it that have not been read.
         var hasUnreadBytes = false
-        /// The memory of the process.
-        var residentBytes: Int
+        /// The memory that the process uses.
+        var usedBytes: Int
     }
 
     private struct Connection {
@@ -32,7 +32,7 @@ struct ConnectionGuard {
         var delivered: UInt64 = 0
         /// At the first look after the last delivery.
         var receivedBytes: Int64?
-        var residentBytes: Int?
+        var usedBytes: Int?
         var unreadLooks = 0
     }
 
@@ -53,10 +53,10 @@ struct ConnectionGuard {
     mutating func objection(to descriptor: Int32, _ look: Look, at now: ContinuousClock.Instant) -> String? {
         guard var connection = connections[descriptor] else { return nil }
         defer { connections[descriptor] = connection }
-        guard connection.delivered == look.delivered, let resident = connection.residentBytes else {
+        guard connection.delivered == look.delivered, let used = connection.usedBytes else {
             connection.delivered = look.delivered
             connection.receivedBytes = look.receivedBytes
-            connection.residentBytes = look.residentBytes
+            connection.usedBytes = look.usedBytes
             connection.unreadLooks = 0
             return nil
         }
@@ -64,7 +64,7 @@ struct ConnectionGuard {
         if let received = look.receivedBytes, let before = connection.receivedBytes {
             return received - before > Self.maximumUndelivered ? "the peer sends a message without an end" : nil
         }
-        let hasGrown = look.residentBytes - resident > Self.maximumGrowth
+        let hasGrown = look.usedBytes - used > Self.maximumGrowth
         if hasGrown, look.hasUnreadBytes { connection.unreadLooks += 1 }
         let isStuck = connection.unreadLooks >= Self.maximumUnreadLooks
         return isStuck ? "the memory grows, and the peer delivers nothing" : nil

@@ -11,8 +11,8 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     /// The time in which a session's last message can leave before its connection is cut.
     private static let lastWords = Duration.seconds(1)
     /// How often the memory of the process is looked at; the connections are whenever it has grown, and every so often.
-    private static let lookInterval = Duration.milliseconds(50)
-    private static let looksWithoutGrowth = 20
+    private static let lookInterval = Duration.milliseconds(20)
+    private static let looksWithoutGrowth = 50
     private static let remarkableGrowth = 16 << 20
 
     let address: String
@@ -22,7 +22,7 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     private let reactor: Reactor
     private let socket: ZeroMQSocket
     private let monitor: SocketMonitor
-    private var lock: FileLock?
+    private var lock: PathLock?
     private let accept: @Sendable (any Link) -> Void
     private var sources: [Reactor.Source] = []
     /// Those that were dismissed are among them until their connections have ended.
@@ -31,7 +31,7 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     private var connections = ConnectionGuard()
     private var lookTimer: ReactorTimer?
     private var idleLooks = 0
-    private var lastResidentBytes = 0
+    private var lastUsedBytes = 0
     private var retryTimer: ReactorTimer?
     private var isClosed = false
     private var closing: CheckedContinuation<Void, Never>?
@@ -270,12 +270,10 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     /// Ends connections that fill the memory, or that say nothing.
     private func lookAtConnections() {
         guard !isClosed, connections.count > 0 else { return }
-        let resident = ResidentMemory.bytes
+        let used = ProcessMemory.usedBytes
         idleLooks += 1
-        guard resident > lastResidentBytes + Self.remarkableGrowth || idleLooks >= Self.looksWithoutGrowth else {
-            return
-        }
-        (idleLooks, lastResidentBytes) = (0, resident)
+        guard used > lastUsedBytes + Self.remarkableGrowth || idleLooks >= Self.looksWithoutGrowth else { return }
+        (idleLooks, lastUsedBytes) = (0, used)
         // Whole messages that wait in the socket speak for their senders.
         receive(limit: 16 * DealerLink.messagesPerTurn)
         let now = ContinuousClock.now
@@ -284,7 +282,7 @@ final class RouterListener: TransportListener, @unchecked Sendable {
             let link = linksByDescriptor[descriptor]
             let look = ConnectionGuard.Look(
                 delivered: link?.delivered ?? 0, receivedBytes: bytes < 0 ? nil : bytes,
-                hasUnreadBytes: bytes < 0 && Self.hasUnreadBytes(descriptor), residentBytes: resident)
+                hasUnreadBytes: bytes < 0 && Self.hasUnreadBytes(descriptor), usedBytes: used)
             if let objection = connections.objection(to: descriptor, look, at: now) { end(descriptor, objection) }
         }
     }

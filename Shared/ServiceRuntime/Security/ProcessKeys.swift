@@ -1,6 +1,6 @@
 import Foundation
 public import Logging
-import Messaging
+public import Messaging
 public import RPC
 
 /// The keys of a process, from the place that was named or the one that fits its addresses, and the endpoint with them.
@@ -35,6 +35,21 @@ public enum ProcessKeys {
         } catch {
             throw ServiceError("cannot start \(name): \(error.message)")
         }
+    }
+
+    /// The transport of an endpoint that has another table of permissions than a run's, or none.
+    ///
+    /// - Parameters:
+    ///   - name: what the process is called.
+    ///   - role: what it is.
+    ///   - keys: the folder or file that was named.
+    ///   - log: is told of changes of the list.
+    /// - Returns: a transport whose every connection proves its keys.
+    /// - Throws: `ServiceError`: refused if the keys are missing, wrong or readable by others.
+    public static func transport(
+        name: String, role: Role, keys: String, log: Logger
+    ) throws(ServiceError) -> ZeroMQTransport {
+        ZeroMQTransport(security: try held(at: URL(fileURLWithPath: keys), name, role, log).security)
     }
 
     private struct Held {

@@ -8,7 +8,7 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench", abstract: "Measures how fast a part is.",
         subcommands: [
             BenchProduct.self, BenchUNet.self, BenchTrainStep.self, BenchVAEDecode.self, BenchTextEncoder.self,
-            BenchSample.self, BenchScore.self, BenchServing.self, BenchRPC.self,
+            BenchSample.self, BenchScore.self, BenchServing.self, BenchRPC.self, BenchFleet.self,
         ])
 }
 

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import Logging
 import RPC
+import RPCServices
 import ServiceRuntime
 import Wire
 
@@ -23,6 +25,8 @@ struct BenchRPC: AsyncParsableCommand {
     var transfers = 10
     @Option(help: "Open so many sessions with keys at once, and measure nothing else.")
     var sessions: Int?
+    @Option(help: "A folder of keys that `atelier keys init` made: both ends prove theirs. Without one there are none.")
+    var keys: String?
     @Flag(help: "Print one JSON object on standard output.")
     var json = false
     @Flag(help: .hidden)
@@ -46,9 +50,9 @@ struct BenchRPC: AsyncParsableCommand {
         benchmark.concurrency = concurrency
         benchmark.echoes = echoes
         benchmark.transfers = transfers
-        let server = try Server(address)
+        let server = try Server(address, keys: keys)
         defer { server.end() }
-        let client = try Endpoint(name: "benchmark-client")
+        let client = try endpoint("benchmark-client", .operator)
         let measured = try await benchmark.measure(try server.listening(), from: client)
         await client.close()
         guard !json else { return try Output.json(measured) }
@@ -60,12 +64,19 @@ struct BenchRPC: AsyncParsableCommand {
                 measured.callsPerSecond, measured.echoBytesPerSecond / 1e9, measured.transferBytesPerSecond / 1e9))
     }
 
+    private func endpoint(_ name: String, _ role: Role) throws -> Endpoint {
+        guard let keys else { return try Endpoint(name: name) }
+        let transport = try ProcessKeys.transport(name: name, role: role, keys: keys, log: Logger(label: name))
+        return try Endpoint(name: name, role: role.rawValue, transport: transport)
+    }
+
     /// The other process: says where it listens, and ends with its standard input.
     private func runServer() async throws {
         let shutdown = Shutdown()
         ParentWatch.start(shutdown)
-        let endpoint = try Endpoint(name: "benchmark-server")
-        let listener = try await endpoint.listen(address, services: [RPCBenchmark.service])
+        let endpoint = try endpoint("benchmark-server", .coordinator)
+        let listener = try await endpoint.listen(
+            address, services: StandardServices(of: endpoint).beside([RPCBenchmark.service], of: endpoint))
         Output.line(listener.address)
         fflush(nil)
         await shutdown.wait()
@@ -78,9 +89,10 @@ struct BenchRPC: AsyncParsableCommand {
         private let input = Pipe()
         private let output = Pipe()
 
-        init(_ address: String) throws {
+        init(_ address: String, keys: String?) throws {
             process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-            process.arguments = ["bench", "rpc", "--serve", "--address", address]
+            process.arguments =
+                ["bench", "rpc", "--serve", "--address", address] + (keys.map { ["--keys", $0] } ?? [])
             process.standardInput = input
             process.standardOutput = output
             try process.run()

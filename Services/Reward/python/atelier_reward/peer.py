@@ -3,18 +3,17 @@
 import collections
 import concurrent.futures
 import contextvars
-import os
 import random
 import socket
 import threading
 import time
-import urllib.parse
 
 import zmq
 
 from . import schema, wire
 from .call import Message
 from .keys import start_handler, target
+from .path_lock import bindable
 from .session import Session
 from .wire import RPCError
 
@@ -184,7 +183,7 @@ class Peer:
 
     def listen(self, address):
         """Binds; returns the address that peers dial."""
-        lock = _ipc_folder(address, self.keys)
+        lock = bindable(address, self.keys)
         return self._command(lambda: self._bind(address, lock))
 
     def dial(self, address, timeout=5.0):
@@ -209,6 +208,9 @@ class Peer:
         ending = threading.Thread(target=self._context.term, daemon=True)
         ending.start()
         ending.join(2)
+        for _, lock in self._routers.values():
+            if lock is not None:
+                lock.release()
 
     def drain(self, text="it is being drained", grace=5.0):
         """Takes no more calls, and returns when those that are open have ended, or the grace has."""
@@ -387,23 +389,3 @@ class Peer:
             links[identity] = session
             self.sessions.add(session)
         session.received(frames[1:])
-
-
-def _ipc_folder(address, keys):
-    """The lock of an ipc address: a second bind of a path would silently cut the first one off."""
-    if not address.startswith("ipc://"):
-        host = urllib.parse.urlparse(address).hostname
-        if host not in ("127.0.0.1", "::1", "localhost") and not keys:
-            raise RPCError(wire.PERMISSION_DENIED, f"{address}: only loopback addresses can be bound without keys")
-        return None
-    import fcntl
-
-    path = address[len("ipc://") :]
-    folder = os.path.dirname(path)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    lock = open(path + ".lock", "w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise RPCError(wire.ALREADY_EXISTS, f"{address}: in use by another process") from None
-    return lock

@@ -6,8 +6,6 @@ import RPC
 public protocol DataService: Sendable {
     /// Answers when the trajectory has been stored and settled; the sampler is free then.
     func submit(_ request: DataTrajectory, _ context: ServerContext) async throws -> Reply<DataSubmitReply>
-    /// The adapter of a version that the learner still keeps.
-    func adapter(_ request: DataAdapterRequest, _ context: ServerContext) async throws -> Reply<DataAdapterReply>
 }
 
 /// The methods of `atelier.data.Data`.
@@ -15,11 +13,8 @@ public enum DataMethods {
     /// Answers when the trajectory has been stored and settled; the sampler is free then.
     public static let submit = Method<DataTrajectory, DataSubmitReply>(
         service: "atelier.data.Data", name: "Submit", kind: .unary, idempotency: .unknown)
-    /// The adapter of a version that the learner still keeps.
-    public static let adapter = Method<DataAdapterRequest, DataAdapterReply>(
-        service: "atelier.data.Data", name: "Adapter", kind: .unary, idempotency: .noSideEffects)
     /// All of them, in the order of the .proto file.
-    public static let all: [MethodDescriptor] = [submit.descriptor, adapter.descriptor]
+    public static let all: [MethodDescriptor] = [submit.descriptor]
 }
 
 extension ServiceDefinition {
@@ -28,8 +23,7 @@ extension ServiceDefinition {
         ServiceDefinition(
             name: "atelier.data.Data",
             handlers: [
-                MethodHandler(unary: DataMethods.submit) { try await service.submit($0, $1) },
-                MethodHandler(unary: DataMethods.adapter) { try await service.adapter($0, $1) },
+                MethodHandler(unary: DataMethods.submit) { try await service.submit($0, $1) }
             ])
     }
 }
@@ -49,12 +43,5 @@ public struct DataClient: Sendable {
         async throws(RPCStatus) -> Reply<DataSubmitReply>
     {
         try await caller.unary(DataMethods.submit, request, attachments: attachments, options: options)
-    }
-
-    /// The adapter of a version that the learner still keeps.
-    public func adapter(
-        _ request: DataAdapterRequest, attachments: [Attachment] = [], options: CallOptions = CallOptions()
-    ) async throws(RPCStatus) -> Reply<DataAdapterReply> {
-        try await caller.unary(DataMethods.adapter, request, attachments: attachments, options: options)
     }
 }

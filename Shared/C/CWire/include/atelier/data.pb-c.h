@@ -17,8 +17,11 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Atelier__Data__Trajectory Atelier__Data__Trajectory;
 typedef struct Atelier__Data__SubmitReply Atelier__Data__SubmitReply;
+typedef struct Atelier__Data__AdapterManifest Atelier__Data__AdapterManifest;
+typedef struct Atelier__Data__AdapterHintsRequest Atelier__Data__AdapterHintsRequest;
 typedef struct Atelier__Data__AdapterRequest Atelier__Data__AdapterRequest;
-typedef struct Atelier__Data__AdapterReply Atelier__Data__AdapterReply;
+typedef struct Atelier__Data__AdapterChunksRequest Atelier__Data__AdapterChunksRequest;
+typedef struct Atelier__Data__AdapterChunk Atelier__Data__AdapterChunk;
 
 
 /* --- enums --- */
@@ -82,29 +85,91 @@ struct  Atelier__Data__SubmitReply
     , ATELIER__DATA__SUBMIT_OUTCOME__SUBMIT_OUTCOME_UNSPECIFIED, (char *)protobuf_c_empty_string }
 
 
+/*
+ * A published adapter, cut into chunks: all that is needed to fetch it from anybody and to know that it is right.
+ */
+struct  Atelier__Data__AdapterManifest
+{
+  ProtobufCMessage base;
+  uint32_t version;
+  /*
+   * SHA-256 of the whole in hexadecimal, as it stands in the coordinator's books and in every lease.
+   */
+  char *sha256;
+  /*
+   * Modules that it binds.
+   */
+  uint32_t modules;
+  /*
+   * Of the whole: safetensors in PEFT's layout.
+   */
+  uint64_t bytes;
+  /*
+   * Of every chunk but the last, which may be shorter.
+   */
+  uint32_t chunk_bytes;
+  /*
+   * SHA-256 of each chunk, 32 bytes, in order.
+   */
+  size_t n_chunks;
+  ProtobufCBinaryData *chunks;
+};
+#define ATELIER__DATA__ADAPTER_MANIFEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&atelier__data__adapter_manifest__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL }
+
+
+struct  Atelier__Data__AdapterHintsRequest
+{
+  ProtobufCMessage base;
+};
+#define ATELIER__DATA__ADAPTER_HINTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&atelier__data__adapter_hints_request__descriptor) \
+     }
+
+
 struct  Atelier__Data__AdapterRequest
 {
   ProtobufCMessage base;
+  /*
+   * For messages.
+   */
   uint32_t version;
+  /*
+   * Which one: a learner that begins again at a checkpoint may publish another adapter under a version.
+   */
+  char *sha256;
 };
 #define ATELIER__DATA__ADAPTER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&atelier__data__adapter_request__descriptor) \
-    , 0 }
+    , 0, (char *)protobuf_c_empty_string }
+
+
+struct  Atelier__Data__AdapterChunksRequest
+{
+  ProtobufCMessage base;
+  /*
+   * SHA-256 of each chunk that is wanted, 32 bytes.
+   */
+  size_t n_chunks;
+  ProtobufCBinaryData *chunks;
+};
+#define ATELIER__DATA__ADAPTER_CHUNKS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&atelier__data__adapter_chunks_request__descriptor) \
+    , 0,NULL }
 
 
 /*
- * Attachment 0: the adapter as safetensors bytes in PEFT's layout.
+ * Attachment 0: the chunk.
  */
-struct  Atelier__Data__AdapterReply
+struct  Atelier__Data__AdapterChunk
 {
   ProtobufCMessage base;
-  uint32_t version;
-  char *sha256;
-  uint32_t modules;
+  ProtobufCBinaryData sha256;
 };
-#define ATELIER__DATA__ADAPTER_REPLY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&atelier__data__adapter_reply__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0 }
+#define ATELIER__DATA__ADAPTER_CHUNK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&atelier__data__adapter_chunk__descriptor) \
+    , {0,NULL} }
 
 
 /* Atelier__Data__Trajectory methods */
@@ -145,6 +210,44 @@ Atelier__Data__SubmitReply *
 void   atelier__data__submit_reply__free_unpacked
                      (Atelier__Data__SubmitReply *message,
                       ProtobufCAllocator *allocator);
+/* Atelier__Data__AdapterManifest methods */
+void   atelier__data__adapter_manifest__init
+                     (Atelier__Data__AdapterManifest         *message);
+size_t atelier__data__adapter_manifest__get_packed_size
+                     (const Atelier__Data__AdapterManifest   *message);
+size_t atelier__data__adapter_manifest__pack
+                     (const Atelier__Data__AdapterManifest   *message,
+                      uint8_t             *out);
+size_t atelier__data__adapter_manifest__pack_to_buffer
+                     (const Atelier__Data__AdapterManifest   *message,
+                      ProtobufCBuffer     *buffer);
+Atelier__Data__AdapterManifest *
+       atelier__data__adapter_manifest__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   atelier__data__adapter_manifest__free_unpacked
+                     (Atelier__Data__AdapterManifest *message,
+                      ProtobufCAllocator *allocator);
+/* Atelier__Data__AdapterHintsRequest methods */
+void   atelier__data__adapter_hints_request__init
+                     (Atelier__Data__AdapterHintsRequest         *message);
+size_t atelier__data__adapter_hints_request__get_packed_size
+                     (const Atelier__Data__AdapterHintsRequest   *message);
+size_t atelier__data__adapter_hints_request__pack
+                     (const Atelier__Data__AdapterHintsRequest   *message,
+                      uint8_t             *out);
+size_t atelier__data__adapter_hints_request__pack_to_buffer
+                     (const Atelier__Data__AdapterHintsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Atelier__Data__AdapterHintsRequest *
+       atelier__data__adapter_hints_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   atelier__data__adapter_hints_request__free_unpacked
+                     (Atelier__Data__AdapterHintsRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Atelier__Data__AdapterRequest methods */
 void   atelier__data__adapter_request__init
                      (Atelier__Data__AdapterRequest         *message);
@@ -164,24 +267,43 @@ Atelier__Data__AdapterRequest *
 void   atelier__data__adapter_request__free_unpacked
                      (Atelier__Data__AdapterRequest *message,
                       ProtobufCAllocator *allocator);
-/* Atelier__Data__AdapterReply methods */
-void   atelier__data__adapter_reply__init
-                     (Atelier__Data__AdapterReply         *message);
-size_t atelier__data__adapter_reply__get_packed_size
-                     (const Atelier__Data__AdapterReply   *message);
-size_t atelier__data__adapter_reply__pack
-                     (const Atelier__Data__AdapterReply   *message,
+/* Atelier__Data__AdapterChunksRequest methods */
+void   atelier__data__adapter_chunks_request__init
+                     (Atelier__Data__AdapterChunksRequest         *message);
+size_t atelier__data__adapter_chunks_request__get_packed_size
+                     (const Atelier__Data__AdapterChunksRequest   *message);
+size_t atelier__data__adapter_chunks_request__pack
+                     (const Atelier__Data__AdapterChunksRequest   *message,
                       uint8_t             *out);
-size_t atelier__data__adapter_reply__pack_to_buffer
-                     (const Atelier__Data__AdapterReply   *message,
+size_t atelier__data__adapter_chunks_request__pack_to_buffer
+                     (const Atelier__Data__AdapterChunksRequest   *message,
                       ProtobufCBuffer     *buffer);
-Atelier__Data__AdapterReply *
-       atelier__data__adapter_reply__unpack
+Atelier__Data__AdapterChunksRequest *
+       atelier__data__adapter_chunks_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   atelier__data__adapter_reply__free_unpacked
-                     (Atelier__Data__AdapterReply *message,
+void   atelier__data__adapter_chunks_request__free_unpacked
+                     (Atelier__Data__AdapterChunksRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Atelier__Data__AdapterChunk methods */
+void   atelier__data__adapter_chunk__init
+                     (Atelier__Data__AdapterChunk         *message);
+size_t atelier__data__adapter_chunk__get_packed_size
+                     (const Atelier__Data__AdapterChunk   *message);
+size_t atelier__data__adapter_chunk__pack
+                     (const Atelier__Data__AdapterChunk   *message,
+                      uint8_t             *out);
+size_t atelier__data__adapter_chunk__pack_to_buffer
+                     (const Atelier__Data__AdapterChunk   *message,
+                      ProtobufCBuffer     *buffer);
+Atelier__Data__AdapterChunk *
+       atelier__data__adapter_chunk__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   atelier__data__adapter_chunk__free_unpacked
+                     (Atelier__Data__AdapterChunk *message,
                       ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
@@ -191,11 +313,20 @@ typedef void (*Atelier__Data__Trajectory_Closure)
 typedef void (*Atelier__Data__SubmitReply_Closure)
                  (const Atelier__Data__SubmitReply *message,
                   void *closure_data);
+typedef void (*Atelier__Data__AdapterManifest_Closure)
+                 (const Atelier__Data__AdapterManifest *message,
+                  void *closure_data);
+typedef void (*Atelier__Data__AdapterHintsRequest_Closure)
+                 (const Atelier__Data__AdapterHintsRequest *message,
+                  void *closure_data);
 typedef void (*Atelier__Data__AdapterRequest_Closure)
                  (const Atelier__Data__AdapterRequest *message,
                   void *closure_data);
-typedef void (*Atelier__Data__AdapterReply_Closure)
-                 (const Atelier__Data__AdapterReply *message,
+typedef void (*Atelier__Data__AdapterChunksRequest_Closure)
+                 (const Atelier__Data__AdapterChunksRequest *message,
+                  void *closure_data);
+typedef void (*Atelier__Data__AdapterChunk_Closure)
+                 (const Atelier__Data__AdapterChunk *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -208,10 +339,6 @@ struct Atelier__Data__Data_Service
                  const Atelier__Data__Trajectory *input,
                  Atelier__Data__SubmitReply_Closure closure,
                  void *closure_data);
-  void (*adapter)(Atelier__Data__Data_Service *service,
-                  const Atelier__Data__AdapterRequest *input,
-                  Atelier__Data__AdapterReply_Closure closure,
-                  void *closure_data);
 };
 typedef void (*Atelier__Data__Data_ServiceDestroy)(Atelier__Data__Data_Service *);
 void atelier__data__data__init (Atelier__Data__Data_Service *service,
@@ -220,25 +347,63 @@ void atelier__data__data__init (Atelier__Data__Data_Service *service,
     { &atelier__data__data__descriptor, protobuf_c_service_invoke_internal, NULL }
 #define ATELIER__DATA__DATA__INIT(function_prefix__) \
     { ATELIER__DATA__DATA__BASE_INIT,\
-      function_prefix__ ## submit,\
-      function_prefix__ ## adapter  }
+      function_prefix__ ## submit  }
 void atelier__data__data__submit(ProtobufCService *service,
                                  const Atelier__Data__Trajectory *input,
                                  Atelier__Data__SubmitReply_Closure closure,
                                  void *closure_data);
-void atelier__data__data__adapter(ProtobufCService *service,
-                                  const Atelier__Data__AdapterRequest *input,
-                                  Atelier__Data__AdapterReply_Closure closure,
-                                  void *closure_data);
+typedef struct Atelier__Data__Adapters_Service Atelier__Data__Adapters_Service;
+struct Atelier__Data__Adapters_Service
+{
+  ProtobufCService base;
+  void (*hints)(Atelier__Data__Adapters_Service *service,
+                const Atelier__Data__AdapterHintsRequest *input,
+                Atelier__Data__AdapterManifest_Closure closure,
+                void *closure_data);
+  void (*manifest)(Atelier__Data__Adapters_Service *service,
+                   const Atelier__Data__AdapterRequest *input,
+                   Atelier__Data__AdapterManifest_Closure closure,
+                   void *closure_data);
+  void (*chunks)(Atelier__Data__Adapters_Service *service,
+                 const Atelier__Data__AdapterChunksRequest *input,
+                 Atelier__Data__AdapterChunk_Closure closure,
+                 void *closure_data);
+};
+typedef void (*Atelier__Data__Adapters_ServiceDestroy)(Atelier__Data__Adapters_Service *);
+void atelier__data__adapters__init (Atelier__Data__Adapters_Service *service,
+                                    Atelier__Data__Adapters_ServiceDestroy destroy);
+#define ATELIER__DATA__ADAPTERS__BASE_INIT \
+    { &atelier__data__adapters__descriptor, protobuf_c_service_invoke_internal, NULL }
+#define ATELIER__DATA__ADAPTERS__INIT(function_prefix__) \
+    { ATELIER__DATA__ADAPTERS__BASE_INIT,\
+      function_prefix__ ## hints,\
+      function_prefix__ ## manifest,\
+      function_prefix__ ## chunks  }
+void atelier__data__adapters__hints(ProtobufCService *service,
+                                    const Atelier__Data__AdapterHintsRequest *input,
+                                    Atelier__Data__AdapterManifest_Closure closure,
+                                    void *closure_data);
+void atelier__data__adapters__manifest(ProtobufCService *service,
+                                       const Atelier__Data__AdapterRequest *input,
+                                       Atelier__Data__AdapterManifest_Closure closure,
+                                       void *closure_data);
+void atelier__data__adapters__chunks(ProtobufCService *service,
+                                     const Atelier__Data__AdapterChunksRequest *input,
+                                     Atelier__Data__AdapterChunk_Closure closure,
+                                     void *closure_data);
 
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    atelier__data__submit_outcome__descriptor;
 extern const ProtobufCMessageDescriptor atelier__data__trajectory__descriptor;
 extern const ProtobufCMessageDescriptor atelier__data__submit_reply__descriptor;
+extern const ProtobufCMessageDescriptor atelier__data__adapter_manifest__descriptor;
+extern const ProtobufCMessageDescriptor atelier__data__adapter_hints_request__descriptor;
 extern const ProtobufCMessageDescriptor atelier__data__adapter_request__descriptor;
-extern const ProtobufCMessageDescriptor atelier__data__adapter_reply__descriptor;
+extern const ProtobufCMessageDescriptor atelier__data__adapter_chunks_request__descriptor;
+extern const ProtobufCMessageDescriptor atelier__data__adapter_chunk__descriptor;
 extern const ProtobufCServiceDescriptor atelier__data__data__descriptor;
+extern const ProtobufCServiceDescriptor atelier__data__adapters__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -1,0 +1,214 @@
+import Foundation
+import Logging
+import Messaging
+import RPC
+import ServiceRuntime
+import Testing
+import Wire
+
+/// Mixed traffic for as long as `ATELIER_SOAK_MINUTES` says, over ipc and over tcp with keys: `deploy/task soak`.
+///
+/// Sessions are dropped and opened again all the time, calls are cancelled, run out of time and are left alone; processes in
+/// the middle of a call are killed. Nothing of it may stay behind.
+@Suite("Soak")
+struct SoakTests {
+    private static let minutes = ProcessInfo.processInfo.environment["ATELIER_SOAK_MINUTES"].flatMap { Double($0) }
+
+    /// One server, and everything that is done to it.
+    private struct Ground: Sendable {
+        let place: Workplace
+        let name: String
+        let server: Workplace.Running
+        let address: String
+        let client: Endpoint
+        let keys: String?
+
+        init(_ place: Workplace, _ name: String, _ address: String, keys: String?) async throws {
+            (self.place, self.name, self.keys) = (place, name, keys)
+            let keyArguments = keys.map { ["--keys", $0] } ?? []
+            let server = try place.start("atelier", ["bench", "rpc", "--serve", "--address", address] + keyArguments)
+            self.server = server
+            try await place.until("\(name) listens") { server.outputSoFar.contains("://") }
+            self.address = server.outputSoFar.trimmingCharacters(in: .whitespacesAndNewlines)
+            let transport =
+                try keys.map {
+                    try ProcessKeys.transport(
+                        name: "client", role: .operator, keys: $0,
+                        log: Logger(label: "soak") { _ in SwiftLogNoOpLogHandler() })
+                } ?? ZeroMQTransport()
+            client = try Endpoint(name: "client", transport: transport)
+        }
+
+        /// One after another for ever; what fails because somebody dropped the session is part of it.
+        private func again(
+            every pause: Duration, _ body: @escaping @Sendable (EchoClient) async throws -> Void
+        ) -> Task<Int, any Error> {
+            let channel = client.channel(address)
+            return Task {
+                var times = 0
+                while !Task.isCancelled {
+                    do {
+                        try await body(EchoClient(channel))
+                        times += 1
+                    } catch let status as RPCStatus {
+                        let isExpected = [.unavailable, .deadlineExceeded, .cancelled].contains(status.code)
+                        if !isExpected { throw status }
+                    }
+                    try? await Task.sleep(for: pause)
+                }
+                await channel.close()
+                return times
+            }
+        }
+
+        func traffic() -> [(String, Task<Int, any Error>)] {
+            let megabyte = RPC.Attachment(
+                name: "data", ByteBuffer(count: 1 << 20) { $0.initializeMemory(as: UInt8.self, repeating: 1) })
+            let large = RPC.Attachment(
+                name: "data", ByteBuffer(count: 5 << 20) { $0.initializeMemory(as: UInt8.self, repeating: 2) })
+            let (place, address, client, keys) = (place, address, client, keys)
+            return [
+                (
+                    "calls",
+                    again(every: .milliseconds(1)) { echo in
+                        let reply = try await echo.unary(EchoRequest(text: "soak", payload: [1, 2, 3]))
+                        #expect(reply.message.text == "soak")
+                    }
+                ),
+                (
+                    "attachments",
+                    again(every: .milliseconds(20)) { echo in
+                        let reply = try await echo.unary(EchoRequest(), attachments: [megabyte])
+                        #expect(reply.attachments == [megabyte])
+                    }
+                ),
+                (
+                    "chunks",
+                    again(every: .milliseconds(50)) { echo in
+                        let reply = try await echo.clientStream {
+                            try await $0.send(EchoRequest(), attachments: [large, large])
+                        }
+                        #expect(reply.message.attachmentBytes == 10 << 20)
+                    }
+                ),
+                (
+                    "streams",
+                    again(every: .milliseconds(10)) { echo in
+                        var count = 0
+                        for try await _ in try await echo.serverStream(EchoRequest(number: 300)) { count += 1 }
+                        #expect(count == 300)
+                    }
+                ),
+                (
+                    "conversations",
+                    again(every: .milliseconds(10)) { echo in
+                        try await echo.bidirectional { writer, replies in
+                            var replies = replies.makeAsyncIterator()
+                            for number in 0..<20 {
+                                try await writer.send(EchoRequest(text: "\(number)"))
+                                #expect(try await replies.next()?.message.text == "\(number)")
+                            }
+                            writer.finish()
+                        }
+                    }
+                ),
+                (
+                    "streams left alone",
+                    again(every: .milliseconds(10)) { echo in
+                        for try await _ in try await echo.serverStream(EchoRequest(number: .max)) { break }
+                    }
+                ),
+                (
+                    "calls out of time",
+                    again(every: .milliseconds(10)) { echo in
+                        let options = CallOptions(timeout: .microseconds(Int.random(in: 1...2000)))
+                        _ = try await echo.unary(EchoRequest(), attachments: [megabyte], options: options)
+                    }
+                ),
+                (
+                    "cancelled calls",
+                    again(every: .milliseconds(10)) { echo in
+                        let call = Task { _ = try await echo.unary(EchoRequest(), attachments: [megabyte]) }
+                        try? await Task.sleep(for: .microseconds(Int.random(in: 0...2000)))
+                        call.cancel()
+                        _ = await call.result
+                    }
+                ),
+                (
+                    "dropped sessions",
+                    again(every: .milliseconds(50)) { _ in
+                        let session = try await client.dial(address)
+                        async let call: Void = {
+                            _ = try? await EchoClient(session).unary(EchoRequest(), attachments: [megabyte])
+                        }()
+                        try? await Task.sleep(for: .microseconds(Int.random(in: 0...3000)))
+                        await session.close()
+                        await call
+                    }
+                ),
+                (
+                    "killed processes",
+                    again(every: .seconds(2)) { _ in
+                        let words = [
+                            "rpc", "call", address, "atelier.echo.Echo/ServerStream", #"{"number": 100000000}"#,
+                        ]
+                        guard let peer = try? place.start("atelier", words + (keys.map { ["--keys", $0] } ?? [])) else {
+                            return
+                        }
+                        try? await Task.sleep(for: .milliseconds(Int.random(in: 300...900)))
+                        peer.child.kill()
+                        _ = await peer.ended()
+                        peer.forget()
+                    }
+                ),
+            ]
+        }
+    }
+
+    @Test(.enabled(if: minutes != nil, "set ATELIER_SOAK_MINUTES, or run `deploy/task soak`"))
+    func nothingGrows() async throws {
+        let seconds = try #require(Self.minutes) * 60
+        let place = try Workplace()
+        let keys = place.path("keys")
+        #expect(try await place.atelier("keys", "init", keys).ending == .exited(0))
+        let grounds = [
+            try await Ground(place, "ipc", "ipc://\(place.path("echo"))", keys: nil),
+            try await Ground(place, "tcp with keys", "tcp://127.0.0.1:0", keys: keys),
+        ]
+        var gauges = grounds.map { ProcessGauge("server over \($0.name)", $0.server.child.processID) }
+        let fresh = gauges.map { ProcessGauge.look(at: $0.process) }
+        gauges.append(ProcessGauge("all clients", getpid()))
+        let traffic = grounds.map { $0.traffic() }
+        let start = ContinuousClock.now
+        while ContinuousClock.now - start < .seconds(seconds) {
+            try await Task.sleep(for: .seconds(min(5, seconds / 60)))
+            for index in gauges.indices { gauges[index].look(at: (ContinuousClock.now - start) / .seconds(1)) }
+        }
+        for (ground, tasks) in zip(grounds, traffic) {
+            for (_, task) in tasks { task.cancel() }
+            for (name, task) in tasks {
+                let times = try await task.value
+                print("\(ground.name): \(times) \(name)")
+                #expect(times > 0, "\(ground.name): no \(name) ever succeeded")
+            }
+        }
+        for gauge in gauges {
+            print("\(gauge.name): \(gauge.description)")
+            for quantity in ProcessGauge.Quantity.allCases {
+                #expect(
+                    gauge.growth(quantity) < quantity.tolerance,
+                    "\(gauge.name): \(quantity.rawValue) grows: \(gauge.description)")
+            }
+        }
+        // Once everybody has gone, the servers are as they were, but for the pools of memory and threads.
+        for ground in grounds { await ground.client.close() }
+        for (index, ground) in grounds.enumerated() {
+            let before = try #require(fresh[index]?[.descriptors])
+            try await place.until("\(ground.name): descriptors of the server are closed again") {
+                (ProcessGauge.look(at: ground.server.child.processID)?[.descriptors] ?? .infinity) <= before
+            }
+            #expect(ground.server.child.ending == nil, "the server has not ended")
+            ground.server.child.kill()
+        }
+    }
+}
