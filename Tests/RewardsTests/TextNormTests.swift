@@ -83,7 +83,9 @@ struct TextNormTests {
     @Test func aCommandIsAskedOnceForEachPrompt() throws {
         let folder = try TemporaryFolder()
         let log = folder.url.appending(path: "log").path
-        let command = "while read -r line; do printf '%s\\n' \"$line\" >> \(log); echo '{\"contrasts\": [\"a cat\"]}'; done"
+        let command =
+            "while read -r line; do printf '%s\\n' \"$line\" >> \(log); "
+            + "echo '{\"contrasts\": [\"a cat\"]}'; done"
         let source = CommandContrasts(command, seconds: 20)
         for prompt in ["a dog", "a \"big\"\ndog", "a dog"] { #expect(try source.contrasts(to: prompt) == ["a cat"]) }
         let lines = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
@@ -96,7 +98,8 @@ struct TextNormTests {
         ("exec sleep 60", "does not answer within 0.2 s"),
     ])
     func aCommandThatFailsSaysWhy(_ command: String, _ reason: String) throws {
-        let source = CommandContrasts(command, seconds: 0.2)
+        // Only what is to be too late has little time.
+        let source = CommandContrasts(command, seconds: command.contains("sleep") ? 0.2 : 20)
         let error = #expect(throws: ContrastError.self) { try source.contrasts(to: "a dog") }
         #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
     }
