@@ -10,7 +10,7 @@ let swift: [SwiftSetting] = [
 ]
 
 /// Calls: their state is touched by one thread, and looking for overlapping access to it is an eighth of the
-/// instructions of a small call. Debug builds and the fuzzer still look.
+/// instructions of a small call; debug builds and the fuzzer still look.
 let calls =
     Context.environment["ATELIER_FUZZING"] == nil
     ? swift + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))] : swift

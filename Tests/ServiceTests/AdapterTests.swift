@@ -104,7 +104,9 @@ struct AdapterTests {
         #expect(await host.source.chunks == 5 + 6 + 6)
         #expect(await host.source.manifests <= 3)
         await host.end()
-        #expect(!host.place.exists("relay"), "the relay leaves nothing behind")
+        // The empty folder stays where another sampler had made it than the one that relayed.
+        let left = try? FileManager.default.contentsOfDirectory(atPath: host.place.path("relay"))
+        #expect(left ?? [] == [], "the relay leaves nothing behind")
     }
 
     @Test func aHintIsEnoughForEverySamplerToHaveItBeforeItAsks() async throws {

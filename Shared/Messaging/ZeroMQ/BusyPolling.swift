@@ -3,7 +3,7 @@
 /// To be woken takes 15 to 30 µs on a virtual machine, as long as a small call. So a thread that has asked one peer, and
 /// has nothing else to do, polls for the answer; as with a mutex that spins, only while that is known to help.
 struct BusyPolling {
-    /// The longest time to poll. Between two looks the processor is offered to others.
+    /// The longest time to poll; between two looks the processor is offered to others.
     static let duration: Duration = .microseconds(50)
     /// An answer that took longer is not polled for the next time: part of this is the time to be woken.
     static let promptWait: Duration = .microseconds(100)

@@ -5,7 +5,7 @@
 /// The right to bind an ipc path: a lock on `PATH.lock`, in a folder that lets nobody else in.
 ///
 /// It is held until this object goes; the kernel lets go of it when the process dies. What was made for the address goes
-/// with it: the socket, which libzmq leaves behind, the lock's file, and the folder, if it was missing before and nothing
+/// with it: the socket, which libzmq leaves behind, the lock's file, and the folder, if this object made it and nothing
 /// else is in it.
 final class PathLock: Sendable {
     private let descriptor: Int32

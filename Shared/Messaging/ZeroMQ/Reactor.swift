@@ -48,7 +48,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     private let longTurnCount = Atomic(0)
     private var timers = TimerHeap()
     private var sources: [Source] = []
-    /// What is polled: the wake-up, and then the sources in their order. Empty when they have changed.
+    /// What is polled: the wake-up, and then the sources in their order; empty when they have changed.
     private var polled: [pollfd] = []
     /// Sources that are about to be served.
     private var ready: [Source] = []

@@ -51,8 +51,9 @@ final class ZeroMQSocket {
     let handle: UnsafeMutableRawPointer
     /// Can be read when libzmq's thread has news for the socket; which news, only the socket itself can tell.
     let descriptor: Int32
-    /// Whether the socket may hold messages that the descriptor says nothing of: libzmq takes the news in within other
-    /// calls too. Then it has to be asked, until there is none.
+    /// Whether the socket may hold messages that the descriptor says nothing of.
+    ///
+    /// libzmq takes the news in within other calls too; then it has to be asked, until there is none.
     private(set) var mayBeSilent = true
 
     init(_ kind: Int32) throws(MessagingError) {
