@@ -38,8 +38,7 @@ extension WireMessage {
 
     /// Decodes a message that a peer sent.
     ///
-    /// The bytes pass ``WireCheck`` first, and what protobuf-c allocates is limited to 32 times their size: an empty entry of
-    /// a map takes two bytes there and 56 in memory.
+    /// The bytes pass ``WireCheck`` first, and what protobuf-c allocates is limited to 16 times their size.
     ///
     /// - Throws: ``WireError`` naming the type and the first thing wrong with the bytes.
     public init(decoding bytes: UnsafeRawBufferPointer, limits: WireCheck = WireCheck()) throws(WireError) {
@@ -49,7 +48,7 @@ extension WireMessage {
         }
         try limits.check(bytes, against: Self.wireDescriptor)
         let data = base.assumingMemoryBound(to: UInt8.self)
-        self = try WireArena.with(limit: 32 * bytes.count + 64 * 1024) { (arena) throws(WireError) in
+        self = try WireArena.with(limit: 16 * bytes.count + 64 * 1024) { (arena) throws(WireError) in
             let unpacked = arena.withAllocator { allocator in
                 protobuf_c_message_unpack(Self.wireDescriptor.pointer, allocator, bytes.count, data)
             }
