@@ -66,7 +66,7 @@ struct AdapterTests {
             let services: [ServiceDefinition] = [.adapters(AdapterEndpoint(source))]
             address = try await learner.listen("tcp://127.0.0.1:0", services: services).address
             let folder = URL(fileURLWithPath: place.path("relay"))
-            samplers = try (1...count).map { number in
+            samplers = try (0..<count).map { number in
                 let endpoint = try Endpoint(name: "sampler-\(number)")
                 return (endpoint, AdapterFeed(endpoint, folder: folder, log: Self.log))
             }
@@ -121,7 +121,8 @@ struct AdapterTests {
     }
 
     @Test func aChunkIsHandedOnBeforeTheNextOneHasCome() async throws {
-        let host = try await Host(samplers: 1)
+        // Nobody else is there to take the one chunk that is let go.
+        let host = try await Host(samplers: 0)
         let relay = AdapterRelay(AdapterClient(host.learner.channel(host.address), waitForReady: true))
         await host.source.allow(1)
         let (policy, bytes) = await host.publish(1)

@@ -59,6 +59,21 @@ struct ProcessFaultTests {
 
         func signal(_ number: Int32) { kill(server.child.processID, number) }
 
+        /// Stops the server, and waits until all its threads stand still: one that runs a moment longer may yet answer.
+        func stop() async throws {
+            signal(SIGSTOP)
+            let folder = "/proc/\(server.child.processID)/task"
+            try await place.until("every thread of the server stands still") {
+                let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+                return !threads.isEmpty
+                    && threads.allSatisfy { thread in
+                        // The state follows the name in brackets.
+                        let line = try? String(contentsOfFile: "\(folder)/\(thread)/stat", encoding: .utf8)
+                        return line?.split(separator: ")").last?.dropFirst().first == "T"
+                    }
+            }
+        }
+
         /// How a call fails after a signal.
         func failure(after number: Int32, of call: Task<Void, any Error>) async throws -> RPCStatus? {
             signal(number)
@@ -77,7 +92,7 @@ struct ProcessFaultTests {
         let echo = peer.echo
         #expect(try await echo.unary(EchoRequest(text: "alive")).message.text == "alive")
         // A process that is stopped answers nothing.
-        peer.signal(SIGSTOP)
+        try await peer.stop()
         let call = Task { _ = try await echo.unary(EchoRequest(text: "lost")) }
         try await peer.place.until("the call is open") { await peer.client.snapshots().contains { !$0.calls.isEmpty } }
         let status = try await peer.failure(after: SIGKILL, of: call)
@@ -115,7 +130,7 @@ struct ProcessFaultTests {
         let echo = peer.echo
         let large = RPC.Attachment(
             name: "large", ByteBuffer(count: 64 << 20) { $0.initializeMemory(as: UInt8.self, repeating: 7) })
-        peer.signal(SIGSTOP)
+        try await peer.stop()
         let call = Task { _ = try await echo.clientStream { try await $0.send(EchoRequest(), attachments: [large]) } }
         // The window is used up, and most chunks are still to come.
         try await peer.place.until("credit is waited for") {
@@ -131,7 +146,7 @@ struct ProcessFaultTests {
     @Test func aServerThatIsStoppedLosesItsLeaseAndItsSessionForGood() async throws {
         let peer = try await Peer()
         let echo = peer.echo
-        peer.signal(SIGSTOP)
+        try await peer.stop()
         let call = Task {
             _ = try await echo.unary(EchoRequest(text: "late"), options: CallOptions(timeout: .seconds(30)))
         }
