@@ -57,35 +57,35 @@ enum StatusConformance {
     }
 
     static func cancelAfterBegin(_ subject: Subject) async throws {
-        let before = try await subject.cancellations()
         let echo = subject.echo
-        let call = Task { try await echo.unary(EchoRequest(delayUs: 60_000_000)) }
-        // A later call has been answered: the first is there.
-        _ = try await echo.unary(EchoRequest())
-        call.cancel()
-        let status = await #expect(throws: RPCStatus.self) { try await call.value }
-        #expect(status?.code == .cancelled)
-        try await subject.untilCancelled(before)
+        try await subject.untilCancelled {
+            let call = Task { try await echo.unary(EchoRequest(delayUs: 60_000_000)) }
+            // A later call has been answered: the first is there.
+            _ = try await echo.unary(EchoRequest())
+            call.cancel()
+            let status = await #expect(throws: RPCStatus.self) { try await call.value }
+            #expect(status?.code == .cancelled)
+        }
     }
 
     static func cancelAfterFirstResponse(_ subject: Subject) async throws {
-        let before = try await subject.cancellations()
-        let request = EchoRequest(number: .max, payload: [UInt8](repeating: 0, count: 1000))
-        for try await item in try await subject.echo.serverStream(request) {
-            #expect(item.message.number == 0)
-            break
+        try await subject.untilCancelled {
+            let request = EchoRequest(number: .max, payload: [UInt8](repeating: 0, count: 1000))
+            for try await item in try await subject.echo.serverStream(request) {
+                #expect(item.message.number == 0)
+                break
+            }
         }
-        try await subject.untilCancelled(before)
     }
 
     static func timeoutOnSleepingServer(_ subject: Subject) async throws {
-        let before = try await subject.cancellations()
-        let status = await #expect(throws: RPCStatus.self) {
-            try await subject.echo.unary(
-                EchoRequest(delayUs: 60_000_000), options: CallOptions(timeout: .milliseconds(300)))
+        try await subject.untilCancelled {
+            let status = await #expect(throws: RPCStatus.self) {
+                try await subject.echo.unary(
+                    EchoRequest(delayUs: 60_000_000), options: CallOptions(timeout: .milliseconds(300)))
+            }
+            #expect(status?.code == .deadlineExceeded)
         }
-        #expect(status?.code == .deadlineExceeded)
-        try await subject.untilCancelled(before)
     }
 
     /// The server calls back on the session, and that call inherits what is left.
