@@ -37,9 +37,9 @@ struct HungPeerTests {
     @Test(arguments: [Network.ipc, .tcp, .curve])
     func itsLeaseEndsAndItsSessionStaysEndedWhenItGoesOn(network: Network) async throws {
         var configuration = EndpointConfiguration()
-        configuration.heartbeat = .milliseconds(50)
-        configuration.lease = .milliseconds(400)
-        let services: [ServiceDefinition] = [.echo(Blocking(seconds: 2)).inline]
+        configuration.heartbeat = .milliseconds(200)
+        configuration.lease = .seconds(3)
+        let services: [ServiceDefinition] = [.echo(Blocking(seconds: 8)).inline]
         try await Pair.with(network, serverConfiguration: configuration, services: services) { pair in
             let hang = Task { try await pair.echo.unary(EchoRequest(text: "hang")) }
             let status = await #expect(throws: RPCStatus.self) { try await hang.value }
