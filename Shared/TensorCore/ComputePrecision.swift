@@ -25,6 +25,17 @@ public enum ComputePrecision: String, Codable, CaseIterable, Sendable {
     func floats(_ count: Int) -> Int { self == .bf16 ? (count + 1) / 2 : count }
 }
 
+extension StoredFloat {
+    /// As the kernels name it.
+    var kernelType: Int32 {
+        switch self {
+        case .f32: Int32(ATELIER_F32)
+        case .f16: Int32(ATELIER_F16)
+        case .bf16: Int32(ATELIER_BF16)
+        }
+    }
+}
+
 extension Tensor {
     /// The elements as `precision`, rounded to nearest.
     public func converted(to precision: ComputePrecision) -> Tensor {

@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Extents of one 2-d convolution over `[sample, height, width, channel]`, and the types of its numbers.
 public struct ConvolutionShape: Hashable, Sendable {
     public var samples: Int
@@ -59,5 +61,19 @@ extension ConvolutionShape {
         4
             * (input.floats(samples * height * width * inputs) + precision.floats(inputs * outputs * kernel * kernel)
                 + output.floats(samples * outputHeight * outputWidth * outputs))
+    }
+}
+
+extension ConvolutionShape {
+    /// As the kernels take a convolution, or the gradient at its input.
+    func kernelExtents(_ direction: ConvolutionDirection) -> atelier_convolution {
+        let fine = (height: height, width: width, channels: inputs)
+        let coarse = (height: outputHeight, width: outputWidth, channels: outputs)
+        let (read, written) = direction == .forward ? (fine, coarse) : (coarse, fine)
+        return atelier_convolution(
+            samples: Int64(samples), in_height: Int64(read.height), in_width: Int64(read.width),
+            in_channels: Int64(read.channels), out_height: Int64(written.height), out_width: Int64(written.width),
+            out_channels: Int64(written.channels), kernel: Int64(kernel), stride: Int64(stride),
+            before: Int64(paddingBefore), gradient: direction == .backwardInput)
     }
 }

@@ -42,7 +42,7 @@ struct ImplicitProduct {
             isGradient
             ? Tensor.output([shape.samples, shape.height, shape.width, shape.inputs])
             : Tensor.output([shape.samples, shape.outputHeight, shape.outputWidth, shape.outputs], shape.output)
-        if let residual { output.requireAddable(residual) }
+        if let residual { output.requireSameShape(residual) }
         let extents = shape.kernelExtents(direction)
         let name: StaticString = shape.kernel == 1 ? "product" : "convolution"
         let nameOfGradient: StaticString =
@@ -81,38 +81,5 @@ struct ImplicitProduct {
             atelier_pack([extents], shape.precision.kernelType, type.kernelType, values, out.pointer)
             return out
         }
-    }
-}
-
-extension StoredFloat {
-    /// As the kernels name it.
-    var kernelType: Int32 {
-        switch self {
-        case .f32: Int32(ATELIER_F32)
-        case .f16: Int32(ATELIER_F16)
-        case .bf16: Int32(ATELIER_BF16)
-        }
-    }
-}
-
-extension ConvolutionShape {
-    /// As the kernels take a convolution, or the gradient at its input.
-    func kernelExtents(_ direction: ConvolutionDirection) -> atelier_convolution {
-        let fine = (height: height, width: width, channels: inputs)
-        let coarse = (height: outputHeight, width: outputWidth, channels: outputs)
-        let (read, written) = direction == .forward ? (fine, coarse) : (coarse, fine)
-        return atelier_convolution(
-            samples: Int64(samples), in_height: Int64(read.height), in_width: Int64(read.width),
-            in_channels: Int64(read.channels), out_height: Int64(written.height), out_width: Int64(written.width),
-            out_channels: Int64(written.channels), kernel: Int64(kernel), stride: Int64(stride),
-            before: Int64(paddingBefore), gradient: direction == .backwardInput)
-    }
-}
-
-extension Tensor {
-    /// Traps unless `residual` can be added to this result while it is written.
-    func requireAddable(_ residual: Tensor) {
-        requireSameShape(residual)
-        precondition(residual.precision == precision, "a residual must have the result's element type")
     }
 }

@@ -166,8 +166,6 @@ final class BufferPool: Sendable {
         }
     }
 
-    fileprivate func releaseAll() { Self.deallocate(state.withLock { Self.empty(&$0) }) }
-
     private static func empty(_ state: inout State) -> [UInt] {
         defer {
             state.free.removeAll()
@@ -179,9 +177,4 @@ final class BufferPool: Sendable {
     private static func deallocate(_ addresses: [UInt]) {
         for address in addresses { UnsafeMutableRawPointer(bitPattern: address)?.deallocate() }
     }
-}
-
-extension Tensor {
-    /// Returns the buffers that no tensor uses to the operating system.
-    public static func releaseUnusedMemory() { BufferPool.shared.releaseAll() }
 }

@@ -31,7 +31,7 @@ struct WinogradConvolution {
         let channels = isGradient ? shape.inputs : shape.outputs
         let output = Tensor.output(
             [shape.samples, shape.height, shape.width, channels], isGradient ? .f32 : shape.output)
-        if let residual { output.requireAddable(residual) }
+        if let residual { output.requireSameShape(residual) }
         let extents = shape.kernelExtents(isGradient ? .backwardInput : .forward)
         let packed = weight.storage.packed(as: .winograd(isTurned: isGradient)) { values, type in
             let out = TensorStorage(count: Int(atelier_winograd_count([extents])))

@@ -8,6 +8,9 @@
 //
 // Factors are in words of four bytes: an f32, or two bf16 of adjacent channels that are multiplied together.
 
+// The instructions that all of it needs; products of bf16 need one set more.
+#define WIDE_SET "avx512f,avx512bw,avx512vl,avx512dq,f16c"
+
 enum { PANEL = 64, BLOCK = 384, WORDS = 576, VECTOR = 16 };
 
 typedef struct {

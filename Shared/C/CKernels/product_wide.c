@@ -7,8 +7,8 @@
 
 enum { LANES = 16 };
 
-#define WIDE __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,f16c")))
-#define PAIRS __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,f16c,avx512bf16")))
+#define WIDE __attribute__((target(WIDE_SET)))
+#define PAIRS __attribute__((target(WIDE_SET ",avx512bf16")))
 
 #define F32_PRODUCT(SUM, A, B) _mm512_fmadd_ps(_mm512_set1_ps(A), (B), (SUM))
 #define PAIR_PRODUCT(SUM, A, B) \

@@ -9,7 +9,8 @@
 
 enum { TILES = 96, POINTS = 36 };
 
-#define WIDE static inline __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16"), always_inline))
+#define WIDE __attribute__((target(WIDE_SET)))
+#define INLINE WIDE static inline __attribute__((always_inline))
 
 typedef struct {
     product p;
@@ -17,7 +18,7 @@ typedef struct {
     int64_t tiles_high, tiles_wide, tiles, blocks, parts;
 } winograd;
 
-WIDE void input_points(const __m512 a[6], __m512 t[6]) {
+INLINE void input_points(const __m512 a[6], __m512 t[6]) {
     const __m512 two = _mm512_set1_ps(2), four = _mm512_set1_ps(4), five = _mm512_set1_ps(5);
     __m512 s = _mm512_fnmadd_ps(four, a[2], a[4]), u = _mm512_fnmadd_ps(four, a[1], a[3]);
     __m512 v = _mm512_sub_ps(a[4], a[2]), w = _mm512_sub_ps(a[3], a[1]);
@@ -29,7 +30,7 @@ WIDE void input_points(const __m512 a[6], __m512 t[6]) {
     t[5] = _mm512_fmadd_ps(four, a[1], _mm512_fnmadd_ps(five, a[3], a[5]));
 }
 
-WIDE void output_pixels(const __m512 m[6], __m512 o[4]) {
+INLINE void output_pixels(const __m512 m[6], __m512 o[4]) {
     const __m512 two = _mm512_set1_ps(2), four = _mm512_set1_ps(4), eight = _mm512_set1_ps(8);
     __m512 sum1 = _mm512_add_ps(m[1], m[2]), difference1 = _mm512_sub_ps(m[1], m[2]);
     __m512 sum2 = _mm512_add_ps(m[3], m[4]), difference2 = _mm512_sub_ps(m[3], m[4]);
@@ -39,7 +40,7 @@ WIDE void output_pixels(const __m512 m[6], __m512 o[4]) {
     o[3] = _mm512_add_ps(m[5], _mm512_fmadd_ps(eight, difference2, difference1));
 }
 
-WIDE void kernel_points(const __m512 g[3], __m512 u[6]) {
+INLINE void kernel_points(const __m512 g[3], __m512 u[6]) {
     const __m512 sixth = _mm512_set1_ps(-1.0f / 6), small = _mm512_set1_ps(1.0f / 24);
     __m512 ends = _mm512_add_ps(g[0], g[2]);
     __m512 even = _mm512_fmadd_ps(_mm512_set1_ps(4), g[2], g[0]), odd = _mm512_add_ps(g[1], g[1]);
@@ -51,14 +52,14 @@ WIDE void kernel_points(const __m512 g[3], __m512 u[6]) {
     u[5] = g[2];
 }
 
-WIDE __m512 load(const void *x, int32_t type, int64_t at) {
+INLINE __m512 load(const void *x, int32_t type, int64_t at) {
     if (type == ATELIER_F32) return _mm512_loadu_ps((const float *)x + at);
     __m256i halves = _mm256_loadu_si256((const __m256i *)((const bf16 *)x + at));
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
 }
 
 // To nearest, ties to even, as narrowed() does.
-WIDE void store(void *x, int32_t type, int64_t at, __m512 value) {
+INLINE void store(void *x, int32_t type, int64_t at, __m512 value) {
     if (type == ATELIER_F32) {
         _mm512_storeu_ps((float *)x + at, value);
         return;
@@ -79,7 +80,7 @@ static place place_of(const winograd *w, int64_t tile) {
 }
 
 // points[point, tile, channel] of `count` tiles from `first`.
-WIDE void read_tiles(const winograd *w, int32_t type, int64_t first, int64_t count, float *points) {
+INLINE void read_tiles(const winograd *w, int32_t type, int64_t first, int64_t count, float *points) {
     const atelier_convolution *c = &w->p.shape;
     for (int64_t tile = 0; tile < count; tile++) {
         place at = place_of(w, first + tile);
@@ -110,7 +111,7 @@ WIDE void read_tiles(const winograd *w, int32_t type, int64_t first, int64_t cou
 }
 
 // Pixels of `count` tiles from `first` and of one panel's columns, of products[point, tile, column].
-WIDE void write_tiles(
+INLINE void write_tiles(
     const winograd *w, int32_t type, bool adds, int64_t first, int64_t count, int64_t column, int64_t width,
     const float *products) {
     const product *p = &w->p;
@@ -142,17 +143,15 @@ WIDE void write_tiles(
     }
 }
 
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
-
 // Constants, so that the choice is not made for each vector.
-TARGET static void read_any(const winograd *w, int64_t first, int64_t count, float *points) {
+WIDE static void read_any(const winograd *w, int64_t first, int64_t count, float *points) {
     if (w->in_type == ATELIER_BF16)
         read_tiles(w, ATELIER_BF16, first, count, points);
     else
         read_tiles(w, ATELIER_F32, first, count, points);
 }
 
-TARGET static void write_any(
+WIDE static void write_any(
     const winograd *w, int64_t first, int64_t count, int64_t column, int64_t width, const float *products) {
     if (w->p.out_type == ATELIER_BF16) {
         if (w->p.added)
@@ -233,7 +232,7 @@ typedef struct {
     float *packed;
 } packing;
 
-TARGET static void pack_range(void *arguments, int64_t begin, int64_t end) {
+WIDE static void pack_range(void *arguments, int64_t begin, int64_t end) {
     const packing *a = arguments;
     const product *p = &a->p;
     int64_t weights = columns_of(p) * p->words;

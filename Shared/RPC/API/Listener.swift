@@ -6,8 +6,6 @@ public final class Listener: Sendable {
     private struct State {
         var bound: (any TransportListener)?
         var sessions: [ObjectIdentifier: Session] = [:]
-        var watchers: [UInt64: AsyncStream<Session>.Continuation] = [:]
-        var nextWatcher: UInt64 = 0
         /// Why no more sessions are taken.
         var draining: String?
     }
@@ -26,31 +24,10 @@ public final class Listener: Sendable {
     /// The sessions that are open.
     public var sessions: [Session] { state.withLock { Array($0.sessions.values) } }
 
-    /// Sessions that open from now on.
-    ///
-    /// Each stream has its own copy.
-    public var newSessions: AsyncStream<Session> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Session.self)
-        let id = state.withLock { state in
-            state.nextWatcher += 1
-            state.watchers[state.nextWatcher] = continuation
-            return state.nextWatcher
-        }
-        continuation.onTermination = { [weak self] _ in
-            _ = self?.state.withLock { $0.watchers.removeValue(forKey: id) }
-        }
-        return stream
-    }
-
     /// Takes no more sessions, and ends those that are open.
     public func close() async {
         for session in sessions { await session.close() }
-        let (bound, watchers) = state.withLock { state in
-            defer { state.watchers = [:] }
-            return (state.bound, Array(state.watchers.values))
-        }
-        for watcher in watchers { watcher.finish() }
-        await bound?.close()
+        await state.withLock { $0.bound }?.close()
     }
 
     /// Takes no more sessions and no more calls, and waits until those that are open have ended, at the latest until the
@@ -63,13 +40,12 @@ public final class Listener: Sendable {
     }
 
     func add(_ session: Session) {
-        let (watchers, draining) = state.withLock { state in
+        let draining = state.withLock { state in
             state.sessions[ObjectIdentifier(session.core)] = session
-            return (Array(state.watchers.values), state.draining)
+            return state.draining
         }
         // Who comes too late is told to go elsewhere.
         if let draining { Task { await session.drain(draining, grace: .zero) } }
-        for watcher in watchers { watcher.yield(session) }
     }
 
     func remove(_ core: SessionCore) {
