@@ -7,6 +7,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 checks=(--explicit-target-dependency-import-check error)
 flags=(-c release -Xswiftc -enable-testing "${checks[@]}")
 
+# How many tests run at once. Without a limit all start together, and one that waits for a peer waits for everybody's work.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH="${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-6}"
+
 libraries=(
     libzmq3-dev libprotobuf-c-dev libopenblas-dev libdnnl-dev libpng-dev libjpeg62-turbo-dev libsqlite3-dev
     zlib1g-dev pkg-config
