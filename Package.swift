@@ -133,7 +133,7 @@ let services: [Target] = [
             "DiffusionPolicy", "Diffusion", "RL", "NeuralNet", "Autograd", "TensorCore", "Imaging", "Ledger",
         ],
         path: "Services/Learner/Library"),
-    library("CoordinatorService", serviceParts + ["Ledger", grdb], path: "Services/Coordinator/Library"),
+    library("CoordinatorService", serviceParts + ["Ledger", "Messaging", grdb], path: "Services/Coordinator/Library"),
     library(
         "Pretraining",
         ["Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging", "Menagerie"],

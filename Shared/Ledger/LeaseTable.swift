@@ -10,7 +10,11 @@ public struct LeaseTable: Codable, Hashable, Sendable {
     public var count: Int { running.count }
 
     /// The running leases, in unit order.
-    public var leases: [Lease] { running.values.sorted { $0.unit < $1.unit } }
+    public var leases: [Lease] { leases { _ in true } }
+
+    private func leases(_ isMeant: (Lease) -> Bool) -> [Lease] {
+        running.values.filter(isMeant).sorted { $0.unit < $1.unit }
+    }
 
     public subscript(unit: UnitID) -> Lease? { running[unit] }
 
@@ -35,11 +39,11 @@ public struct LeaseTable: Codable, Hashable, Sendable {
 
     /// The leases whose deadline is not after `now`, in unit order.
     public func expired(at now: Double) -> [Lease] {
-        leases.filter { $0.deadline <= now }
+        leases { $0.deadline <= now }
     }
 
     /// The leases of one worker, in unit order.
     public func held(by worker: String) -> [Lease] {
-        leases.filter { $0.worker == worker }
+        leases { $0.worker == worker }
     }
 }

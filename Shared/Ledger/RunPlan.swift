@@ -35,8 +35,10 @@ public struct RunPlan: Codable, Hashable, Sendable {
     /// The units of a round, in order: first those to learn from, then those that validate.
     public func units(ofRound round: Int) -> [UnitID] {
         let first = layout.start(ofRound: round)
-        return (0..<trainingUnits(ofRound: round) + validationUnits(ofRound: round)).map { UnitID(UInt64(first + $0)) }
+        return (0..<unitCount(ofRound: round)).map { UnitID(UInt64(first + $0)) }
     }
+
+    func unitCount(ofRound round: Int) -> Int { trainingUnits(ofRound: round) + validationUnits(ofRound: round) }
 
     /// The round that a unit belongs to.
     public func round(of unit: UnitID) -> Int {

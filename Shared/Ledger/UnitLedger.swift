@@ -8,9 +8,18 @@ public struct UnitLedger: Hashable, Sendable {
         public internal(set) var tokens: [FencingToken]
     }
 
+    /// What is known of a round without a look at each of its units, of which there may be many.
+    private struct Overview: Hashable {
+        /// Units that are neither scored, trained nor dropped.
+        var open: Int
+        /// No unit of the round before this one is planned.
+        var firstPlanned: Int
+    }
+
     public let plan: RunPlan
     public private(set) var leases = LeaseTable()
     private var records: [Record] = []
+    private var overviews: [Overview] = []
 
     public init(plan: RunPlan) {
         self.plan = plan
@@ -27,11 +36,19 @@ public struct UnitLedger: Hashable, Sendable {
     public func round(_ round: Int) -> ArraySlice<Record> {
         guard (0..<plannedRounds).contains(round) else { return [] }
         let first = plan.layout.start(ofRound: round)
-        return records[first..<first + plan.units(ofRound: round).count]
+        return records[first..<first + plan.unitCount(ofRound: round)]
+    }
+
+    private mutating func move(_ unit: UnitID, to stage: UnitStage) {
+        let (index, round) = (Int(unit.rawValue), plan.round(of: unit))
+        overviews[round].open += (stage.isOpen ? 1 : 0) - (records[index].stage.isOpen ? 1 : 0)
+        if stage == .planned { overviews[round].firstPlanned = min(overviews[round].firstPlanned, index) }
+        records[index].stage = stage
     }
 
     /// Enters the units of the next round as planned.
     public mutating func planNextRound() {
+        overviews.append(Overview(open: plan.unitCount(ofRound: plannedRounds), firstPlanned: records.count))
         for unit in plan.units(ofRound: plannedRounds) {
             records.append(Record(id: unit, stage: .planned, tokens: []))
         }
@@ -43,7 +60,7 @@ public struct UnitLedger: Hashable, Sendable {
         let last = min(plan.staleness.lastRound(policyVersion: policyVersion), plannedRounds - 1)
         guard policyVersion <= last else { return nil }
         for round in policyVersion...last {
-            for record in self.round(round) where record.stage == .planned {
+            for record in self.round(round)[overviews[round].firstPlanned...] where record.stage == .planned {
                 // A validation says something of one policy only.
                 if round == policyVersion || plan.validationPlace(of: record.id) == nil { return record.id }
             }
@@ -64,8 +81,10 @@ public struct UnitLedger: Hashable, Sendable {
             unit: unit, token: leases.nextToken, worker: worker, policyVersion: policyVersion,
             deadline: now + plan.leaseSeconds)
         leases.open(lease)
-        records[Int(unit.rawValue)].stage = .leased(lease)
+        move(unit, to: .leased(lease))
         records[Int(unit.rawValue)].tokens.append(lease.token)
+        let (index, round) = (Int(unit.rawValue), plan.round(of: unit))
+        if overviews[round].firstPlanned == index { overviews[round].firstPlanned += 1 }
         return lease
     }
 
@@ -87,7 +106,7 @@ public struct UnitLedger: Hashable, Sendable {
             return .refused
         }
         leases.close(unit)
-        records[Int(unit.rawValue)].stage = .sampled(result)
+        move(unit, to: .sampled(result))
         return .accepted
     }
 
@@ -101,7 +120,7 @@ public struct UnitLedger: Hashable, Sendable {
         guard let lease = leases[unit], lease.token == token else { return false }
         leases.close(unit)
         let attempts = records[Int(unit.rawValue)].tokens.count
-        records[Int(unit.rawValue)].stage = attempts >= plan.maximumAttempts ? .dropped(.lost) : .planned
+        move(unit, to: attempts >= plan.maximumAttempts ? .dropped(.lost) : .planned)
         return true
     }
 
@@ -113,7 +132,7 @@ public struct UnitLedger: Hashable, Sendable {
     @discardableResult
     public mutating func score(_ unit: UnitID) -> Bool {
         guard case .sampled(let result) = self[unit]?.stage else { return false }
-        records[Int(unit.rawValue)].stage = .scored(result)
+        move(unit, to: .scored(result))
         return true
     }
 
@@ -126,7 +145,7 @@ public struct UnitLedger: Hashable, Sendable {
     public mutating func drop(_ unit: UnitID, _ reason: DropReason) -> Bool {
         switch self[unit]?.stage {
         case .sampled, .scored:
-            records[Int(unit.rawValue)].stage = .dropped(reason)
+            move(unit, to: .dropped(reason))
             return true
         default:
             return false
@@ -135,10 +154,9 @@ public struct UnitLedger: Hashable, Sendable {
 
     /// The scored units of a round in unit order, once every unit of the round is scored or dropped.
     public func batch(ofRound round: Int) -> [UnitID]? {
-        let records = self.round(round)
-        guard !records.isEmpty else { return nil }
+        guard (0..<plannedRounds).contains(round), overviews[round].open == 0 else { return nil }
         var batch: [UnitID] = []
-        for record in records {
+        for record in self.round(round) {
             switch record.stage {
             case .scored: batch.append(record.id)
             case .dropped: continue
@@ -160,7 +178,7 @@ public struct UnitLedger: Hashable, Sendable {
     public mutating func train(round: Int) {
         for record in self.round(round) {
             guard case .scored(let result) = record.stage else { continue }
-            records[Int(record.id.rawValue)].stage = .trained(result)
+            move(record.id, to: .trained(result))
         }
     }
 
@@ -170,7 +188,7 @@ public struct UnitLedger: Hashable, Sendable {
     public mutating func rewind(toRound round: Int) {
         for index in records.indices where plan.round(of: records[index].id) >= round {
             leases.close(records[index].id)
-            records[index].stage = .planned
+            move(records[index].id, to: .planned)
             records[index].tokens = records[index].tokens.suffix(1)
         }
     }

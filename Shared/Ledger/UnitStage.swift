@@ -6,6 +6,14 @@ public enum UnitStage: Codable, Hashable, Sendable {
     case scored(SampledUnit)
     case trained(SampledUnit)
     case dropped(DropReason)
+
+    /// Whether the round has to wait for the unit.
+    var isOpen: Bool {
+        switch self {
+        case .planned, .leased, .sampled: true
+        case .scored, .trained, .dropped: false
+        }
+    }
 }
 
 /// What is known of a drawn unit.

@@ -1,6 +1,7 @@
 import Foundation
 import Ledger
 import Logging
+import Messaging
 import RunConfiguration
 import ServiceAPI
 import ServiceRuntime
@@ -13,7 +14,7 @@ struct SuccessionTests {
     private func coordinator(_ place: Workplace) async throws -> Coordinator {
         let configuration = try ConfigurationFile.read(try place.configure())
         let coordinator = try Coordinator(
-            configuration, folder: place.folder, shutdown: Shutdown(),
+            configuration, folder: place.folder, on: try Reactor(), shutdown: Shutdown(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await coordinator.open()
         for kind in [WorkerKind.learner, .reward] {

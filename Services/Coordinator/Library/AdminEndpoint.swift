@@ -9,7 +9,7 @@ struct AdminEndpoint: AdminService {
     let coordinator: Coordinator
 
     func status(_ request: AdminStatusRequest, _ context: ServerContext) async throws -> Reply<AdminStatusReply> {
-        Reply(await coordinator.status.wire)
+        Reply(try await coordinator.answer { $0.status.wire })
     }
 
     func pause(_ request: AdminPauseRequest, _ context: ServerContext) async throws -> Reply<AdminCommandReply> {
@@ -43,9 +43,9 @@ struct AdminEndpoint: AdminService {
     }
 
     func swap(_ request: AdminSwapRequest, _ context: ServerContext) async throws -> Reply<AdminCommandReply> {
-        try await answering {
-            let message = try await coordinator.swap(request.reward, by: request.spec)
-            return Reply(AdminCommandReply(state: await coordinator.state.rawValue, message: message))
+        try await coordinator.answer {
+            let message = try $0.swap(request.reward, by: request.spec)
+            return Reply(AdminCommandReply(state: $0.state.rawValue, message: message))
         }
     }
 
@@ -68,12 +68,12 @@ struct AdminEndpoint: AdminService {
     ///
     /// - Throws: `RPCStatus` failedPrecondition if the run is finished.
     private func command(_ event: RunEvent, _ message: String) async throws -> Reply<AdminCommandReply> {
-        try await answering {
-            guard await coordinator.state != .finished else {
+        try await coordinator.answer {
+            guard $0.state != .finished else {
                 throw ServiceError("the run is finished", exitCode: .refused)
             }
-            try await coordinator.record(event)
-            return Reply(AdminCommandReply(state: await coordinator.state.rawValue, message: message))
+            try $0.record(event)
+            return Reply(AdminCommandReply(state: $0.state.rawValue, message: message))
         }
     }
 }

@@ -1,24 +1,28 @@
 import Foundation
 import Ledger
 import Logging
+import Messaging
 import RunConfiguration
 import ServiceAPI
 import ServiceRuntime
 
 /// Keeps the books of one run and tells the workers what to do.
 ///
-/// The decisions are `RunBooks`'; this actor feeds it events in one order, writes each to disk first, and answers the
-/// calls of the sockets. It lives on a thread of its own because SQLite blocks.
+/// The decisions are `RunBooks`'; this actor feeds it events in one order, and answers the calls of the sockets once what
+/// they led to is on disk. It lives on the thread of the sockets, so that a call changes no thread on its way.
 actor Coordinator {
     let configuration: RunConfiguration
     let folder: URL
     let log: Logger
     let shutdown: Shutdown
     let changes = ChangeSignal()
-    private let executor = ThreadExecutor(name: "coordinator")
-    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    private let reactor: Reactor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
 
     private let store: LedgerStore
+    private lazy var journal = LedgerJournal(store, on: reactor) { [weak self] failure in
+        self?.assumeIsolated { $0.written(failure) }
+    }
     private let schedule: PromptSchedule
     /// Asked here and not handed out: a copy in somebody else's hands would make the next event copy every line.
     private(set) var books: RunBooks
@@ -37,9 +41,10 @@ actor Coordinator {
     ///
     /// - Throws: `ServiceError` if the ledger cannot be read or written.
     init(
-        _ configuration: RunConfiguration, folder: URL, shutdown: Shutdown, log: Logger
+        _ configuration: RunConfiguration, folder: URL, on reactor: Reactor, shutdown: Shutdown, log: Logger
     ) throws(ServiceError) {
         self.configuration = configuration
+        self.reactor = reactor
         self.folder = folder
         self.shutdown = shutdown
         self.log = log
@@ -67,7 +72,9 @@ actor Coordinator {
     static var now: Double { Date().timeIntervalSince1970 }
 
     /// Enters what this process begins with.
-    func open() throws {
+    ///
+    /// - Throws: `ServiceError` if the ledger cannot be written.
+    func open() async throws {
         let isNew = books.rewardSets.newest == nil
         try record(.opened)
         if isNew {
@@ -75,32 +82,40 @@ actor Coordinator {
         }
         if books.samplers == nil { try record(.scaled(samplers: configuration.fleet.samplers)) }
         note(.state, isNew ? "run '\(configuration.run)' begins" : "run '\(configuration.run)' goes on")
+        try await written()
     }
 
     // MARK: Events
 
-    /// Writes an event down, enters it, and does what follows.
+    /// Enters an event and does what follows; it is on disk when ``written()`` returns.
     ///
-    /// - Throws: `ServiceError` if it cannot be written; the run ends then.
+    /// - Throws: `ServiceError` if the ledger could not be written before: the run ends then.
     @discardableResult
     func record(_ event: RunEvent) throws(ServiceError) -> [RunAction] {
         if let failure { throw failure }
         let now = Self.now
-        do {
-            try store.append(event, at: now)
-        } catch {
-            failure = error
-            shutdown.request(error.description)
-            changes.change()
-            throw error
-        }
+        journal.append(LedgerStore.Entry(time: now, event: event))
         let actions = books.apply(event, at: now)
         for action in actions {
             report(action)
         }
-        finishIfOver()
         if Self.concernsOthers(event, actions) { changes.change() }
         return actions
+    }
+
+    /// Returns once everything in the books is on disk: nobody may be told of what could still be lost.
+    ///
+    /// - Throws: `ServiceError` if it cannot be written.
+    func written() async throws(ServiceError) {
+        try await withCheckedContinuation { journal.whenWritten($0) }.get()
+    }
+
+    /// The journal has written events, or could not.
+    private func written(_ failure: ServiceError?) {
+        guard let failure else { return finishIfOver() }
+        self.failure = failure
+        shutdown.request(failure.description)
+        changes.change()
     }
 
     /// Whether somebody who waits for a change may find what it waits for.

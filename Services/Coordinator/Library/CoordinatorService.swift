@@ -41,25 +41,27 @@ public struct CoordinatorService: Sendable {
     ///
     /// - Throws: `ServiceError` if a socket cannot be bound, the ledger cannot be written, or the run has failed.
     public func run(_ shutdown: Shutdown, _ log: Logger) async throws {
-        let coordinator = try Coordinator(configuration, folder: options.folder, shutdown: shutdown, log: log)
-        try await coordinator.open()
         let endpoint = try ProcessKeys.endpoint(
             name: "coordinator", role: .coordinator, keys: options.keys,
             binds: [options.controlAddress, options.adminAddress], log: log)
+        let coordinator = try Coordinator(
+            configuration, folder: options.folder, on: endpoint.reactor, shutdown: shutdown, log: log)
+        try await coordinator.open()
         try await Running.closing {
             await endpoint.close()
         } after: {
             let control = try await Listening.on(
                 options.controlAddress, endpoint,
                 services: [
-                    .fleet(FleetEndpoint(coordinator: coordinator)),
-                    .sampling(SamplingEndpoint(coordinator: coordinator)),
-                    .learning(LearningEndpoint(coordinator: coordinator)),
+                    .fleet(FleetEndpoint(coordinator: coordinator)).inline,
+                    .sampling(SamplingEndpoint(coordinator: coordinator)).inline,
+                    .learning(LearningEndpoint(coordinator: coordinator)).inline,
                 ])
             let admin = try await Listening.on(
                 options.adminAddress, endpoint, services: [.admin(AdminEndpoint(coordinator: coordinator))])
             log.info("control \(control.address), admin \(admin.address)")
             await keep(coordinator, shutdown, log)
+            try await coordinator.written()
         }
         if let failure = await coordinator.failure { throw failure }
         if case .failed(let reason) = await coordinator.outcome { throw ServiceError(reason) }

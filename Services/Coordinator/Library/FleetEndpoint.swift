@@ -9,7 +9,7 @@ struct FleetEndpoint: FleetService {
 
     func enter(_ request: ControlRegisterRequest, _ context: ServerContext) async throws -> Reply<ControlRegisterReply>
     {
-        try await answering {
+        try await coordinator.answer { coordinator in
             let introduction = try WorkerIntroduction(request)
             // A key that lets a sampler in must not let it pass for the learner.
             let role = introduction.kind == .host ? Role.operator.rawValue : introduction.kind.rawValue
@@ -19,29 +19,30 @@ struct FleetEndpoint: FleetService {
                     "\(introduction.name) enters as \(introduction.kind.rawValue), and its key is that of a \(identity.role)"
                 )
             }
-            let epoch = try await coordinator.enter(introduction)
-            let (coordinator, session) = (coordinator, context.session)
+            let epoch = try coordinator.enter(introduction)
             // The end of the session is the end of the worker: its leases need not run out first.
             Task {
-                _ = await session.closed
-                try await coordinator.leave(introduction.name, epoch: epoch, "has gone")
+                _ = await context.session.closed
+                try coordinator.leave(introduction.name, epoch: epoch, "has gone")
             }
-            return Reply(await coordinator.registration)
+            return Reply(coordinator.registration)
         }
     }
 
     func heartbeat(_ request: ControlHeartbeatRequest, _ context: ServerContext) async throws
         -> Reply<ControlHeartbeatReply>
     {
-        let isKnown = await coordinator.hear(request.name, activity: request.activity)
-        return Reply(ControlHeartbeatReply(unknown: !isKnown, stop: await coordinator.wantedProcesses.stop))
+        try await coordinator.answer {
+            let isKnown = $0.hear(request.name, activity: request.activity)
+            return Reply(ControlHeartbeatReply(unknown: !isKnown, stop: $0.wantedProcesses.stop))
+        }
     }
 
     func leave(_ request: ControlDeregisterRequest, _ context: ServerContext) async throws
         -> Reply<ControlDeregisterReply>
     {
-        try await answering {
-            try await coordinator.leave(request.name, "has left")
+        try await coordinator.answer {
+            try $0.leave(request.name, "has left")
             return Reply(ControlDeregisterReply())
         }
     }
@@ -52,7 +53,7 @@ struct FleetEndpoint: FleetService {
         var last: ControlFleetPlan?
         while !Task.isCancelled {
             let number = coordinator.changes.number
-            let wanted = await coordinator.wantedProcesses
+            let wanted = try await coordinator.answer { $0.wantedProcesses }
             let plan = ControlFleetPlan(
                 samplers: UInt32(wanted.samplers), rewards: wanted.rewards, stop: wanted.stop)
             if plan != last {

@@ -58,7 +58,9 @@ struct FleetRegistry {
     }
 
     /// Where the learner's data socket is.
-    var learnerAddress: String? { workers(.learner).first?.introduction.address }
+    var learnerAddress: String? {
+        members.values.lazy.map(\.introduction).filter { $0.kind == .learner }.min { $0.name < $1.name }?.address
+    }
 
     /// Where services of a reward answer.
     func addresses(ofReward spec: String) -> [String] {

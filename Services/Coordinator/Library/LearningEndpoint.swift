@@ -13,7 +13,7 @@ struct LearningEndpoint: LearningService {
         let deadline = ContinuousClock.now + .milliseconds(Int(min(request.waitMs, 30_000)))
         while true {
             let number = coordinator.changes.number
-            let instruction = await coordinator.learnerInstruction
+            let instruction = try await coordinator.answer { $0.learnerInstruction }
             let left = deadline - ContinuousClock.now
             guard case .wait = instruction, left > .zero, !Task.isCancelled else { return Reply(instruction.wire) }
             await coordinator.changes.wait(after: number, atMost: left)
@@ -21,43 +21,41 @@ struct LearningEndpoint: LearningService {
     }
 
     func publish(_ request: ControlPolicy, _ context: ServerContext) async throws -> Reply<ControlPublishReply> {
-        try await answering {
-            try await coordinator.publish(PublishedPolicy(request))
+        try await coordinator.answer {
+            try $0.publish(PublishedPolicy(request))
             return Reply(ControlPublishReply())
         }
     }
 
     func settle(_ request: ControlSettleRequest, _ context: ServerContext) async throws -> Reply<ControlSettleReply> {
-        try await answering {
-            let result = SampledUnit(
-                token: FencingToken(request.token), worker: request.worker,
-                policyVersion: Int(request.policyVersion), adapter: request.adapterSha256)
-            let outcome = try await coordinator.settle(UnitID(request.unit), result)
-            return Reply(ControlSettleReply(outcome: outcome.wire))
+        try await coordinator.answer { coordinator in
+            let outcomes = try request.drawn.map { drawn in
+                let result = SampledUnit(
+                    token: FencingToken(drawn.token), worker: drawn.worker, policyVersion: Int(drawn.policyVersion),
+                    adapter: drawn.adapterSha256)
+                return try coordinator.settle(UnitID(drawn.unit), result).wire
+            }
+            for scored in request.scored { try coordinator.scored(UnitID(scored.unit), invalid: scored.invalid) }
+            return Reply(ControlSettleReply(outcomes: outcomes))
         }
     }
 
     func rewards(_ request: ControlRewardSetRequest, _ context: ServerContext) async throws -> Reply<ControlRewardSet> {
-        guard let panel = await coordinator.panel(ofUnit: UnitID(request.unit)) else {
-            throw RPCStatus(.notFound, "unit \(request.unit) was never leased")
-        }
-        return Reply(panel.wire)
-    }
-
-    func scored(_ request: ControlScoredRequest, _ context: ServerContext) async throws -> Reply<ControlScoredReply> {
-        try await answering {
-            try await coordinator.scored(UnitID(request.unit), invalid: request.invalid)
-            return Reply(ControlScoredReply())
+        try await coordinator.answer {
+            guard let panel = $0.panel(ofUnit: UnitID(request.unit)) else {
+                throw RPCStatus(.notFound, "unit \(request.unit) was never leased")
+            }
+            return Reply(panel.wire)
         }
     }
 
     func trained(_ request: ControlTrainedRequest, _ context: ServerContext) async throws -> Reply<ControlTrainedReply>
     {
-        try await answering {
+        try await coordinator.answer {
             guard let policy = request.policy, let report = request.report else {
                 throw PeerError("a trained round without its policy or its report")
             }
-            try await coordinator.trained(PublishedPolicy(policy), RoundReport(report))
+            try $0.trained(PublishedPolicy(policy), RoundReport(report))
             return Reply(ControlTrainedReply())
         }
     }
@@ -65,21 +63,23 @@ struct LearningEndpoint: LearningService {
     func checkpointed(_ request: ControlCheckpointedRequest, _ context: ServerContext) async throws
         -> Reply<ControlCheckpointedReply>
     {
-        try await answering {
-            try await coordinator.checkpointed(Int(request.round))
+        try await coordinator.answer {
+            try $0.checkpointed(Int(request.round))
             return Reply(ControlCheckpointedReply())
         }
     }
 
     func blocked(_ request: ControlBlockedRequest, _ context: ServerContext) async throws -> Reply<ControlBlockedReply>
     {
-        await coordinator.blocked(request.reason)
-        return Reply(ControlBlockedReply())
+        try await coordinator.answer {
+            $0.blocked(request.reason)
+            return Reply(ControlBlockedReply())
+        }
     }
 
     func failed(_ request: ControlFailedRequest, _ context: ServerContext) async throws -> Reply<ControlFailedReply> {
-        try await answering {
-            try await coordinator.record(.failed("\(request.worker): \(request.reason)"))
+        try await coordinator.answer {
+            try $0.record(.failed("\(request.worker): \(request.reason)"))
             return Reply(ControlFailedReply())
         }
     }

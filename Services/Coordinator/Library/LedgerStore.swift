@@ -25,6 +25,8 @@ final class LedgerStore {
             // A committed event survives the end of the process; the write-ahead log is safe with `NORMAL`.
             try database.execute(sql: "PRAGMA journal_mode = WAL")
             try database.execute(sql: "PRAGMA synchronous = NORMAL")
+            // Done by `checkpoint`, where nobody is kept waiting by it.
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
         }
         do {
             queue = try DatabaseQueue(path: path.path, configuration: configuration)
@@ -33,7 +35,7 @@ final class LedgerStore {
                     sql: """
                         CREATE TABLE IF NOT EXISTS plan (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL);
                         CREATE TABLE IF NOT EXISTS event (
-                            sequence INTEGER PRIMARY KEY AUTOINCREMENT, time REAL NOT NULL, kind TEXT NOT NULL,
+                            sequence INTEGER PRIMARY KEY, time REAL NOT NULL, kind TEXT NOT NULL,
                             json TEXT NOT NULL);
                         """)
             }
@@ -74,18 +76,35 @@ final class LedgerStore {
         }
     }
 
-    /// Appends an event and makes it durable.
+    /// Appends events, all of them or none; from then on they survive the end of the process.
     ///
-    /// - Throws: `ServiceError` that names the file, for example on a full disk; the event has not happened then.
-    func append(_ event: RunEvent, at time: Double) throws(ServiceError) {
+    /// - Throws: `ServiceError` that names the file, for example on a full disk; the events have not happened then.
+    func append(_ entries: [Entry]) throws(ServiceError) {
         try access { queue in
-            let json = String(decoding: try encoder.encode(event), as: UTF8.self)
-            // One statement is a transaction of its own.
+            let lines = try entries.map { ($0.time, String(decoding: try encoder.encode($0.event), as: UTF8.self)) }
             try queue.writeWithoutTransaction { database in
                 let statement = try database.cachedStatement(
                     sql: "INSERT INTO event (time, kind, json) VALUES (?, ?, ?)")
-                try statement.execute(arguments: [time, Self.kind(of: json), json])
+                func insert(_ line: (time: Double, json: String)) throws {
+                    try statement.execute(arguments: [line.time, Self.kind(of: line.json), line.json])
+                }
+                // One statement is a transaction of its own.
+                if lines.count == 1 { return try insert(lines[0]) }
+                try database.inTransaction {
+                    for line in lines { try insert(line) }
+                    return .commit
+                }
             }
+        }
+    }
+
+    /// Writes the write-ahead log back into the file, on another thread; nothing may be appended until it is done.
+    ///
+    /// A failure costs nothing but a longer log: if the disk is full, the next event will say so.
+    func checkpoint(_ done: @escaping @Sendable () -> Void) {
+        queue.asyncWriteWithoutTransaction { database in
+            _ = try? database.checkpoint(.passive)
+            done()
         }
     }
 

@@ -8,23 +8,21 @@ struct SamplingEndpoint: SamplingService {
     let coordinator: Coordinator
 
     func lease(_ request: ControlLeaseRequest, _ context: ServerContext) async throws -> Reply<ControlLeaseReply> {
-        try await answering {
-            let deadline = ContinuousClock.now + .milliseconds(Int(min(request.waitMs, 30_000)))
-            while true {
-                let number = coordinator.changes.number
-                // A lease for somebody who has hung up would run out before anybody else got the unit.
-                try Task.checkCancellation()
-                let answer = try await coordinator.lease(to: request.worker)
-                let left = deadline - ContinuousClock.now
-                guard case .wait = answer, left > .zero, !Task.isCancelled else { return Reply(answer.wire) }
-                await coordinator.changes.wait(after: number, atMost: left)
-            }
+        let deadline = ContinuousClock.now + .milliseconds(Int(min(request.waitMs, 30_000)))
+        while true {
+            let number = coordinator.changes.number
+            // A lease for somebody who has hung up would run out before anybody else got the unit.
+            try Task.checkCancellation()
+            let answer = try await coordinator.answer { try $0.lease(to: request.worker) }
+            let left = deadline - ContinuousClock.now
+            guard case .wait = answer, left > .zero, !Task.isCancelled else { return Reply(answer.wire) }
+            await coordinator.changes.wait(after: number, atMost: left)
         }
     }
 
     func giveUp(_ request: ControlGiveUpRequest, _ context: ServerContext) async throws -> Reply<ControlGiveUpReply> {
-        try await answering {
-            try await coordinator.giveUp(
+        try await coordinator.answer {
+            try $0.giveUp(
                 UnitID(request.unit), FencingToken(request.token), worker: request.worker, reason: request.reason)
             return Reply(ControlGiveUpReply())
         }
@@ -35,7 +33,8 @@ struct SamplingEndpoint: SamplingService {
     {
         let policy = PublishedPolicy(
             version: Int(request.policyVersion), sha256: request.sha256, modules: Int(request.modules))
-        return Reply(
-            ControlAcknowledgeReply(matches: await coordinator.acknowledge(policy, by: request.worker)))
+        return try await coordinator.answer {
+            Reply(ControlAcknowledgeReply(matches: $0.acknowledge(policy, by: request.worker)))
+        }
     }
 }

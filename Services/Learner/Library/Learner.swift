@@ -14,7 +14,7 @@ import Wire
 actor Learner {
     private let configuration: RunConfiguration
     private let plan: RunPlan
-    private let books: LearningClient
+    private let reporter: UnitReporter
     private let dispatcher: ScoringDispatcher
     private let log: Logger
     private var store = TrajectoryStore()
@@ -28,12 +28,12 @@ actor Learner {
     private let onFailure: @Sendable (String) -> Void
 
     init(
-        _ configuration: RunConfiguration, _ books: LearningClient, _ dispatcher: ScoringDispatcher, _ log: Logger,
+        _ configuration: RunConfiguration, _ reporter: UnitReporter, _ dispatcher: ScoringDispatcher, _ log: Logger,
         onFailure: @escaping @Sendable (String) -> Void
     ) {
         self.configuration = configuration
         plan = configuration.plan
-        self.books = books
+        self.reporter = reporter
         self.dispatcher = dispatcher
         self.log = log
         self.onFailure = onFailure
@@ -58,19 +58,19 @@ actor Learner {
     /// - Throws: `RPCStatus` if the coordinator cannot be asked; the sampler tries again then.
     func take(_ drawn: DrawnUnit) async throws -> (SubmitOutcome, String) {
         if let reason = refusal(of: drawn) { return (.refused, reason) }
-        let request = ControlSettleRequest(
+        let arrival = ControlDrawnUnit(
             unit: drawn.unit.rawValue, token: drawn.token.rawValue, worker: drawn.worker,
             policyVersion: UInt32(drawn.policyVersion), adapterSha256: drawn.adapter)
         var attempts = 0
         while true {
             attempts += 1
             do {
-                let reply = try await books.settle(request, options: CallOptions(timeout: .seconds(5)))
-                var outcome = SubmitOutcome(try SettleOutcome(reply.message.outcome))
+                let settled = try await reporter.arrived(arrival)
+                var outcome = SubmitOutcome(try SettleOutcome(settled))
                 // The answer to an earlier attempt may have been lost: then it was this result that counted.
                 if outcome == .duplicate, attempts > 1, store[drawn.unit] == nil { outcome = .accepted }
                 if outcome == .accepted, store.keep(drawn) { score(drawn) }
-                return (outcome, reply.message.outcome == .refused ? "the books do not know this lease" : "")
+                return (outcome, settled == .refused ? "the books do not know this lease" : "")
             } catch let status as RPCStatus {
                 guard attempts < 5 else { throw status }
                 try await Task.sleep(for: .milliseconds(200 * attempts))
@@ -114,10 +114,8 @@ actor Learner {
                 fail(ServiceError(reason))
                 return
             }
-            let request = ControlScoredRequest(unit: drawn.unit.rawValue, invalid: invalid)
-            try await insisting { [books] in
-                _ = try await books.scored(request, options: CallOptions(timeout: .seconds(10)))
-            }
+            let scored = ControlScoredUnit(unit: drawn.unit.rawValue, invalid: invalid)
+            try await insisting { [reporter] in try await reporter.scored(scored) }
         } catch is CancellationError {
         } catch {
             fail(ServiceError("cannot tell the coordinator of \(drawn.unit): \(ServiceProcess.oneLine(error))"))

@@ -63,7 +63,9 @@ public struct LearnerService: Sendable {
     ) async throws {
         let books = LearningClient(endpoint.channel(options.coordinator, services: []))
         let desk = RewardDesk(endpoint, timeout: .seconds(configuration.leases.scoreSeconds))
-        let learner = Learner(configuration, books, ScoringDispatcher(books, desk), log) { shutdown.request($0) }
+        let learner = Learner(configuration, UnitReporter(books), ScoringDispatcher(books, desk), log) {
+            shutdown.request($0)
+        }
         let listener = try await Listening.on(
             options.address, endpoint,
             services: [.data(DataEndpoint(learner: learner)), .adapters(AdapterEndpoint(learner.adapters))])

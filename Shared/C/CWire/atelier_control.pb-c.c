@@ -1087,6 +1087,96 @@ void   atelier__control__publish_reply__free_unpacked
   assert(message->base.descriptor == &atelier__control__publish_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   atelier__control__drawn_unit__init
+                     (Atelier__Control__DrawnUnit         *message)
+{
+  static const Atelier__Control__DrawnUnit init_value = ATELIER__CONTROL__DRAWN_UNIT__INIT;
+  *message = init_value;
+}
+size_t atelier__control__drawn_unit__get_packed_size
+                     (const Atelier__Control__DrawnUnit *message)
+{
+  assert(message->base.descriptor == &atelier__control__drawn_unit__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t atelier__control__drawn_unit__pack
+                     (const Atelier__Control__DrawnUnit *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &atelier__control__drawn_unit__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t atelier__control__drawn_unit__pack_to_buffer
+                     (const Atelier__Control__DrawnUnit *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &atelier__control__drawn_unit__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Atelier__Control__DrawnUnit *
+       atelier__control__drawn_unit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Atelier__Control__DrawnUnit *)
+     protobuf_c_message_unpack (&atelier__control__drawn_unit__descriptor,
+                                allocator, len, data);
+}
+void   atelier__control__drawn_unit__free_unpacked
+                     (Atelier__Control__DrawnUnit *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &atelier__control__drawn_unit__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   atelier__control__scored_unit__init
+                     (Atelier__Control__ScoredUnit         *message)
+{
+  static const Atelier__Control__ScoredUnit init_value = ATELIER__CONTROL__SCORED_UNIT__INIT;
+  *message = init_value;
+}
+size_t atelier__control__scored_unit__get_packed_size
+                     (const Atelier__Control__ScoredUnit *message)
+{
+  assert(message->base.descriptor == &atelier__control__scored_unit__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t atelier__control__scored_unit__pack
+                     (const Atelier__Control__ScoredUnit *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &atelier__control__scored_unit__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t atelier__control__scored_unit__pack_to_buffer
+                     (const Atelier__Control__ScoredUnit *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &atelier__control__scored_unit__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Atelier__Control__ScoredUnit *
+       atelier__control__scored_unit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Atelier__Control__ScoredUnit *)
+     protobuf_c_message_unpack (&atelier__control__scored_unit__descriptor,
+                                allocator, len, data);
+}
+void   atelier__control__scored_unit__free_unpacked
+                     (Atelier__Control__ScoredUnit *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &atelier__control__scored_unit__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   atelier__control__settle_request__init
                      (Atelier__Control__SettleRequest         *message)
 {
@@ -1175,96 +1265,6 @@ void   atelier__control__settle_reply__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &atelier__control__settle_reply__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   atelier__control__scored_request__init
-                     (Atelier__Control__ScoredRequest         *message)
-{
-  static const Atelier__Control__ScoredRequest init_value = ATELIER__CONTROL__SCORED_REQUEST__INIT;
-  *message = init_value;
-}
-size_t atelier__control__scored_request__get_packed_size
-                     (const Atelier__Control__ScoredRequest *message)
-{
-  assert(message->base.descriptor == &atelier__control__scored_request__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t atelier__control__scored_request__pack
-                     (const Atelier__Control__ScoredRequest *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &atelier__control__scored_request__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t atelier__control__scored_request__pack_to_buffer
-                     (const Atelier__Control__ScoredRequest *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &atelier__control__scored_request__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Atelier__Control__ScoredRequest *
-       atelier__control__scored_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Atelier__Control__ScoredRequest *)
-     protobuf_c_message_unpack (&atelier__control__scored_request__descriptor,
-                                allocator, len, data);
-}
-void   atelier__control__scored_request__free_unpacked
-                     (Atelier__Control__ScoredRequest *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &atelier__control__scored_request__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   atelier__control__scored_reply__init
-                     (Atelier__Control__ScoredReply         *message)
-{
-  static const Atelier__Control__ScoredReply init_value = ATELIER__CONTROL__SCORED_REPLY__INIT;
-  *message = init_value;
-}
-size_t atelier__control__scored_reply__get_packed_size
-                     (const Atelier__Control__ScoredReply *message)
-{
-  assert(message->base.descriptor == &atelier__control__scored_reply__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t atelier__control__scored_reply__pack
-                     (const Atelier__Control__ScoredReply *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &atelier__control__scored_reply__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t atelier__control__scored_reply__pack_to_buffer
-                     (const Atelier__Control__ScoredReply *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &atelier__control__scored_reply__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Atelier__Control__ScoredReply *
-       atelier__control__scored_reply__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Atelier__Control__ScoredReply *)
-     protobuf_c_message_unpack (&atelier__control__scored_reply__descriptor,
-                                allocator, len, data);
-}
-void   atelier__control__scored_reply__free_unpacked
-                     (Atelier__Control__ScoredReply *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &atelier__control__scored_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   atelier__control__round_report__rewards_entry__init
@@ -3192,7 +3192,7 @@ const ProtobufCMessageDescriptor atelier__control__publish_reply__descriptor =
   (ProtobufCMessageInit) atelier__control__publish_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor atelier__control__settle_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor atelier__control__drawn_unit__field_descriptors[5] =
 {
   {
     "unit",
@@ -3200,7 +3200,7 @@ static const ProtobufCFieldDescriptor atelier__control__settle_request__field_de
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Atelier__Control__SettleRequest, unit),
+    offsetof(Atelier__Control__DrawnUnit, unit),
     NULL,
     NULL,
     0,             /* flags */
@@ -3212,7 +3212,7 @@ static const ProtobufCFieldDescriptor atelier__control__settle_request__field_de
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Atelier__Control__SettleRequest, token),
+    offsetof(Atelier__Control__DrawnUnit, token),
     NULL,
     NULL,
     0,             /* flags */
@@ -3224,7 +3224,7 @@ static const ProtobufCFieldDescriptor atelier__control__settle_request__field_de
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Atelier__Control__SettleRequest, worker),
+    offsetof(Atelier__Control__DrawnUnit, worker),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -3236,7 +3236,7 @@ static const ProtobufCFieldDescriptor atelier__control__settle_request__field_de
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(Atelier__Control__SettleRequest, policy_version),
+    offsetof(Atelier__Control__DrawnUnit, policy_version),
     NULL,
     NULL,
     0,             /* flags */
@@ -3248,24 +3248,126 @@ static const ProtobufCFieldDescriptor atelier__control__settle_request__field_de
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Atelier__Control__SettleRequest, adapter_sha256),
+    offsetof(Atelier__Control__DrawnUnit, adapter_sha256),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned atelier__control__settle_request__field_indices_by_name[] = {
+static const unsigned atelier__control__drawn_unit__field_indices_by_name[] = {
   4,   /* field[4] = adapter_sha256 */
   3,   /* field[3] = policy_version */
   1,   /* field[1] = token */
   0,   /* field[0] = unit */
   2,   /* field[2] = worker */
 };
-static const ProtobufCIntRange atelier__control__settle_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange atelier__control__drawn_unit__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 5 }
+};
+const ProtobufCMessageDescriptor atelier__control__drawn_unit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "atelier.control.DrawnUnit",
+  "DrawnUnit",
+  "Atelier__Control__DrawnUnit",
+  "atelier.control",
+  sizeof(Atelier__Control__DrawnUnit),
+  5,
+  atelier__control__drawn_unit__field_descriptors,
+  atelier__control__drawn_unit__field_indices_by_name,
+  1,  atelier__control__drawn_unit__number_ranges,
+  (ProtobufCMessageInit) atelier__control__drawn_unit__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor atelier__control__scored_unit__field_descriptors[2] =
+{
+  {
+    "unit",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__ScoredUnit, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invalid",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__ScoredUnit, invalid),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned atelier__control__scored_unit__field_indices_by_name[] = {
+  1,   /* field[1] = invalid */
+  0,   /* field[0] = unit */
+};
+static const ProtobufCIntRange atelier__control__scored_unit__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor atelier__control__scored_unit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "atelier.control.ScoredUnit",
+  "ScoredUnit",
+  "Atelier__Control__ScoredUnit",
+  "atelier.control",
+  sizeof(Atelier__Control__ScoredUnit),
+  2,
+  atelier__control__scored_unit__field_descriptors,
+  atelier__control__scored_unit__field_indices_by_name,
+  1,  atelier__control__scored_unit__number_ranges,
+  (ProtobufCMessageInit) atelier__control__scored_unit__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor atelier__control__settle_request__field_descriptors[2] =
+{
+  {
+    "drawn",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Atelier__Control__SettleRequest, n_drawn),
+    offsetof(Atelier__Control__SettleRequest, drawn),
+    &atelier__control__drawn_unit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scored",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Atelier__Control__SettleRequest, n_scored),
+    offsetof(Atelier__Control__SettleRequest, scored),
+    &atelier__control__scored_unit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned atelier__control__settle_request__field_indices_by_name[] = {
+  0,   /* field[0] = drawn */
+  1,   /* field[1] = scored */
+};
+static const ProtobufCIntRange atelier__control__settle_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor atelier__control__settle_request__descriptor =
 {
@@ -3275,7 +3377,7 @@ const ProtobufCMessageDescriptor atelier__control__settle_request__descriptor =
   "Atelier__Control__SettleRequest",
   "atelier.control",
   sizeof(Atelier__Control__SettleRequest),
-  5,
+  2,
   atelier__control__settle_request__field_descriptors,
   atelier__control__settle_request__field_indices_by_name,
   1,  atelier__control__settle_request__number_ranges,
@@ -3285,20 +3387,20 @@ const ProtobufCMessageDescriptor atelier__control__settle_request__descriptor =
 static const ProtobufCFieldDescriptor atelier__control__settle_reply__field_descriptors[1] =
 {
   {
-    "outcome",
+    "outcomes",
     1,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_ENUM,
-    0,   /* quantifier_offset */
-    offsetof(Atelier__Control__SettleReply, outcome),
+    offsetof(Atelier__Control__SettleReply, n_outcomes),
+    offsetof(Atelier__Control__SettleReply, outcomes),
     &atelier__control__settle_outcome__descriptor,
     NULL,
-    0,             /* flags */
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
 static const unsigned atelier__control__settle_reply__field_indices_by_name[] = {
-  0,   /* field[0] = outcome */
+  0,   /* field[0] = outcomes */
 };
 static const ProtobufCIntRange atelier__control__settle_reply__number_ranges[1 + 1] =
 {
@@ -3318,75 +3420,6 @@ const ProtobufCMessageDescriptor atelier__control__settle_reply__descriptor =
   atelier__control__settle_reply__field_indices_by_name,
   1,  atelier__control__settle_reply__number_ranges,
   (ProtobufCMessageInit) atelier__control__settle_reply__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor atelier__control__scored_request__field_descriptors[2] =
-{
-  {
-    "unit",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Atelier__Control__ScoredRequest, unit),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "invalid",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Atelier__Control__ScoredRequest, invalid),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned atelier__control__scored_request__field_indices_by_name[] = {
-  1,   /* field[1] = invalid */
-  0,   /* field[0] = unit */
-};
-static const ProtobufCIntRange atelier__control__scored_request__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 2 }
-};
-const ProtobufCMessageDescriptor atelier__control__scored_request__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "atelier.control.ScoredRequest",
-  "ScoredRequest",
-  "Atelier__Control__ScoredRequest",
-  "atelier.control",
-  sizeof(Atelier__Control__ScoredRequest),
-  2,
-  atelier__control__scored_request__field_descriptors,
-  atelier__control__scored_request__field_indices_by_name,
-  1,  atelier__control__scored_request__number_ranges,
-  (ProtobufCMessageInit) atelier__control__scored_request__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-#define atelier__control__scored_reply__field_descriptors NULL
-#define atelier__control__scored_reply__field_indices_by_name NULL
-#define atelier__control__scored_reply__number_ranges NULL
-const ProtobufCMessageDescriptor atelier__control__scored_reply__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "atelier.control.ScoredReply",
-  "ScoredReply",
-  "Atelier__Control__ScoredReply",
-  "atelier.control",
-  sizeof(Atelier__Control__ScoredReply),
-  0,
-  atelier__control__scored_reply__field_descriptors,
-  atelier__control__scored_reply__field_indices_by_name,
-  0,  atelier__control__scored_reply__number_ranges,
-  (ProtobufCMessageInit) atelier__control__scored_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor atelier__control__round_report__rewards_entry__field_descriptors[2] =
@@ -4287,28 +4320,26 @@ void atelier__control__sampling__init (Atelier__Control__Sampling_Service *servi
                                      &atelier__control__sampling__descriptor,
                                      (ProtobufCServiceDestroy) destroy);
 }
-static const ProtobufCMethodDescriptor atelier__control__learning__method_descriptors[9] =
+static const ProtobufCMethodDescriptor atelier__control__learning__method_descriptors[8] =
 {
   { "Instruct", &atelier__control__instruct_request__descriptor, &atelier__control__instruct_reply__descriptor },
   { "Publish", &atelier__control__policy__descriptor, &atelier__control__publish_reply__descriptor },
   { "Settle", &atelier__control__settle_request__descriptor, &atelier__control__settle_reply__descriptor },
   { "Rewards", &atelier__control__reward_set_request__descriptor, &atelier__control__reward_set__descriptor },
-  { "Scored", &atelier__control__scored_request__descriptor, &atelier__control__scored_reply__descriptor },
   { "Trained", &atelier__control__trained_request__descriptor, &atelier__control__trained_reply__descriptor },
   { "Checkpointed", &atelier__control__checkpointed_request__descriptor, &atelier__control__checkpointed_reply__descriptor },
   { "Blocked", &atelier__control__blocked_request__descriptor, &atelier__control__blocked_reply__descriptor },
   { "Failed", &atelier__control__failed_request__descriptor, &atelier__control__failed_reply__descriptor },
 };
 const unsigned atelier__control__learning__method_indices_by_name[] = {
-  7,        /* Blocked */
-  6,        /* Checkpointed */
-  8,        /* Failed */
+  6,        /* Blocked */
+  5,        /* Checkpointed */
+  7,        /* Failed */
   0,        /* Instruct */
   1,        /* Publish */
   3,        /* Rewards */
-  4,        /* Scored */
   2,        /* Settle */
-  5         /* Trained */
+  4         /* Trained */
 };
 const ProtobufCServiceDescriptor atelier__control__learning__descriptor =
 {
@@ -4317,7 +4348,7 @@ const ProtobufCServiceDescriptor atelier__control__learning__descriptor =
   "Learning",
   "Atelier__Control__Learning",
   "atelier.control",
-  9,
+  8,
   atelier__control__learning__method_descriptors,
   atelier__control__learning__method_indices_by_name
 };
@@ -4353,21 +4384,13 @@ void atelier__control__learning__rewards(ProtobufCService *service,
   assert(service->descriptor == &atelier__control__learning__descriptor);
   service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
-void atelier__control__learning__scored(ProtobufCService *service,
-                                        const Atelier__Control__ScoredRequest *input,
-                                        Atelier__Control__ScoredReply_Closure closure,
-                                        void *closure_data)
-{
-  assert(service->descriptor == &atelier__control__learning__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
-}
 void atelier__control__learning__trained(ProtobufCService *service,
                                          const Atelier__Control__TrainedRequest *input,
                                          Atelier__Control__TrainedReply_Closure closure,
                                          void *closure_data)
 {
   assert(service->descriptor == &atelier__control__learning__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void atelier__control__learning__checkpointed(ProtobufCService *service,
                                               const Atelier__Control__CheckpointedRequest *input,
@@ -4375,7 +4398,7 @@ void atelier__control__learning__checkpointed(ProtobufCService *service,
                                               void *closure_data)
 {
   assert(service->descriptor == &atelier__control__learning__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void atelier__control__learning__blocked(ProtobufCService *service,
                                          const Atelier__Control__BlockedRequest *input,
@@ -4383,7 +4406,7 @@ void atelier__control__learning__blocked(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &atelier__control__learning__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void atelier__control__learning__failed(ProtobufCService *service,
                                         const Atelier__Control__FailedRequest *input,
@@ -4391,7 +4414,7 @@ void atelier__control__learning__failed(ProtobufCService *service,
                                         void *closure_data)
 {
   assert(service->descriptor == &atelier__control__learning__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void atelier__control__learning__init (Atelier__Control__Learning_Service *service,
                                        Atelier__Control__Learning_ServiceDestroy destroy)

@@ -15,7 +15,8 @@ public final class Endpoint: Sendable {
     public let role: String
     /// How patient it is.
     public let configuration: EndpointConfiguration
-    let reactor: Reactor
+    /// The thread of the endpoint's sockets; actors that neither block nor compute for long may live there.
+    public let reactor: Reactor
     /// Runs tasks on the thread of the endpoint's sockets.
     ///
     /// Callers that prefer it save two changes of thread with every call. Nothing there may block or compute for long.

@@ -36,8 +36,9 @@ final class ActiveCall: ReactorTimer, @unchecked Sendable {
 
     /// What serves an accepted call.
     ///
-    /// An object, because every look at an optional struct of this size copies it. Touched on the reactor only, but for
-    /// its constants, which is why it may be `Sendable`.
+    /// An object, because every look at an optional struct of this size copies it, and because what the levels of async functions
+    /// hand to each other takes memory of the handler's task. But for its constants it is touched on the reactor only, and in
+    /// between by the handler's task, which is why it may be `Sendable`.
     final class Service: @unchecked Sendable {
         let handler: MethodHandler
         let request: CallRequest
@@ -45,6 +46,10 @@ final class ActiveCall: ReactorTimer, @unchecked Sendable {
         /// Under which its answer is kept, if it is.
         let answerKey: AnswerCache.Key?
         var task: Task<Void, Never>?
+        /// The request of a call with one, once it has come.
+        var first: IncomingMessage?
+        /// How the handler has ended, once it has.
+        var answer = AnswerCache.Answer(message: nil, status: RPCStatus(.ok, ""))
 
         init(
             handler: MethodHandler, request: CallRequest, deadline: ContinuousClock.Instant, answerKey: AnswerCache.Key?
@@ -53,6 +58,15 @@ final class ActiveCall: ReactorTimer, @unchecked Sendable {
             self.request = request
             self.deadline = deadline
             self.answerKey = answerKey
+        }
+
+        func succeed(_ reply: Reply<OutgoingMessage?>) {
+            answer.message = reply.message
+            answer.status.trailers = reply.trailers
+        }
+
+        func fail(_ error: any Error) {
+            answer.status = RPCStatus(error)
         }
     }
 

@@ -42,14 +42,15 @@ final class HandlerTable: Sendable {
         return handler
     }
 
-    /// Serves a call; one with an idempotency key at most once.
-    func serve(_ service: ActiveCall.Service, _ call: ActiveCall, _ context: ServerContext, _ first: IncomingMessage?)
-        async -> AnswerCache.Answer
-    {
+    /// Serves a call, one with an idempotency key at most once; leaves the answer with the service.
+    func serve(_ service: ActiveCall.Service, _ call: ActiveCall, _ context: ServerContext) async {
         desk.active.add(1, ordering: .relaxed)
         defer { desk.active.subtract(1, ordering: .relaxed) }
-        guard let key = service.answerKey else { return await run(service.handler, call, context, first) }
-        return await desk.answers.answer(key) { await self.run(service.handler, call, context, first) }
+        guard let key = service.answerKey else { return await run(service, call, context) }
+        service.answer = await desk.answers.answer(key) {
+            await self.run(service, call, context)
+            return service.answer
+        }
     }
 
     /// A caller has lost interest in a call: by its own word, or because its session has ended.
@@ -69,20 +70,17 @@ final class HandlerTable: Sendable {
             caller: "\(holder)#\(peer.name)#\(peer.bootID)", method: request.method, bytes: request.idempotencyKey)
     }
 
-    private func run(
-        _ handler: MethodHandler, _ call: ActiveCall, _ context: ServerContext, _ first: IncomingMessage?
-    ) async -> AnswerCache.Answer {
+    private func run(_ service: ActiveCall.Service, _ call: ActiveCall, _ context: ServerContext) async {
         do {
+            let handler = service.handler
             // Flat where nothing stands around the handler: every level of async functions costs memory of the task.
-            let reply = try await CallDeadline.$current.withValue(context.deadline) {
-                if interceptors.isEmpty { return try await handler.run(call, context, first) }
-                return try await intercepted(handler, call, context, first)
-            }
-            var status = RPCStatus(.ok, "")
-            status.trailers = reply.trailers
-            return AnswerCache.Answer(message: reply.message, status: status)
+            service.succeed(
+                try await CallDeadline.$current.withValue(service.deadline) {
+                    if interceptors.isEmpty { return try await handler.run(call, context, service.first) }
+                    return try await intercepted(handler, call, context, service.first)
+                })
         } catch {
-            return AnswerCache.Answer(message: nil, status: RPCStatus(error))
+            service.fail(error)
         }
     }
 

@@ -20,28 +20,30 @@ extension SessionCore {
 
     func startHandler(_ id: UInt64, _ call: ActiveCall, _ first: IncomingMessage?) {
         guard let service = call.service, let session else { return }
+        service.first = first
         let context = ServerContext(
             method: call.method, deadline: service.deadline, metadata: service.request.metadata,
             attachments: first?.attachments ?? [], session: session, attempt: Int(service.request.attempt),
             idempotencyKey: service.request.idempotencyKey, call: call)
         let executor = service.handler.isInline ? taskExecutor : nil
         service.task = Task.detached(executorPreference: executor) { [table] in
-            let answer = await table.serve(service, call, context, first)
-            self.handled(id, call, answer)
+            await table.serve(service, call, context)
+            self.handled(call, service)
         }
     }
 
-    func handled(_ id: UInt64, _ call: ActiveCall, _ answer: AnswerCache.Answer) {
-        if reactor.isCurrent { return respond(id, call, answer.message, answer.status) }
-        reactor.submit { self.respond(id, call, answer.message, answer.status) }
+    private func handled(_ call: ActiveCall, _ service: ActiveCall.Service) {
+        if reactor.isCurrent { return respond(call, service.answer) }
+        reactor.submit { self.respond(call, service.answer) }
     }
 
-    func respond(_ id: UInt64, _ call: ActiveCall, _ message: OutgoingMessage?, _ status: RPCStatus) {
-        call.status = status
+    private func respond(_ call: ActiveCall, _ answer: AnswerCache.Answer) {
+        guard let id = call.id else { return }
+        call.status = answer.status
         calls[id] = nil
         reactor.cancel(call)
         discardInbox(call)
-        machine.respond(id, message, status)
+        machine.respond(id, answer.message, answer.status)
         run()
     }
 }

@@ -9,10 +9,23 @@ import Wire
 /// Mixed traffic for as long as `ATELIER_SOAK_MINUTES` says, over ipc and over tcp with keys: `deploy/task soak`.
 ///
 /// Sessions are dropped and opened again all the time, calls are cancelled, run out of time and are left alone; processes in
-/// the middle of a call are killed. Nothing of it may stay behind.
+/// the middle of a call are killed. Nothing of it may stay behind. All pauses are multiplied by `ATELIER_SOAK_PAUSE`, for a
+/// machine that has other things to do.
 @Suite("Soak")
 struct SoakTests {
-    private static let minutes = ProcessInfo.processInfo.environment["ATELIER_SOAK_MINUTES"].flatMap { Double($0) }
+    private static func setting(_ name: String) -> Double? {
+        ProcessInfo.processInfo.environment["ATELIER_SOAK_\(name)"].flatMap { Double($0) }
+    }
+
+    private static let minutes = setting("MINUTES")
+    private static let pauseFactor = setting("PAUSE") ?? 1
+
+    /// Something that is done again and again, over a channel of its own.
+    private struct Strain: Sendable {
+        let name: String
+        let channel: Channel
+        let times: Task<Int, any Error>
+    }
 
     /// One server, and everything that is done to it.
     private struct Ground: Sendable {
@@ -41,10 +54,10 @@ struct SoakTests {
 
         /// One after another for ever; what fails because somebody dropped the session is part of it.
         private func again(
-            every pause: Duration, _ body: @escaping @Sendable (EchoClient) async throws -> Void
-        ) -> Task<Int, any Error> {
+            _ name: String, every pause: Duration, _ body: @escaping @Sendable (EchoClient) async throws -> Void
+        ) -> Strain {
             let channel = client.channel(address)
-            return Task {
+            let times = Task {
                 var times = 0
                 while !Task.isCancelled {
                     do {
@@ -54,113 +67,104 @@ struct SoakTests {
                         let isExpected = [.unavailable, .deadlineExceeded, .cancelled].contains(status.code)
                         if !isExpected { throw status }
                     }
-                    try? await Task.sleep(for: pause)
+                    try? await Task.sleep(for: pause * pauseFactor)
                 }
-                await channel.close()
                 return times
             }
+            return Strain(name: name, channel: channel, times: times)
         }
 
-        func traffic() -> [(String, Task<Int, any Error>)] {
+        /// What is left on either end's sessions, when nobody calls any more: open calls, and credit that was not returned.
+        func residue(_ strains: [Strain]) async throws -> [String] {
+            var residue: [String] = []
+            for strain in strains {
+                let sessions = try await IntrospectionClient(strain.channel).sessions(IntrospectionSessionsRequest())
+                for session in sessions.message.sessions {
+                    residue += session.calls.map(\.method).filter { !$0.hasSuffix("/Sessions") }
+                    if session.unreturnedBytes > UInt64(Self.owed) { residue.append("the server owes credit") }
+                    if session.sendCredit < Int64(Self.window - Self.owed) { residue.append("the client owes credit") }
+                }
+            }
+            for session in await client.snapshots() {
+                residue += session.calls.map { "\($0.method) at the client" }
+            }
+            return residue
+        }
+
+        private static let window = SessionLimits().sessionWindowBytes
+        /// Credit is returned at the latest when a quarter of the window is owed.
+        private static let owed = window / 4
+
+        func traffic() -> [Strain] {
             let megabyte = RPC.Attachment(
                 name: "data", ByteBuffer(count: 1 << 20) { $0.initializeMemory(as: UInt8.self, repeating: 1) })
             let large = RPC.Attachment(
                 name: "data", ByteBuffer(count: 5 << 20) { $0.initializeMemory(as: UInt8.self, repeating: 2) })
             let (place, address, client, keys) = (place, address, client, keys)
             return [
-                (
-                    "calls",
-                    again(every: .milliseconds(1)) { echo in
-                        let reply = try await echo.unary(EchoRequest(text: "soak", payload: [1, 2, 3]))
-                        #expect(reply.message.text == "soak")
+                again("calls", every: .milliseconds(1)) { echo in
+                    let reply = try await echo.unary(EchoRequest(text: "soak", payload: [1, 2, 3]))
+                    #expect(reply.message.text == "soak")
+                },
+                again("attachments", every: .milliseconds(20)) { echo in
+                    let reply = try await echo.unary(EchoRequest(), attachments: [megabyte])
+                    #expect(reply.attachments == [megabyte])
+                },
+                again("chunks", every: .milliseconds(50)) { echo in
+                    let reply = try await echo.clientStream {
+                        try await $0.send(EchoRequest(), attachments: [large, large])
                     }
-                ),
-                (
-                    "attachments",
-                    again(every: .milliseconds(20)) { echo in
-                        let reply = try await echo.unary(EchoRequest(), attachments: [megabyte])
-                        #expect(reply.attachments == [megabyte])
-                    }
-                ),
-                (
-                    "chunks",
-                    again(every: .milliseconds(50)) { echo in
-                        let reply = try await echo.clientStream {
-                            try await $0.send(EchoRequest(), attachments: [large, large])
+                    #expect(reply.message.attachmentBytes == 10 << 20)
+                },
+                again("streams", every: .milliseconds(10)) { echo in
+                    var count = 0
+                    for try await _ in try await echo.serverStream(EchoRequest(number: 300)) { count += 1 }
+                    #expect(count == 300)
+                },
+                again("conversations", every: .milliseconds(10)) { echo in
+                    try await echo.bidirectional { writer, replies in
+                        var replies = replies.makeAsyncIterator()
+                        for number in 0..<20 {
+                            try await writer.send(EchoRequest(text: "\(number)"))
+                            #expect(try await replies.next()?.message.text == "\(number)")
                         }
-                        #expect(reply.message.attachmentBytes == 10 << 20)
+                        writer.finish()
                     }
-                ),
-                (
-                    "streams",
-                    again(every: .milliseconds(10)) { echo in
-                        var count = 0
-                        for try await _ in try await echo.serverStream(EchoRequest(number: 300)) { count += 1 }
-                        #expect(count == 300)
+                },
+                again("streams left alone", every: .milliseconds(10)) { echo in
+                    for try await _ in try await echo.serverStream(EchoRequest(number: .max)) { break }
+                },
+                again("calls out of time", every: .milliseconds(10)) { echo in
+                    let options = CallOptions(timeout: .microseconds(Int.random(in: 1...10_000)))
+                    _ = try await echo.unary(EchoRequest(), attachments: [megabyte], options: options)
+                },
+                again("cancelled calls", every: .milliseconds(10)) { echo in
+                    let call = Task { _ = try await echo.unary(EchoRequest(), attachments: [megabyte]) }
+                    try? await Task.sleep(for: .microseconds(Int.random(in: 0...2000)))
+                    call.cancel()
+                    _ = await call.result
+                },
+                again("dropped sessions", every: .milliseconds(50)) { _ in
+                    let session = try await client.dial(address)
+                    async let call: Void = {
+                        _ = try? await EchoClient(session).unary(EchoRequest(), attachments: [megabyte])
+                    }()
+                    try? await Task.sleep(for: .microseconds(Int.random(in: 0...3000)))
+                    await session.close()
+                    await call
+                },
+                again("killed processes", every: .seconds(2)) { _ in
+                    let words = [
+                        "rpc", "call", address, "atelier.echo.Echo/ServerStream", #"{"number": 100000000}"#,
+                    ]
+                    guard let peer = try? place.start("atelier", words + (keys.map { ["--keys", $0] } ?? [])) else {
+                        return
                     }
-                ),
-                (
-                    "conversations",
-                    again(every: .milliseconds(10)) { echo in
-                        try await echo.bidirectional { writer, replies in
-                            var replies = replies.makeAsyncIterator()
-                            for number in 0..<20 {
-                                try await writer.send(EchoRequest(text: "\(number)"))
-                                #expect(try await replies.next()?.message.text == "\(number)")
-                            }
-                            writer.finish()
-                        }
-                    }
-                ),
-                (
-                    "streams left alone",
-                    again(every: .milliseconds(10)) { echo in
-                        for try await _ in try await echo.serverStream(EchoRequest(number: .max)) { break }
-                    }
-                ),
-                (
-                    "calls out of time",
-                    again(every: .milliseconds(10)) { echo in
-                        let options = CallOptions(timeout: .microseconds(Int.random(in: 1...2000)))
-                        _ = try await echo.unary(EchoRequest(), attachments: [megabyte], options: options)
-                    }
-                ),
-                (
-                    "cancelled calls",
-                    again(every: .milliseconds(10)) { echo in
-                        let call = Task { _ = try await echo.unary(EchoRequest(), attachments: [megabyte]) }
-                        try? await Task.sleep(for: .microseconds(Int.random(in: 0...2000)))
-                        call.cancel()
-                        _ = await call.result
-                    }
-                ),
-                (
-                    "dropped sessions",
-                    again(every: .milliseconds(50)) { _ in
-                        let session = try await client.dial(address)
-                        async let call: Void = {
-                            _ = try? await EchoClient(session).unary(EchoRequest(), attachments: [megabyte])
-                        }()
-                        try? await Task.sleep(for: .microseconds(Int.random(in: 0...3000)))
-                        await session.close()
-                        await call
-                    }
-                ),
-                (
-                    "killed processes",
-                    again(every: .seconds(2)) { _ in
-                        let words = [
-                            "rpc", "call", address, "atelier.echo.Echo/ServerStream", #"{"number": 100000000}"#,
-                        ]
-                        guard let peer = try? place.start("atelier", words + (keys.map { ["--keys", $0] } ?? [])) else {
-                            return
-                        }
-                        try? await Task.sleep(for: .milliseconds(Int.random(in: 300...900)))
-                        peer.child.kill()
-                        _ = await peer.ended()
-                        peer.forget()
-                    }
-                ),
+                    try? await Task.sleep(for: .milliseconds(Int.random(in: 300...900)))
+                    peer.child.kill()
+                    _ = await peer.ended()
+                    peer.forget()
+                },
             ]
         }
     }
@@ -184,13 +188,19 @@ struct SoakTests {
             try await Task.sleep(for: .seconds(min(5, seconds / 60)))
             for index in gauges.indices { gauges[index].look(at: (ContinuousClock.now - start) / .seconds(1)) }
         }
-        for (ground, tasks) in zip(grounds, traffic) {
-            for (_, task) in tasks { task.cancel() }
-            for (name, task) in tasks {
-                let times = try await task.value
-                print("\(ground.name): \(times) \(name)")
-                #expect(times > 0, "\(ground.name): no \(name) ever succeeded")
+        for (ground, strains) in zip(grounds, traffic) {
+            for strain in strains { strain.times.cancel() }
+            for strain in strains {
+                let times = try await strain.times.value
+                print("\(ground.name): \(times) \(strain.name)")
+                #expect(times > 0, "\(ground.name): no \(strain.name) ever succeeded")
             }
+            var residue = ["nobody has looked"]
+            for _ in 0..<100 where !residue.isEmpty {
+                do { residue = try await ground.residue(strains) } catch { residue = ["\(error)"] }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            #expect(residue == [], "\(ground.name): left on sessions without calls")
         }
         for gauge in gauges {
             print("\(gauge.name): \(gauge.description)")

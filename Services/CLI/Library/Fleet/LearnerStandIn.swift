@@ -16,11 +16,13 @@ final class LearnerStandIn: DataService, Sendable {
 
     let adapters = AdapterStore()
     private let books: LearningClient
+    private let reporter: UnitReporter
     private let adapterBytes: Int
     private let settled = Mutex(0)
 
     init(_ endpoint: Endpoint, coordinator: String, adapterBytes: Int) {
         books = LearningClient(endpoint.channel(coordinator, services: []))
+        reporter = UnitReporter(books)
         self.adapterBytes = adapterBytes
     }
 
@@ -49,15 +51,14 @@ final class LearnerStandIn: DataService, Sendable {
 
     func submit(_ request: DataTrajectory, _ context: ServerContext) async throws -> Reply<DataSubmitReply> {
         do { _ = try DrawnUnit(request, context.attachments) } catch { throw error.status }
-        let outcome = try await books.settle(
-            ControlSettleRequest(
+        let outcome = try await reporter.arrived(
+            ControlDrawnUnit(
                 unit: request.unit, token: request.token, worker: request.worker,
-                policyVersion: request.policyVersion, adapterSha256: request.adapterSha256)
-        ).message.outcome
+                policyVersion: request.policyVersion, adapterSha256: request.adapterSha256))
         guard outcome == .accepted else { return Reply(DataSubmitReply(outcome: .refused, reason: "\(outcome)")) }
         settled.withLock { $0 += 1 }
         // As with the real one the sampler does not wait for the score. Detached: nor does the score for its deadline.
-        Task.detached { [books] in try await books.scored(ControlScoredRequest(unit: request.unit)) }
+        Task.detached { [reporter] in try await reporter.scored(ControlScoredUnit(unit: request.unit)) }
         return Reply(DataSubmitReply(outcome: .accepted))
     }
 

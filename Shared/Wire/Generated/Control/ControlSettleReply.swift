@@ -6,14 +6,15 @@ import Messaging
 
 /// `atelier.control.SettleReply`.
 public struct ControlSettleReply: Sendable, Hashable {
-    public var outcome: ControlSettleOutcome
+    /// Of the drawn units, in their order.
+    public var outcomes: [ControlSettleOutcome]
 
     /// A message; every field may be left at its default.
-    public init() { self.init(outcome: ControlSettleOutcome(number: 0)) }
+    public init() { self.init(outcomes: []) }
 
     /// A message with the given fields.
-    public init(outcome: ControlSettleOutcome = ControlSettleOutcome(number: 0)) {
-        self.outcome = outcome
+    public init(outcomes: [ControlSettleOutcome] = []) {
+        self.outcomes = outcomes
     }
 }
 
@@ -27,11 +28,15 @@ extension ControlSettleReply: WireMessage {
     public init(wire: UnsafeRawPointer) {
         let c = wire.assumingMemoryBound(to: Atelier__Control__SettleReply.self).pointee
         self.init()
-        outcome = ControlSettleOutcome(number: Int32(truncatingIfNeeded: c.outcome.rawValue))
+        outcomes = WireValue.array(c.outcomes, c.n_outcomes) {
+            ControlSettleOutcome(number: Int32(truncatingIfNeeded: $0.rawValue))
+        }
     }
 
     public func fill(wire: UnsafeMutableRawPointer, in arena: WireArena) {
         let c = wire.assumingMemoryBound(to: Atelier__Control__SettleReply.self)
-        c.pointee.outcome = .init(rawValue: .init(truncatingIfNeeded: outcome.number))
+        c.pointee.n_outcomes = outcomes.count
+        c.pointee.outcomes = arena.array(
+            outcomes.map { Atelier__Control__SettleOutcome(rawValue: .init(truncatingIfNeeded: $0.number)) })
     }
 }

@@ -6,24 +6,16 @@ import Messaging
 
 /// `atelier.control.SettleRequest`.
 public struct ControlSettleRequest: Sendable, Hashable {
-    public var unit: UInt64
-    public var token: UInt64
-    public var worker: String
-    public var policyVersion: UInt32
-    public var adapterSha256: String
+    public var drawn: [ControlDrawnUnit]
+    public var scored: [ControlScoredUnit]
 
     /// A message; every field may be left at its default.
-    public init() { self.init(unit: 0) }
+    public init() { self.init(drawn: []) }
 
     /// A message with the given fields.
-    public init(
-        unit: UInt64 = 0, token: UInt64 = 0, worker: String = "", policyVersion: UInt32 = 0, adapterSha256: String = ""
-    ) {
-        self.unit = unit
-        self.token = token
-        self.worker = worker
-        self.policyVersion = policyVersion
-        self.adapterSha256 = adapterSha256
+    public init(drawn: [ControlDrawnUnit] = [], scored: [ControlScoredUnit] = []) {
+        self.drawn = drawn
+        self.scored = scored
     }
 }
 
@@ -37,19 +29,17 @@ extension ControlSettleRequest: WireMessage {
     public init(wire: UnsafeRawPointer) {
         let c = wire.assumingMemoryBound(to: Atelier__Control__SettleRequest.self).pointee
         self.init()
-        unit = c.unit
-        token = c.token
-        worker = WireValue.string(c.worker)
-        policyVersion = c.policy_version
-        adapterSha256 = WireValue.string(c.adapter_sha256)
+        drawn = WireValue.messages(c.drawn, c.n_drawn)
+        scored = WireValue.messages(c.scored, c.n_scored)
     }
 
     public func fill(wire: UnsafeMutableRawPointer, in arena: WireArena) {
         let c = wire.assumingMemoryBound(to: Atelier__Control__SettleRequest.self)
-        c.pointee.unit = unit
-        c.pointee.token = token
-        if !worker.isEmpty { c.pointee.worker = arena.string(worker) }
-        c.pointee.policy_version = policyVersion
-        if !adapterSha256.isEmpty { c.pointee.adapter_sha256 = arena.string(adapterSha256) }
+        c.pointee.n_drawn = drawn.count
+        c.pointee.drawn = arena.array(
+            drawn.map { Optional(arena.message($0).assumingMemoryBound(to: Atelier__Control__DrawnUnit.self)) })
+        c.pointee.n_scored = scored.count
+        c.pointee.scored = arena.array(
+            scored.map { Optional(arena.message($0).assumingMemoryBound(to: Atelier__Control__ScoredUnit.self)) })
     }
 }

@@ -10,11 +10,12 @@ public protocol LearningService: Sendable {
     >
     /// The policy that the learner starts with.
     func publish(_ request: ControlPolicy, _ context: ServerContext) async throws -> Reply<ControlPublishReply>
-    /// A trajectory has come: is it the one that counts?.
+    /// Trajectories have come: are they the ones that count? And units are scored.
+    ///
+    /// As many as there are go into one call; a repetition changes nothing.
     func settle(_ request: ControlSettleRequest, _ context: ServerContext) async throws -> Reply<ControlSettleReply>
     /// The rewards that score a unit, with the addresses of their services.
     func rewards(_ request: ControlRewardSetRequest, _ context: ServerContext) async throws -> Reply<ControlRewardSet>
-    func scored(_ request: ControlScoredRequest, _ context: ServerContext) async throws -> Reply<ControlScoredReply>
     /// An update is done and the policy after it is published.
     func trained(_ request: ControlTrainedRequest, _ context: ServerContext) async throws -> Reply<ControlTrainedReply>
     func checkpointed(_ request: ControlCheckpointedRequest, _ context: ServerContext) async throws -> Reply<
@@ -34,14 +35,14 @@ public enum LearningMethods {
     /// The policy that the learner starts with.
     public static let publish = Method<ControlPolicy, ControlPublishReply>(
         service: "atelier.control.Learning", name: "Publish", kind: .unary, idempotency: .unknown)
-    /// A trajectory has come: is it the one that counts?.
+    /// Trajectories have come: are they the ones that count? And units are scored.
+    ///
+    /// As many as there are go into one call; a repetition changes nothing.
     public static let settle = Method<ControlSettleRequest, ControlSettleReply>(
         service: "atelier.control.Learning", name: "Settle", kind: .unary, idempotency: .unknown)
     /// The rewards that score a unit, with the addresses of their services.
     public static let rewards = Method<ControlRewardSetRequest, ControlRewardSet>(
         service: "atelier.control.Learning", name: "Rewards", kind: .unary, idempotency: .noSideEffects)
-    public static let scored = Method<ControlScoredRequest, ControlScoredReply>(
-        service: "atelier.control.Learning", name: "Scored", kind: .unary, idempotency: .unknown)
     /// An update is done and the policy after it is published.
     public static let trained = Method<ControlTrainedRequest, ControlTrainedReply>(
         service: "atelier.control.Learning", name: "Trained", kind: .unary, idempotency: .unknown)
@@ -55,8 +56,8 @@ public enum LearningMethods {
         service: "atelier.control.Learning", name: "Failed", kind: .unary, idempotency: .unknown)
     /// All of them, in the order of the .proto file.
     public static let all: [MethodDescriptor] = [
-        instruct.descriptor, publish.descriptor, settle.descriptor, rewards.descriptor, scored.descriptor,
-        trained.descriptor, checkpointed.descriptor, blocked.descriptor, failed.descriptor,
+        instruct.descriptor, publish.descriptor, settle.descriptor, rewards.descriptor, trained.descriptor,
+        checkpointed.descriptor, blocked.descriptor, failed.descriptor,
     ]
 }
 
@@ -70,7 +71,6 @@ extension ServiceDefinition {
                 MethodHandler(unary: LearningMethods.publish) { try await service.publish($0, $1) },
                 MethodHandler(unary: LearningMethods.settle) { try await service.settle($0, $1) },
                 MethodHandler(unary: LearningMethods.rewards) { try await service.rewards($0, $1) },
-                MethodHandler(unary: LearningMethods.scored) { try await service.scored($0, $1) },
                 MethodHandler(unary: LearningMethods.trained) { try await service.trained($0, $1) },
                 MethodHandler(unary: LearningMethods.checkpointed) { try await service.checkpointed($0, $1) },
                 MethodHandler(unary: LearningMethods.blocked) { try await service.blocked($0, $1) },
@@ -103,7 +103,9 @@ public struct LearningClient: Sendable {
         try await caller.unary(LearningMethods.publish, request, attachments: attachments, options: options)
     }
 
-    /// A trajectory has come: is it the one that counts?.
+    /// Trajectories have come: are they the ones that count? And units are scored.
+    ///
+    /// As many as there are go into one call; a repetition changes nothing.
     public func settle(
         _ request: ControlSettleRequest, attachments: [Attachment] = [], options: CallOptions = CallOptions()
     ) async throws(RPCStatus) -> Reply<ControlSettleReply> {
@@ -115,12 +117,6 @@ public struct LearningClient: Sendable {
         _ request: ControlRewardSetRequest, attachments: [Attachment] = [], options: CallOptions = CallOptions()
     ) async throws(RPCStatus) -> Reply<ControlRewardSet> {
         try await caller.unary(LearningMethods.rewards, request, attachments: attachments, options: options)
-    }
-
-    public func scored(
-        _ request: ControlScoredRequest, attachments: [Attachment] = [], options: CallOptions = CallOptions()
-    ) async throws(RPCStatus) -> Reply<ControlScoredReply> {
-        try await caller.unary(LearningMethods.scored, request, attachments: attachments, options: options)
     }
 
     /// An update is done and the policy after it is published.

@@ -39,10 +39,10 @@ typedef struct Atelier__Control__TrainInstruction Atelier__Control__TrainInstruc
 typedef struct Atelier__Control__InstructReply Atelier__Control__InstructReply;
 typedef struct Atelier__Control__Policy Atelier__Control__Policy;
 typedef struct Atelier__Control__PublishReply Atelier__Control__PublishReply;
+typedef struct Atelier__Control__DrawnUnit Atelier__Control__DrawnUnit;
+typedef struct Atelier__Control__ScoredUnit Atelier__Control__ScoredUnit;
 typedef struct Atelier__Control__SettleRequest Atelier__Control__SettleRequest;
 typedef struct Atelier__Control__SettleReply Atelier__Control__SettleReply;
-typedef struct Atelier__Control__ScoredRequest Atelier__Control__ScoredRequest;
-typedef struct Atelier__Control__ScoredReply Atelier__Control__ScoredReply;
 typedef struct Atelier__Control__RoundReport Atelier__Control__RoundReport;
 typedef struct Atelier__Control__RoundReport__RewardsEntry Atelier__Control__RoundReport__RewardsEntry;
 typedef struct Atelier__Control__RoundReport__MonitorsEntry Atelier__Control__RoundReport__MonitorsEntry;
@@ -495,7 +495,10 @@ struct  Atelier__Control__PublishReply
      }
 
 
-struct  Atelier__Control__SettleRequest
+/*
+ * A trajectory that has come.
+ */
+struct  Atelier__Control__DrawnUnit
 {
   ProtobufCMessage base;
   uint64_t unit;
@@ -504,22 +507,15 @@ struct  Atelier__Control__SettleRequest
   uint32_t policy_version;
   char *adapter_sha256;
 };
-#define ATELIER__CONTROL__SETTLE_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&atelier__control__settle_request__descriptor) \
+#define ATELIER__CONTROL__DRAWN_UNIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&atelier__control__drawn_unit__descriptor) \
     , 0, 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
-struct  Atelier__Control__SettleReply
-{
-  ProtobufCMessage base;
-  Atelier__Control__SettleOutcome outcome;
-};
-#define ATELIER__CONTROL__SETTLE_REPLY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&atelier__control__settle_reply__descriptor) \
-    , ATELIER__CONTROL__SETTLE_OUTCOME__SETTLE_OUTCOME_UNSPECIFIED }
-
-
-struct  Atelier__Control__ScoredRequest
+/*
+ * A unit that the rewards have answered for.
+ */
+struct  Atelier__Control__ScoredUnit
 {
   ProtobufCMessage base;
   uint64_t unit;
@@ -528,18 +524,36 @@ struct  Atelier__Control__ScoredRequest
    */
   char *invalid;
 };
-#define ATELIER__CONTROL__SCORED_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&atelier__control__scored_request__descriptor) \
+#define ATELIER__CONTROL__SCORED_UNIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&atelier__control__scored_unit__descriptor) \
     , 0, (char *)protobuf_c_empty_string }
 
 
-struct  Atelier__Control__ScoredReply
+struct  Atelier__Control__SettleRequest
 {
   ProtobufCMessage base;
+  size_t n_drawn;
+  Atelier__Control__DrawnUnit **drawn;
+  size_t n_scored;
+  Atelier__Control__ScoredUnit **scored;
 };
-#define ATELIER__CONTROL__SCORED_REPLY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&atelier__control__scored_reply__descriptor) \
-     }
+#define ATELIER__CONTROL__SETTLE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&atelier__control__settle_request__descriptor) \
+    , 0,NULL, 0,NULL }
+
+
+struct  Atelier__Control__SettleReply
+{
+  ProtobufCMessage base;
+  /*
+   * Of the drawn units, in their order.
+   */
+  size_t n_outcomes;
+  Atelier__Control__SettleOutcome *outcomes;
+};
+#define ATELIER__CONTROL__SETTLE_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&atelier__control__settle_reply__descriptor) \
+    , 0,NULL }
 
 
 struct  Atelier__Control__RoundReport__RewardsEntry
@@ -1176,6 +1190,44 @@ Atelier__Control__PublishReply *
 void   atelier__control__publish_reply__free_unpacked
                      (Atelier__Control__PublishReply *message,
                       ProtobufCAllocator *allocator);
+/* Atelier__Control__DrawnUnit methods */
+void   atelier__control__drawn_unit__init
+                     (Atelier__Control__DrawnUnit         *message);
+size_t atelier__control__drawn_unit__get_packed_size
+                     (const Atelier__Control__DrawnUnit   *message);
+size_t atelier__control__drawn_unit__pack
+                     (const Atelier__Control__DrawnUnit   *message,
+                      uint8_t             *out);
+size_t atelier__control__drawn_unit__pack_to_buffer
+                     (const Atelier__Control__DrawnUnit   *message,
+                      ProtobufCBuffer     *buffer);
+Atelier__Control__DrawnUnit *
+       atelier__control__drawn_unit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   atelier__control__drawn_unit__free_unpacked
+                     (Atelier__Control__DrawnUnit *message,
+                      ProtobufCAllocator *allocator);
+/* Atelier__Control__ScoredUnit methods */
+void   atelier__control__scored_unit__init
+                     (Atelier__Control__ScoredUnit         *message);
+size_t atelier__control__scored_unit__get_packed_size
+                     (const Atelier__Control__ScoredUnit   *message);
+size_t atelier__control__scored_unit__pack
+                     (const Atelier__Control__ScoredUnit   *message,
+                      uint8_t             *out);
+size_t atelier__control__scored_unit__pack_to_buffer
+                     (const Atelier__Control__ScoredUnit   *message,
+                      ProtobufCBuffer     *buffer);
+Atelier__Control__ScoredUnit *
+       atelier__control__scored_unit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   atelier__control__scored_unit__free_unpacked
+                     (Atelier__Control__ScoredUnit *message,
+                      ProtobufCAllocator *allocator);
 /* Atelier__Control__SettleRequest methods */
 void   atelier__control__settle_request__init
                      (Atelier__Control__SettleRequest         *message);
@@ -1213,44 +1265,6 @@ Atelier__Control__SettleReply *
                       const uint8_t       *data);
 void   atelier__control__settle_reply__free_unpacked
                      (Atelier__Control__SettleReply *message,
-                      ProtobufCAllocator *allocator);
-/* Atelier__Control__ScoredRequest methods */
-void   atelier__control__scored_request__init
-                     (Atelier__Control__ScoredRequest         *message);
-size_t atelier__control__scored_request__get_packed_size
-                     (const Atelier__Control__ScoredRequest   *message);
-size_t atelier__control__scored_request__pack
-                     (const Atelier__Control__ScoredRequest   *message,
-                      uint8_t             *out);
-size_t atelier__control__scored_request__pack_to_buffer
-                     (const Atelier__Control__ScoredRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Atelier__Control__ScoredRequest *
-       atelier__control__scored_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   atelier__control__scored_request__free_unpacked
-                     (Atelier__Control__ScoredRequest *message,
-                      ProtobufCAllocator *allocator);
-/* Atelier__Control__ScoredReply methods */
-void   atelier__control__scored_reply__init
-                     (Atelier__Control__ScoredReply         *message);
-size_t atelier__control__scored_reply__get_packed_size
-                     (const Atelier__Control__ScoredReply   *message);
-size_t atelier__control__scored_reply__pack
-                     (const Atelier__Control__ScoredReply   *message,
-                      uint8_t             *out);
-size_t atelier__control__scored_reply__pack_to_buffer
-                     (const Atelier__Control__ScoredReply   *message,
-                      ProtobufCBuffer     *buffer);
-Atelier__Control__ScoredReply *
-       atelier__control__scored_reply__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   atelier__control__scored_reply__free_unpacked
-                     (Atelier__Control__ScoredReply *message,
                       ProtobufCAllocator *allocator);
 /* Atelier__Control__RoundReport__RewardsEntry methods */
 void   atelier__control__round_report__rewards_entry__init
@@ -1522,17 +1536,17 @@ typedef void (*Atelier__Control__Policy_Closure)
 typedef void (*Atelier__Control__PublishReply_Closure)
                  (const Atelier__Control__PublishReply *message,
                   void *closure_data);
+typedef void (*Atelier__Control__DrawnUnit_Closure)
+                 (const Atelier__Control__DrawnUnit *message,
+                  void *closure_data);
+typedef void (*Atelier__Control__ScoredUnit_Closure)
+                 (const Atelier__Control__ScoredUnit *message,
+                  void *closure_data);
 typedef void (*Atelier__Control__SettleRequest_Closure)
                  (const Atelier__Control__SettleRequest *message,
                   void *closure_data);
 typedef void (*Atelier__Control__SettleReply_Closure)
                  (const Atelier__Control__SettleReply *message,
-                  void *closure_data);
-typedef void (*Atelier__Control__ScoredRequest_Closure)
-                 (const Atelier__Control__ScoredRequest *message,
-                  void *closure_data);
-typedef void (*Atelier__Control__ScoredReply_Closure)
-                 (const Atelier__Control__ScoredReply *message,
                   void *closure_data);
 typedef void (*Atelier__Control__RoundReport__RewardsEntry_Closure)
                  (const Atelier__Control__RoundReport__RewardsEntry *message,
@@ -1680,10 +1694,6 @@ struct Atelier__Control__Learning_Service
                   const Atelier__Control__RewardSetRequest *input,
                   Atelier__Control__RewardSet_Closure closure,
                   void *closure_data);
-  void (*scored)(Atelier__Control__Learning_Service *service,
-                 const Atelier__Control__ScoredRequest *input,
-                 Atelier__Control__ScoredReply_Closure closure,
-                 void *closure_data);
   void (*trained)(Atelier__Control__Learning_Service *service,
                   const Atelier__Control__TrainedRequest *input,
                   Atelier__Control__TrainedReply_Closure closure,
@@ -1712,7 +1722,6 @@ void atelier__control__learning__init (Atelier__Control__Learning_Service *servi
       function_prefix__ ## publish,\
       function_prefix__ ## settle,\
       function_prefix__ ## rewards,\
-      function_prefix__ ## scored,\
       function_prefix__ ## trained,\
       function_prefix__ ## checkpointed,\
       function_prefix__ ## blocked,\
@@ -1733,10 +1742,6 @@ void atelier__control__learning__rewards(ProtobufCService *service,
                                          const Atelier__Control__RewardSetRequest *input,
                                          Atelier__Control__RewardSet_Closure closure,
                                          void *closure_data);
-void atelier__control__learning__scored(ProtobufCService *service,
-                                        const Atelier__Control__ScoredRequest *input,
-                                        Atelier__Control__ScoredReply_Closure closure,
-                                        void *closure_data);
 void atelier__control__learning__trained(ProtobufCService *service,
                                          const Atelier__Control__TrainedRequest *input,
                                          Atelier__Control__TrainedReply_Closure closure,
@@ -1782,10 +1787,10 @@ extern const ProtobufCMessageDescriptor atelier__control__train_instruction__des
 extern const ProtobufCMessageDescriptor atelier__control__instruct_reply__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__policy__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__publish_reply__descriptor;
+extern const ProtobufCMessageDescriptor atelier__control__drawn_unit__descriptor;
+extern const ProtobufCMessageDescriptor atelier__control__scored_unit__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__settle_request__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__settle_reply__descriptor;
-extern const ProtobufCMessageDescriptor atelier__control__scored_request__descriptor;
-extern const ProtobufCMessageDescriptor atelier__control__scored_reply__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__round_report__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__round_report__rewards_entry__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__round_report__monitors_entry__descriptor;

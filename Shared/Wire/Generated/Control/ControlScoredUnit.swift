@@ -4,8 +4,8 @@ internal import CProtobufC
 internal import CWire
 import Messaging
 
-/// `atelier.control.ScoredRequest`.
-public struct ControlScoredRequest: Sendable, Hashable {
+/// A unit that the rewards have answered for.
+public struct ControlScoredUnit: Sendable, Hashable {
     public var unit: UInt64
     /// Not empty: a reward called the pictures invalid, and this is why.
     public var invalid: String
@@ -20,22 +20,22 @@ public struct ControlScoredRequest: Sendable, Hashable {
     }
 }
 
-extension ControlScoredRequest: WireMessage {
+extension ControlScoredUnit: WireMessage {
     public static let wireDescriptor: WireDescriptor = {
-        var message = Atelier__Control__ScoredRequest()
-        atelier__control__scored_request__init(&message)
+        var message = Atelier__Control__ScoredUnit()
+        atelier__control__scored_unit__init(&message)
         return WireDescriptor(message.base.descriptor)
     }()
 
     public init(wire: UnsafeRawPointer) {
-        let c = wire.assumingMemoryBound(to: Atelier__Control__ScoredRequest.self).pointee
+        let c = wire.assumingMemoryBound(to: Atelier__Control__ScoredUnit.self).pointee
         self.init()
         unit = c.unit
         invalid = WireValue.string(c.invalid)
     }
 
     public func fill(wire: UnsafeMutableRawPointer, in arena: WireArena) {
-        let c = wire.assumingMemoryBound(to: Atelier__Control__ScoredRequest.self)
+        let c = wire.assumingMemoryBound(to: Atelier__Control__ScoredUnit.self)
         c.pointee.unit = unit
         if !invalid.isEmpty { c.pointee.invalid = arena.string(invalid) }
     }
