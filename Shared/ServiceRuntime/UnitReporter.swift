@@ -9,7 +9,7 @@ public actor UnitReporter {
 
     private struct Arrival {
         let unit: ControlDrawnUnit
-        let teller: CheckedContinuation<Result<ControlSettleOutcome, RPCStatus>, Never>
+        let teller: CheckedContinuation<Result<ControlSettledUnit, RPCStatus>, Never>
     }
 
     private struct Score {
@@ -27,10 +27,10 @@ public actor UnitReporter {
         self.books = books
     }
 
-    /// A trajectory has come: is it the one that counts?
+    /// A trajectory has come: is it the one that counts, and what does its sampler draw next?
     ///
     /// - Throws: `RPCStatus` of the call; the books may have the unit nevertheless.
-    public func arrived(_ unit: ControlDrawnUnit) async throws(RPCStatus) -> ControlSettleOutcome {
+    public func arrived(_ unit: ControlDrawnUnit) async throws(RPCStatus) -> ControlSettledUnit {
         try await withCheckedContinuation { teller in
             arrivals.append(Arrival(unit: unit, teller: teller))
             callSoon()
@@ -67,16 +67,16 @@ public actor UnitReporter {
         isCalling = false
     }
 
-    private func report(_ arrivals: [Arrival], _ scores: [Score]) async -> Result<[ControlSettleOutcome], RPCStatus> {
+    private func report(_ arrivals: [Arrival], _ scores: [Score]) async -> Result<[ControlSettledUnit], RPCStatus> {
         do throws(RPCStatus) {
             let reply = try await books.settle(
                 ControlSettleRequest(drawn: arrivals.map(\.unit), scored: scores.map(\.unit)),
                 options: CallOptions(timeout: .seconds(5)))
-            guard reply.message.outcomes.count == arrivals.count else {
-                throw RPCStatus(
-                    .internalError, "\(reply.message.outcomes.count) outcomes of \(arrivals.count) units")
+            let settled = reply.message.drawn
+            guard settled.count == arrivals.count else {
+                throw RPCStatus(.internalError, "the coordinator settled \(settled.count) of \(arrivals.count) units")
             }
-            return .success(reply.message.outcomes)
+            return .success(settled)
         } catch {
             return .failure(error)
         }

@@ -43,6 +43,19 @@ struct LedgerJournalTests {
         #expect(await coordinator.books.samplers.map { .scaled(samplers: $0) } == written.last)
     }
 
+    @Test(arguments: [
+        RunEvent.leased(unit: UnitID(7), worker: "gpu-1", policyVersion: 3),
+        .leased(unit: UnitID(.max), worker: "quoted \"name\" \\ of\nten ü", policyVersion: 0),
+        .settled(
+            unit: UnitID(8), SampledUnit(token: FencingToken(9), worker: "gpu-1", policyVersion: 2, adapter: "ab12")),
+        .settled(unit: UnitID(8), SampledUnit(token: FencingToken(9), worker: "\u{7}", policyVersion: 2, adapter: "")),
+        .scored(unit: UnitID(10)), .scoredInvalid(unit: UnitID(11), reason: "not a number"), .opened,
+    ])
+    func anEventIsReadAsItWasWritten(event: RunEvent) throws {
+        let json = try event.json(JSONEncoder())
+        #expect(try JSONDecoder().decode(RunEvent.self, from: Data(json.utf8)) == event)
+    }
+
     @Test func aFullDiskEndsTheRunAndLosesNothingThatWasAnswered() async throws {
         let place = try Workplace()
         let (config, folder, admin) = (try place.configure(), place.path("out"), "ipc://\(place.path("admin"))")

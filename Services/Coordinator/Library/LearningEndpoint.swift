@@ -29,14 +29,18 @@ struct LearningEndpoint: LearningService {
 
     func settle(_ request: ControlSettleRequest, _ context: ServerContext) async throws -> Reply<ControlSettleReply> {
         try await coordinator.answer { coordinator in
-            let outcomes = try request.drawn.map { drawn in
+            for scored in request.scored { try coordinator.scored(UnitID(scored.unit), invalid: scored.invalid) }
+            let drawn = try request.drawn.map { drawn in
                 let result = SampledUnit(
                     token: FencingToken(drawn.token), worker: drawn.worker, policyVersion: Int(drawn.policyVersion),
                     adapter: drawn.adapterSha256)
-                return try coordinator.settle(UnitID(drawn.unit), result).wire
+                let outcome = try coordinator.settle(UnitID(drawn.unit), result)
+                // A sampler whose work is not taken has something to mend first.
+                let isWelcome = outcome == .accepted || outcome == .duplicate
+                let next = isWelcome ? try coordinator.nextLease(of: drawn.worker) : nil
+                return ControlSettledUnit(outcome: outcome.wire, next: next?.wire)
             }
-            for scored in request.scored { try coordinator.scored(UnitID(scored.unit), invalid: scored.invalid) }
-            return Reply(ControlSettleReply(outcomes: outcomes))
+            return Reply(ControlSettleReply(drawn: drawn))
         }
     }
 

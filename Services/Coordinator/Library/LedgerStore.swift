@@ -81,7 +81,7 @@ final class LedgerStore {
     /// - Throws: `ServiceError` that names the file, for example on a full disk; the events have not happened then.
     func append(_ entries: [Entry]) throws(ServiceError) {
         try access { queue in
-            let lines = try entries.map { ($0.time, String(decoding: try encoder.encode($0.event), as: UTF8.self)) }
+            let lines = try entries.map { ($0.time, try $0.event.json(encoder)) }
             try queue.writeWithoutTransaction { database in
                 let statement = try database.cachedStatement(
                     sql: "INSERT INTO event (time, kind, json) VALUES (?, ?, ?)")

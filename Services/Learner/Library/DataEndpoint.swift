@@ -13,7 +13,6 @@ struct DataEndpoint: DataService {
         } catch {
             throw error.status
         }
-        let (outcome, reason) = try await learner.take(drawn)
-        return Reply(DataSubmitReply(outcome: outcome.wire, reason: reason))
+        return Reply(try await learner.take(drawn))
     }
 }

@@ -56,8 +56,8 @@ actor Learner {
     /// Takes a trajectory if the books say that it is the one that counts.
     ///
     /// - Throws: `RPCStatus` if the coordinator cannot be asked; the sampler tries again then.
-    func take(_ drawn: DrawnUnit) async throws -> (SubmitOutcome, String) {
-        if let reason = refusal(of: drawn) { return (.refused, reason) }
+    func take(_ drawn: DrawnUnit) async throws -> DataSubmitReply {
+        if let reason = refusal(of: drawn) { return DataSubmitReply(outcome: .refused, reason: reason) }
         let arrival = ControlDrawnUnit(
             unit: drawn.unit.rawValue, token: drawn.token.rawValue, worker: drawn.worker,
             policyVersion: UInt32(drawn.policyVersion), adapterSha256: drawn.adapter)
@@ -66,11 +66,14 @@ actor Learner {
             attempts += 1
             do {
                 let settled = try await reporter.arrived(arrival)
-                var outcome = SubmitOutcome(try SettleOutcome(settled))
+                var outcome = SubmitOutcome(try SettleOutcome(settled.outcome))
                 // The answer to an earlier attempt may have been lost: then it was this result that counted.
                 if outcome == .duplicate, attempts > 1, store[drawn.unit] == nil { outcome = .accepted }
                 if outcome == .accepted, store.keep(drawn) { score(drawn) }
-                return (outcome, settled == .refused ? "the books do not know this lease" : "")
+                return DataSubmitReply(
+                    outcome: outcome.wire,
+                    reason: settled.outcome == .refused ? "the books do not know this lease" : "",
+                    next: settled.next)
             } catch let status as RPCStatus {
                 guard attempts < 5 else { throw status }
                 try await Task.sleep(for: .milliseconds(200 * attempts))

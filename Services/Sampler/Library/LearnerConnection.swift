@@ -15,14 +15,14 @@ struct LearnerConnection {
     }
 
     /// Hands a trajectory over; tries again while the learner is out of reach and the lease lasts.
-    func submit(_ unit: DrawnUnit, until deadline: ContinuousClock.Instant) async throws -> (SubmitOutcome, String) {
+    func submit(_ unit: DrawnUnit, until deadline: ContinuousClock.Instant) async throws -> DataSubmitReply {
         var pause = Duration.milliseconds(200)
         while true {
             do {
-                let reply = try await client.submit(
+                return try await client.submit(
                     unit.wire, attachments: unit.attachments,
-                    options: CallOptions(timeout: .seconds(30), waitForReady: true))
-                return (try SubmitOutcome(reply.message.outcome), reply.message.reason)
+                    options: CallOptions(timeout: .seconds(30), waitForReady: true)
+                ).message
             } catch let status as RPCStatus where status.code == .unavailable || status.code == .deadlineExceeded {
                 guard .now + pause < deadline else { throw status }
                 try await Task.sleep(for: pause)

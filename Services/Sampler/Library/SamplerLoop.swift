@@ -48,11 +48,14 @@ public final class SamplerLoop {
     ///
     /// - Throws: what the last unit failed of, after several in a row have.
     public func run() async throws {
+        // Whoever takes a unit may hand on what is to be drawn next.
+        var next: DrawingOrder?
         while !Task.isCancelled {
-            switch try await ask() {
+            let answer = if let next { LeaseAnswer.draw(next) } else { try await ask() }
+            switch answer {
             case .stop: return
             case .wait(let reason): membership.now("waiting: \(reason)")
-            case .draw(let order): try await work(on: order)
+            case .draw(let order): next = try await work(on: order)
             }
         }
     }
@@ -70,10 +73,11 @@ public final class SamplerLoop {
         }
     }
 
-    private func work(on order: DrawingOrder) async throws {
+    private func work(on order: DrawingOrder) async throws -> DrawingOrder? {
         do {
-            try await draw(order)
+            let next = try await draw(order)
             failures = 0
+            return next
         } catch {
             failures += 1
             let reason = ServiceProcess.oneLine(error)
@@ -84,10 +88,11 @@ public final class SamplerLoop {
                 options: CallOptions(timeout: .seconds(5)))
             if Task.isCancelled || failures >= Self.patience { throw error }
             try await Task.sleep(for: .milliseconds(500))
+            return nil
         }
     }
 
-    private func draw(_ order: DrawingOrder) async throws {
+    private func draw(_ order: DrawingOrder) async throws -> DrawingOrder? {
         let deadline = ContinuousClock.now + .seconds(order.remainingSeconds)
         let learner = connection(order.learnerAddress)
         await adapters.follow(learner.address)
@@ -95,9 +100,11 @@ public final class SamplerLoop {
         membership.now("drawing \(order.unit)")
         let drawn = try await host.draw(order, worker: name)
         membership.now("submitting \(order.unit)")
-        let (outcome, reason) = try await learner.submit(drawn, until: deadline)
-        log.debug("\(order.unit) \(outcome.rawValue) \(reason)")
-        if outcome == .refused { throw ServiceError("the learner refused \(order.unit): \(reason)") }
+        let reply = try await learner.submit(drawn, until: deadline)
+        let outcome = try SubmitOutcome(reply.outcome)
+        log.debug("\(order.unit) \(outcome.rawValue) \(reply.reason)")
+        if outcome == .refused { throw ServiceError("the learner refused \(order.unit): \(reply.reason)") }
+        return reply.next.map(DrawingOrder.init)
     }
 
     private func connection(_ address: String) -> LearnerConnection {

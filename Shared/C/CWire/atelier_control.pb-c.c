@@ -1222,6 +1222,51 @@ void   atelier__control__settle_request__free_unpacked
   assert(message->base.descriptor == &atelier__control__settle_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   atelier__control__settled_unit__init
+                     (Atelier__Control__SettledUnit         *message)
+{
+  static const Atelier__Control__SettledUnit init_value = ATELIER__CONTROL__SETTLED_UNIT__INIT;
+  *message = init_value;
+}
+size_t atelier__control__settled_unit__get_packed_size
+                     (const Atelier__Control__SettledUnit *message)
+{
+  assert(message->base.descriptor == &atelier__control__settled_unit__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t atelier__control__settled_unit__pack
+                     (const Atelier__Control__SettledUnit *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &atelier__control__settled_unit__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t atelier__control__settled_unit__pack_to_buffer
+                     (const Atelier__Control__SettledUnit *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &atelier__control__settled_unit__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Atelier__Control__SettledUnit *
+       atelier__control__settled_unit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Atelier__Control__SettledUnit *)
+     protobuf_c_message_unpack (&atelier__control__settled_unit__descriptor,
+                                allocator, len, data);
+}
+void   atelier__control__settled_unit__free_unpacked
+                     (Atelier__Control__SettledUnit *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &atelier__control__settled_unit__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   atelier__control__settle_reply__init
                      (Atelier__Control__SettleReply         *message)
 {
@@ -3384,23 +3429,74 @@ const ProtobufCMessageDescriptor atelier__control__settle_request__descriptor =
   (ProtobufCMessageInit) atelier__control__settle_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor atelier__control__settled_unit__field_descriptors[2] =
+{
+  {
+    "outcome",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__SettledUnit, outcome),
+    &atelier__control__settle_outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Control__SettledUnit, next),
+    &atelier__control__lease__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned atelier__control__settled_unit__field_indices_by_name[] = {
+  1,   /* field[1] = next */
+  0,   /* field[0] = outcome */
+};
+static const ProtobufCIntRange atelier__control__settled_unit__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor atelier__control__settled_unit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "atelier.control.SettledUnit",
+  "SettledUnit",
+  "Atelier__Control__SettledUnit",
+  "atelier.control",
+  sizeof(Atelier__Control__SettledUnit),
+  2,
+  atelier__control__settled_unit__field_descriptors,
+  atelier__control__settled_unit__field_indices_by_name,
+  1,  atelier__control__settled_unit__number_ranges,
+  (ProtobufCMessageInit) atelier__control__settled_unit__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor atelier__control__settle_reply__field_descriptors[1] =
 {
   {
-    "outcomes",
+    "drawn",
     1,
     PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_ENUM,
-    offsetof(Atelier__Control__SettleReply, n_outcomes),
-    offsetof(Atelier__Control__SettleReply, outcomes),
-    &atelier__control__settle_outcome__descriptor,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Atelier__Control__SettleReply, n_drawn),
+    offsetof(Atelier__Control__SettleReply, drawn),
+    &atelier__control__settled_unit__descriptor,
     NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
 static const unsigned atelier__control__settle_reply__field_indices_by_name[] = {
-  0,   /* field[0] = outcomes */
+  0,   /* field[0] = drawn */
 };
 static const ProtobufCIntRange atelier__control__settle_reply__number_ranges[1 + 1] =
 {

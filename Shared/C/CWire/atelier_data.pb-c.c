@@ -516,7 +516,7 @@ const ProtobufCMessageDescriptor atelier__data__trajectory__descriptor =
   (ProtobufCMessageInit) atelier__data__trajectory__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor atelier__data__submit_reply__field_descriptors[2] =
+static const ProtobufCFieldDescriptor atelier__data__submit_reply__field_descriptors[3] =
 {
   {
     "outcome",
@@ -542,15 +542,28 @@ static const ProtobufCFieldDescriptor atelier__data__submit_reply__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "next",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Data__SubmitReply, next),
+    &atelier__control__lease__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned atelier__data__submit_reply__field_indices_by_name[] = {
+  2,   /* field[2] = next */
   0,   /* field[0] = outcome */
   1,   /* field[1] = reason */
 };
 static const ProtobufCIntRange atelier__data__submit_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor atelier__data__submit_reply__descriptor =
 {
@@ -560,7 +573,7 @@ const ProtobufCMessageDescriptor atelier__data__submit_reply__descriptor =
   "Atelier__Data__SubmitReply",
   "atelier.data",
   sizeof(Atelier__Data__SubmitReply),
-  2,
+  3,
   atelier__data__submit_reply__field_descriptors,
   atelier__data__submit_reply__field_indices_by_name,
   1,  atelier__data__submit_reply__number_ranges,

@@ -51,15 +51,17 @@ final class LearnerStandIn: DataService, Sendable {
 
     func submit(_ request: DataTrajectory, _ context: ServerContext) async throws -> Reply<DataSubmitReply> {
         do { _ = try DrawnUnit(request, context.attachments) } catch { throw error.status }
-        let outcome = try await reporter.arrived(
+        let unit = try await reporter.arrived(
             ControlDrawnUnit(
                 unit: request.unit, token: request.token, worker: request.worker,
                 policyVersion: request.policyVersion, adapterSha256: request.adapterSha256))
-        guard outcome == .accepted else { return Reply(DataSubmitReply(outcome: .refused, reason: "\(outcome)")) }
+        guard unit.outcome == .accepted else {
+            return Reply(DataSubmitReply(outcome: .refused, reason: "\(unit.outcome)", next: unit.next))
+        }
         settled.withLock { $0 += 1 }
         // As with the real one the sampler does not wait for the score. Detached: nor does the score for its deadline.
         Task.detached { [reporter] in try await reporter.scored(ControlScoredUnit(unit: request.unit)) }
-        return Reply(DataSubmitReply(outcome: .accepted))
+        return Reply(DataSubmitReply(outcome: .accepted, next: unit.next))
     }
 
     /// Does what the coordinator says until the task is cancelled.

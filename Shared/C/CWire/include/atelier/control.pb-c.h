@@ -42,6 +42,7 @@ typedef struct Atelier__Control__PublishReply Atelier__Control__PublishReply;
 typedef struct Atelier__Control__DrawnUnit Atelier__Control__DrawnUnit;
 typedef struct Atelier__Control__ScoredUnit Atelier__Control__ScoredUnit;
 typedef struct Atelier__Control__SettleRequest Atelier__Control__SettleRequest;
+typedef struct Atelier__Control__SettledUnit Atelier__Control__SettledUnit;
 typedef struct Atelier__Control__SettleReply Atelier__Control__SettleReply;
 typedef struct Atelier__Control__RoundReport Atelier__Control__RoundReport;
 typedef struct Atelier__Control__RoundReport__RewardsEntry Atelier__Control__RoundReport__RewardsEntry;
@@ -542,14 +543,28 @@ struct  Atelier__Control__SettleRequest
     , 0,NULL, 0,NULL }
 
 
+struct  Atelier__Control__SettledUnit
+{
+  ProtobufCMessage base;
+  Atelier__Control__SettleOutcome outcome;
+  /*
+   * What its sampler draws next, to be handed on; unset if there is nothing now: the sampler asks then.
+   */
+  Atelier__Control__Lease *next;
+};
+#define ATELIER__CONTROL__SETTLED_UNIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&atelier__control__settled_unit__descriptor) \
+    , ATELIER__CONTROL__SETTLE_OUTCOME__SETTLE_OUTCOME_UNSPECIFIED, NULL }
+
+
 struct  Atelier__Control__SettleReply
 {
   ProtobufCMessage base;
   /*
-   * Of the drawn units, in their order.
+   * The drawn units, in their order.
    */
-  size_t n_outcomes;
-  Atelier__Control__SettleOutcome *outcomes;
+  size_t n_drawn;
+  Atelier__Control__SettledUnit **drawn;
 };
 #define ATELIER__CONTROL__SETTLE_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&atelier__control__settle_reply__descriptor) \
@@ -1247,6 +1262,25 @@ Atelier__Control__SettleRequest *
 void   atelier__control__settle_request__free_unpacked
                      (Atelier__Control__SettleRequest *message,
                       ProtobufCAllocator *allocator);
+/* Atelier__Control__SettledUnit methods */
+void   atelier__control__settled_unit__init
+                     (Atelier__Control__SettledUnit         *message);
+size_t atelier__control__settled_unit__get_packed_size
+                     (const Atelier__Control__SettledUnit   *message);
+size_t atelier__control__settled_unit__pack
+                     (const Atelier__Control__SettledUnit   *message,
+                      uint8_t             *out);
+size_t atelier__control__settled_unit__pack_to_buffer
+                     (const Atelier__Control__SettledUnit   *message,
+                      ProtobufCBuffer     *buffer);
+Atelier__Control__SettledUnit *
+       atelier__control__settled_unit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   atelier__control__settled_unit__free_unpacked
+                     (Atelier__Control__SettledUnit *message,
+                      ProtobufCAllocator *allocator);
 /* Atelier__Control__SettleReply methods */
 void   atelier__control__settle_reply__init
                      (Atelier__Control__SettleReply         *message);
@@ -1545,6 +1579,9 @@ typedef void (*Atelier__Control__ScoredUnit_Closure)
 typedef void (*Atelier__Control__SettleRequest_Closure)
                  (const Atelier__Control__SettleRequest *message,
                   void *closure_data);
+typedef void (*Atelier__Control__SettledUnit_Closure)
+                 (const Atelier__Control__SettledUnit *message,
+                  void *closure_data);
 typedef void (*Atelier__Control__SettleReply_Closure)
                  (const Atelier__Control__SettleReply *message,
                   void *closure_data);
@@ -1790,6 +1827,7 @@ extern const ProtobufCMessageDescriptor atelier__control__publish_reply__descrip
 extern const ProtobufCMessageDescriptor atelier__control__drawn_unit__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__scored_unit__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__settle_request__descriptor;
+extern const ProtobufCMessageDescriptor atelier__control__settled_unit__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__settle_reply__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__round_report__descriptor;
 extern const ProtobufCMessageDescriptor atelier__control__round_report__rewards_entry__descriptor;
