@@ -18,13 +18,14 @@ struct LearnerConnection {
     func submit(_ unit: DrawnUnit, until deadline: ContinuousClock.Instant) async throws -> DataSubmitReply {
         var pause = Duration.milliseconds(200)
         while true {
-            do {
+            do throws(RPCStatus) {
                 return try await client.submit(
                     unit.wire, attachments: unit.attachments,
                     options: CallOptions(timeout: .seconds(30), waitForReady: true)
                 ).message
-            } catch let status as RPCStatus where status.code == .unavailable || status.code == .deadlineExceeded {
-                guard .now + pause < deadline else { throw status }
+            } catch {
+                let mayPass = error.code == .unavailable || error.code == .deadlineExceeded
+                guard mayPass, .now + pause < deadline else { throw error }
                 try await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(3))
             }

@@ -6,15 +6,15 @@ import Messaging
 
 /// `atelier.control.SettleReply`.
 public struct ControlSettleReply: Sendable, Hashable {
-    /// Of the drawn units, in their order.
-    public var outcomes: [ControlSettleOutcome]
+    /// The drawn units, in their order.
+    public var drawn: [ControlSettledUnit]
 
     /// A message; every field may be left at its default.
-    public init() { self.init(outcomes: []) }
+    public init() { self.init(drawn: []) }
 
     /// A message with the given fields.
-    public init(outcomes: [ControlSettleOutcome] = []) {
-        self.outcomes = outcomes
+    public init(drawn: [ControlSettledUnit] = []) {
+        self.drawn = drawn
     }
 }
 
@@ -28,15 +28,13 @@ extension ControlSettleReply: WireMessage {
     public init(wire: UnsafeRawPointer) {
         let c = wire.assumingMemoryBound(to: Atelier__Control__SettleReply.self).pointee
         self.init()
-        outcomes = WireValue.array(c.outcomes, c.n_outcomes) {
-            ControlSettleOutcome(number: Int32(truncatingIfNeeded: $0.rawValue))
-        }
+        drawn = WireValue.messages(c.drawn, c.n_drawn)
     }
 
     public func fill(wire: UnsafeMutableRawPointer, in arena: WireArena) {
         let c = wire.assumingMemoryBound(to: Atelier__Control__SettleReply.self)
-        c.pointee.n_outcomes = outcomes.count
-        c.pointee.outcomes = arena.array(
-            outcomes.map { Atelier__Control__SettleOutcome(rawValue: .init(truncatingIfNeeded: $0.number)) })
+        c.pointee.n_drawn = drawn.count
+        c.pointee.drawn = arena.array(
+            drawn.map { Optional(arena.message($0).assumingMemoryBound(to: Atelier__Control__SettledUnit.self)) })
     }
 }

@@ -55,6 +55,7 @@ public enum WireCatalogue {
         ControlScoredUnit.self,
         ControlSettleReply.self,
         ControlSettleRequest.self,
+        ControlSettledUnit.self,
         ControlTrainInstruction.self,
         ControlTrainedReply.self,
         ControlTrainedRequest.self,
