@@ -58,6 +58,9 @@ public final class Endpoint: Sendable {
             guard let self else { return link.close() }
             var settings = settings
             settings.sessionID = UInt64.random(in: 1 ... .max)
+            if link.peer != nil {
+                settings.limits.chunkBytes = min(settings.limits.chunkBytes, SessionLimits.encryptedChunkBytes)
+            }
             let core = SessionCore(
                 link: link, reactor: reactor, taskExecutor: executor, role: .listener, settings: settings, table: table,
                 conduct: conduct, observer: observer(listener))

@@ -29,6 +29,9 @@ public struct SessionLimits: Hashable, Sendable {
     package static let maximumWindowBytes: UInt64 = 256 << 20
     /// Largest body of a message; more belongs in attachments.
     package static let maximumBodyBytes = 1 << 20
+    /// Largest chunk where all is encrypted: libzmq then copies every frame several times, which is faster in a processor's own
+    /// cache.
+    static let encryptedChunkBytes = 256 << 10
     /// Most attachments of a message.
     package static let maximumAttachments = 16
 

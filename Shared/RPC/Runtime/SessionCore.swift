@@ -316,6 +316,8 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         for waiter in openWaiters { waiter.resume(returning: .failure(status)) }
         for waiter in closedWaiters { waiter.resume(returning: status) }
         (openWaiters, closedWaiters) = ([], [])
+        // The two hold each other.
+        session = nil
         observer.closed(self)
     }
 
