@@ -26,7 +26,7 @@ public final class DenoisingUpdate: PolicyUpdate {
     public init(policy: DiffusionPolicy, rule: DenoisingRule, optimizer: OptimizerConfiguration, seed: UInt64) {
         self.policy = policy
         self.rule = rule
-        self.optimizer = AdamW(policy.model.adapter, optimizer)
+        self.optimizer = AdamW(policy.model.trained, optimizer)
         self.seed = seed
     }
 
@@ -110,7 +110,7 @@ public final class DenoisingUpdate: PolicyUpdate {
             let output = predict(recompute: false)
             var loss = output.weightedMeanSquare(target, weights: batch.map { Float($0.weight * scale) })
             if rule.basePenalty > 0 || (watches && start == 0) {
-                let base = policy.withoutAdapter { predict(recompute: true).value }
+                let base = policy.withBaseModel { predict(recompute: true).value }
                 watched += output.value.meanSquareDifferences(base)
                 let penalty = [Float](repeating: Float(rule.basePenalty * scale), count: batch.count)
                 if rule.basePenalty > 0 { loss = loss + output.weightedMeanSquare(base, weights: penalty) }

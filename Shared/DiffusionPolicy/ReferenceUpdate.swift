@@ -29,7 +29,7 @@ public final class ReferenceUpdate: PolicyUpdate {
     public init(policy: DiffusionPolicy, rule: ReferenceRule, optimizer: OptimizerConfiguration, seed: UInt64) {
         self.policy = policy
         self.rule = rule
-        self.optimizer = AdamW(policy.model.adapter, optimizer)
+        self.optimizer = AdamW(policy.model.trained, optimizer)
         self.seed = seed
     }
 
@@ -109,7 +109,7 @@ public final class ReferenceUpdate: PolicyUpdate {
                 text: policy.text(pictures.map(\.prompt)), guidance: pictures.map { _ in 1 }, recompute: recompute)
         }
         let output = predict(recompute: false)
-        let base = policy.withoutAdapter { predict(recompute: true).value }
+        let base = policy.withBaseModel { predict(recompute: true).value }
         let errors = output.value.meanSquareDifferences(target)
         let baseErrors = base.meanSquareDifferences(target)
         let count = pairs.count

@@ -27,8 +27,8 @@ struct AlgorithmUpdateTests {
         var lora = LoRAConfiguration()
         (lora.rank, lora.alpha) = (2, 4)
         let policy = try DiffusionPolicy(
-            model: Self.fixtures.appending(path: "pipelines/sd15"), lora: lora, isTrainable: true)
-        for (path, variable) in policy.model.adapter {
+            model: Self.fixtures.appending(path: "pipelines/sd15"), trains: .lora(lora), isTrainable: true)
+        for (path, variable) in policy.model.trained {
             variable.value = try golden.tensor(named: "start.\(path)").reshaped(variable.shape)
         }
         return policy
@@ -46,7 +46,7 @@ struct AlgorithmUpdateTests {
     /// Compares the adapter's step with the fixture's: the largest error, against the largest step.
     private func check(_ policy: DiffusionPolicy, _ name: String, loss: Double) throws {
         var (error, largest) = (Float(0), Float(0))
-        for (path, variable) in policy.model.adapter {
+        for (path, variable) in policy.model.trained {
             let expected = try golden.tensor(named: "\(name).\(path)").reshaped(variable.shape)
             let start = try golden.tensor(named: "start.\(path)").reshaped(variable.shape)
             for (index, value) in expected.scalars.enumerated() {
@@ -205,11 +205,11 @@ struct AlgorithmUpdateTests {
         let (straight, broken, resumed) = (try make(), try make(), try make())
         for _ in 0..<2 { _ = straight.update(try batch()) }
         _ = broken.update(try batch())
-        try resumed.policy.bind(broken.policy.adapter)
+        try resumed.policy.bind(broken.policy.weights)
         let state = try JSONDecoder().decode(PolicyUpdateState.self, from: JSONEncoder().encode(broken.state))
         try resumed.restore(state, tensors: broken.tensors)
         _ = resumed.update(try batch())
-        #expect(resumed.policy.adapter.weights() == straight.policy.adapter.weights())
+        #expect(resumed.policy.weights.bytes() == straight.policy.weights.bytes())
         #expect(resumed.state.replay?.count == 20)
     }
 }
