@@ -1,6 +1,6 @@
 import Autograd
 public import Foundation
-public import NeuralNet
+import NeuralNet
 public import TensorCore
 
 /// All parameters of a UNet as a value, in diffusers' files: the folder `unet` with `config.json` and the weights.
