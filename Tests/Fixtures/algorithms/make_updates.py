@@ -93,7 +93,7 @@ def load():
 
 
 def optimised(loss, case, results, **more):
-    optimizer = torch.optim.AdamW([parameters[n] for n in names], lr=0.1, betas=(0.9, 0.999), eps=1.0, weight_decay=1e-4)
+    optimizer = torch.optim.AdamW([parameters[n] for n in names], lr=1.0, betas=(0.9, 0.999), eps=1.0, weight_decay=1e-4)
     loss.backward()
     results[f"{case}.loss"] = loss.detach().reshape(1)
     print(case, "gradient", max(parameters[n].grad.abs().max().item() for n in names))
@@ -213,7 +213,7 @@ kinds = [
     "conv_in.weight", "time_embedding.linear_1.bias", "down_blocks.0.resnets.0.norm1.weight",
     "mid_block.attentions.0.transformer_blocks.0.attn2.to_k.weight", "conv_out.bias",
 ]
-adam = torch.optim.AdamW(whole.parameters(), lr=0.1, betas=(0.9, 0.999), eps=1.0, weight_decay=1e-4)
+adam = torch.optim.AdamW(whole.parameters(), lr=1.0, betas=(0.9, 0.999), eps=1.0, weight_decay=1e-4)
 error = ((whole(noisy, pair_times, pair_context).sample - pair_noise) ** 2).mean((1, 2, 3))
 margin = (error[:2].detach() - error[:2]) - (error[2:].detach() - error[2:])
 preference = -(labels * torch.nn.functional.logsigmoid(beta * margin) + (1 - labels) * torch.nn.functional.logsigmoid(-beta * margin))
