@@ -147,15 +147,19 @@ struct AlgorithmUpdateTests {
         let expected = try golden.tensor(named: "\(name).weights").scalars
         for (ours, theirs) in zip(weights, expected) { #expect(abs(ours - Double(theirs)) < 1e-6) }
         let noise = try golden.tensor(named: "noise")
-        let examples = [77, 400, 930].enumerated().map { index, timestep in
-            DenoisingUpdate.Example(
-                latent: batch.rollouts[0].latent(of: index, after: 4),
-                record: BaseSampleRecord(prompt: prompts[index], reward: batch.rewards[0][index], guidance: 3),
-                weight: weights[index], timestep: timestep, noise: noise[index])
+        let counted = [77, 400, 930].enumerated().filter { weights[$0.offset] != 0 }.map { index, timestep in
+            (
+                DenoisingUpdate.Example(
+                    latent: batch.rollouts[0].latent(of: index, after: 4),
+                    record: BaseSampleRecord(prompt: prompts[index], reward: batch.rewards[0][index], guidance: 3),
+                    weight: weights[index]),
+                NoisedLatent(
+                    latent: batch.rollouts[0].latent(of: index, after: 4), timestep: timestep, noise: noise[index])
+            )
         }
         var metrics = UpdateMetrics()
         let update = DenoisingUpdate(policy: policy, rule: rule, optimizer: optimizer, seed: 1)
-        _ = update.step(examples.filter { $0.weight != 0 }, watches: false, &metrics)
+        _ = update.step(counted.map(\.0), counted.map(\.1), watches: false, &metrics)
         metrics.average()
         try check(policy, name, loss: metrics.loss)
     }
@@ -188,7 +192,9 @@ struct AlgorithmUpdateTests {
         let (rollout, noise) = (try batch().rollouts[0], try golden.tensor(named: "pair-noise"))
         func noised(_ index: Int, sample: Int, _ prompt: String, _ timestep: Int) -> ReferenceUpdate.Noised {
             ReferenceUpdate.Noised(
-                latent: rollout.latent(of: sample, after: 4), prompt: prompt, timestep: timestep, noise: noise[index])
+                picture: NoisedLatent(
+                    latent: rollout.latent(of: sample, after: 4), timestep: timestep, noise: noise[index]),
+                prompt: prompt)
         }
         let pairs = [
             ReferenceUpdate.Pair(
