@@ -36,17 +36,20 @@ extension StudyTable {
 
     private func cell(_ mean: Mean?) -> String? {
         mean.map { mean in
-            // As many digits as show the error with two.
-            let size = max(abs(mean.value), mean.standardError)
-            let digits = size >= 100 ? 0 : size >= 1 ? 2 : size >= 0.01 ? 4 : 6
-            return "\(Figures.fixed(mean.value, digits)) ± \(Figures.fixed(mean.standardError, digits))"
+            let size = max(abs(mean.value), mean.standardError ?? 0)
+            return figures(mean, digits: size >= 100 ? 0 : size >= 1 ? 2 : size >= 0.01 ? 4 : 6)
         }
+    }
+
+    private func figures(_ mean: Mean, digits: Int) -> String {
+        let error = mean.standardError.map { " ± \(Figures.fixed($0, digits))" } ?? ""
+        return Figures.fixed(mean.value, digits) + error
     }
 
     /// The queries to the level, and where not all seeds reached it, how many did.
     private func cell(_ row: Row) -> String? {
         guard let queries = row.queriesToLevel else { return "never" }
-        let figures = "\(Figures.fixed(queries.value, 0)) ± \(Figures.fixed(queries.standardError, 0))"
-        return row.reached == row.seeds ? figures : "\(figures) (\(row.reached) of \(row.seeds) seeds)"
+        let text = figures(queries, digits: 0)
+        return row.reached == row.seeds ? text : "\(text) (\(row.reached) of \(row.seeds) seeds)"
     }
 }

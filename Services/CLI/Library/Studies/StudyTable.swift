@@ -3,17 +3,17 @@ import Ledger
 
 /// What the runs of a study came to, arm by arm.
 struct StudyTable: Codable, Sendable {
-    /// A mean over the seeds and its standard error.
+    /// A mean over the seeds and its standard error, which one seed does not tell.
     struct Mean: Codable, Hashable, Sendable {
         let value: Double
-        let standardError: Double
+        let standardError: Double?
 
         init(_ values: [Double]) {
             let count = Double(max(values.count, 1))
             let mean = values.reduce(0, +) / count
             let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
             value = mean
-            standardError = values.count > 1 ? (squares / (count - 1) / count).squareRoot() : 0
+            standardError = values.count > 1 ? (squares / (count - 1) / count).squareRoot() : nil
         }
 
         /// The mean of what every run has.
