@@ -29,8 +29,7 @@ struct StudyCommand: AsyncParsableCommand {
     func run() async throws {
         let study = try StudyPlan.read(plan)
         let name = URL(fileURLWithPath: plan).deletingPathExtension().lastPathComponent
-        let folder = StudyFolder(url: URL(fileURLWithPath: out ?? "studies/\(name)"))
-        try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
+        let folder = try StudyFolder(URL(fileURLWithPath: out ?? "studies/\(name)"), plan: plan)
         let shutdown = Shutdown()
         let signals = SignalWatch(shutdown)
         defer { withExtendedLifetime(signals) {} }

@@ -6,6 +6,15 @@ import ServiceRuntime
 /// The folder of a study, with one below it for each run.
 struct StudyFolder {
     let url: URL
+    /// The plan as it was run; what has it is the folder of a study.
+    private static let plan = "plan.yaml"
+
+    /// Makes the folder and keeps the plan in it.
+    init(_ url: URL, plan: String) throws {
+        self.url = url
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        try AtomicFile.write(try Data(contentsOf: URL(fileURLWithPath: plan)), to: url.appending(path: Self.plan))
+    }
 
     func place(of arm: StudyPlan.Arm, seed: UInt64) -> URL { url.appending(path: "\(arm.name)-\(seed)") }
 
@@ -15,8 +24,9 @@ struct StudyFolder {
     func completed(_ configuration: RunConfiguration, meantFor place: URL) -> URL? {
         if Self.holds(place, configuration) { return place }
         guard configuration.staleness == 0 else { return nil }
-        return Self.folders(in: url.deletingLastPathComponent()).flatMap(Self.folders)
-            .first { Self.holds($0, configuration) }
+        return Self.folders(in: url.deletingLastPathComponent())
+            .filter { FileManager.default.fileExists(atPath: $0.appending(path: Self.plan).path) }
+            .flatMap(Self.folders).first { Self.holds($0, configuration) }
     }
 
     /// Whether a folder has the run of a configuration, whatever its name, from the first round to the last.
