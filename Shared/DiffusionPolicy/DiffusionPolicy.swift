@@ -19,8 +19,13 @@ public final class DiffusionPolicy {
     public let scheduler: SamplingMethod
     /// Whether backward passes compute the network's blocks again: a third slower, in a fraction of the memory.
     public var recomputesActivations = false
+<<<<<<< HEAD
     /// What is trained, as it is in the base model.
     let base: [Tensor]
+=======
+    /// Of the network's products.
+    let precision: ComputePrecision
+>>>>>>> hub/main
     private let unconditional: TextStates
     private var states: [TextKey: TextStates] = [:]
 
@@ -37,7 +42,7 @@ public final class DiffusionPolicy {
         model folder: URL, trains part: TrainedPart, isTrainable: Bool, precision: ComputePrecision = .f32,
         scheduler: SamplingMethod = .ddim
     ) throws {
-        self.scheduler = scheduler
+        (self.scheduler, self.precision) = (scheduler, precision)
         model = try StableDiffusion(
             folder: folder, trains: part, isTrainable: isTrainable, options: LoadingOptions(precision: precision))
         (self.part, self.folder) = (part, folder)

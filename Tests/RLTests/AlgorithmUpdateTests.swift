@@ -62,7 +62,10 @@ struct AlgorithmUpdateTests {
             }
             #expect(largest > 1e-4, "the step of \(name) is too small to say anything")
             // Advantages of both signs cancel: PyTorch itself is 5e-5 of the step away from its f64 when it computes in f32.
-            let tolerance: Float = ["ddpo", "dpok"].contains { name.hasPrefix($0) } ? 1e-4 : 1e-5
+            // AlignProp's gradient comes through the decoder and a chain of steps.
+            let amplification: Float =
+                ["ddpo", "dpok"].contains { name.hasPrefix($0) } ? 10 : name.hasPrefix("alignprop") ? 2 : 1
+            let tolerance = 1e-5 * amplification
             #expect(error < tolerance * largest, "\(name): error \(error) of a step of \(largest)")
         }
         let expected = Double(try golden.tensor(named: "\(name).loss").scalars[0])
