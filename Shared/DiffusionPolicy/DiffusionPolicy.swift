@@ -19,13 +19,10 @@ public final class DiffusionPolicy {
     public let scheduler: SamplingMethod
     /// Whether backward passes compute the network's blocks again: a third slower, in a fraction of the memory.
     public var recomputesActivations = false
-<<<<<<< HEAD
     /// What is trained, as it is in the base model.
     let base: [Tensor]
-=======
     /// Of the network's products.
     let precision: ComputePrecision
->>>>>>> hub/main
     private let unconditional: TextStates
     private var states: [TextKey: TextStates] = [:]
 

@@ -33,7 +33,9 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
 
     @Test("the adapter's gradient agrees with a finite difference", arguments: [ComputePrecision.f32, .bf16])
     func selfCheckPasses(precision: ComputePrecision) throws {
-        try DiffusionPolicy(model: base, lora: LoRAConfiguration(), isTrainable: true, precision: precision).selfCheck()
+        try DiffusionPolicy(
+            model: base, trains: .lora(LoRAConfiguration()), isTrainable: true, precision: precision
+        ).selfCheck()
     }
 
     @Test("every trainable scheduler gives trajectories whose ratios start at 1", arguments: SamplingMethod.allCases)

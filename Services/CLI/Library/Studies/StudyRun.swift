@@ -44,8 +44,9 @@ struct StudyRun {
     /// The mean of one of several rewards over the last two rounds, not weighted.
     func reward(_ name: String) -> Double { Self.mean(rounds.suffix(2).compactMap { $0.rewards[name] }) }
 
-    /// The same over the pictures that the kept policy drew in its round, which it was not chosen by; over the last round's
-    /// where that policy is the last, which draws none. Nothing without validation.
+    /// The same over the pictures that the kept policy drew in its round, which it was not chosen by.
+    ///
+    /// Over the last round's where that policy is the last, which draws none. Nothing without validation.
     func keptReward(_ name: String) -> Double? {
         guard let selected = validations.last?.selected else { return nil }
         return (rounds.first { $0.round == selected } ?? rounds.last)?.rewards[name]
