@@ -66,7 +66,8 @@ struct RunCommand: AsyncParsableCommand {
     private func estimate() throws {
         let configuration = try ConfigurationFile.read(config ?? "", overrides: set)
         var estimate = RunEstimate(configuration)
-        estimate.memory = estimate.modelIsHere ? try RunCheck(configuration) : nil
+        estimate.memory =
+            estimate.modelIsHere ? try RunCheck(configuration) : RunCheck(published: configuration)
         if json {
             try Output.json(estimate)
         } else {
