@@ -76,7 +76,8 @@ struct RunCommand: AsyncParsableCommand {
     private func estimate() throws {
         let configuration = try ConfigurationFile.read(config ?? "", overrides: set)
         var estimate = RunEstimate(configuration)
-        estimate.memory = estimate.modelIsHere ? try RunCheck(configuration) : nil
+        estimate.memory =
+            estimate.modelIsHere ? try RunCheck(configuration) : RunCheck(published: configuration)
         // Where the model is not here, the subject's pictures need not be either.
         if estimate.modelIsHere { try checkReferences(configuration) }
         if json {
