@@ -15,14 +15,14 @@ struct RunCheck: Encodable {
     /// Why the run would be refused.
     var refusal: String?
 
+    /// What a run needs of this machine.
+    ///
     /// - Throws: an error that names the model's file if it cannot be read.
     init(_ configuration: RunConfiguration) throws {
         let outline = try ModelOutline(folder: try ModelLocation.folder(configuration.model))
         let machine = MachineMemory()
         let memory = RunMemory(configuration, outline, machine: machine?.total)
-        (learnerBytes, samplerBytes, samplers) = (memory.learner, memory.sampler, memory.samplers)
-        totalBytes = memory.total
-        recomputesActivations = memory.recomputes
+        self.init(memory)
         let allowed = configuration.fleet.memoryLimit.map { Int($0 * 1e9) }
         availableBytes = allowed ?? machine?.available
         guard let available = availableBytes, memory.total > available else { return }
@@ -30,6 +30,19 @@ struct RunCheck: Encodable {
         refusal =
             "the run needs about \(MachineMemory.gigabytes(memory.total)) of memory (\(memory.description)), \(who) has "
             + "\(MachineMemory.gigabytes(available)); \(Self.advice(configuration, memory)), or set fleet.memoryLimit"
+    }
+
+    /// What a run with a published checkpoint needs, on a machine that has it; `nil` for one that is not known.
+    init?(published configuration: RunConfiguration) {
+        let name = URL(fileURLWithPath: configuration.model).lastPathComponent
+        guard let outline = ModelOutline(published: name) else { return nil }
+        self.init(RunMemory(configuration, outline, machine: nil))
+    }
+
+    private init(_ memory: RunMemory) {
+        (learnerBytes, samplerBytes, samplers) = (memory.learner, memory.sampler, memory.samplers)
+        totalBytes = memory.total
+        recomputesActivations = memory.recomputes
     }
 
     /// What takes the most, and could take less.
