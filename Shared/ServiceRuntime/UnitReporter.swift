@@ -30,7 +30,7 @@ public actor UnitReporter {
     /// A trajectory has come: is it the one that counts, and what does its sampler draw next?
     ///
     /// - Throws: `RPCStatus` of the call; the books may have the unit nevertheless.
-    public func arrived(_ unit: ControlDrawnUnit) async throws(RPCStatus) -> ControlSettledUnit {
+    /// A trajectory has come: says whether it is the one that counts, and what its sampler draws next.
         try await withCheckedContinuation { teller in
             arrivals.append(Arrival(unit: unit, teller: teller))
             callSoon()
