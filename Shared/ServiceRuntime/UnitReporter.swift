@@ -27,10 +27,10 @@ public actor UnitReporter {
         self.books = books
     }
 
-    /// A trajectory has come: is it the one that counts, and what does its sampler draw next?
+    /// Says of a trajectory that has come whether it is the one that counts, and what its sampler draws next.
     ///
     /// - Throws: `RPCStatus` of the call; the books may have the unit nevertheless.
-    /// A trajectory has come: says whether it is the one that counts, and what its sampler draws next.
+    public func arrived(_ unit: ControlDrawnUnit) async throws(RPCStatus) -> ControlSettledUnit {
         try await withCheckedContinuation { teller in
             arrivals.append(Arrival(unit: unit, teller: teller))
             callSoon()
