@@ -27,12 +27,28 @@ public final class Linear {
     }
 
     /// One of `parts` layers that a checkpoint stores below each other as one, as queries, keys and values often are.
-    public init(_ inputs: Int, _ outputs: Int, part: Int, of parts: Int, _ scope: ParameterScope) throws {
+    ///
+    /// Where there is a `prefix`, it stands before the names of weight and bias: `in_proj_weight`.
+    public init(
+        _ inputs: Int, _ outputs: Int, part: Int, of parts: Int, prefix: String = "", _ scope: ParameterScope
+    ) throws {
         let rows = part * outputs..<(part + 1) * outputs
-        weight = try scope.parameter("weight", shape: [parts * outputs, inputs], initial: .fanIn(inputs))[rows: rows]
+        let (weightName, biasName) = ("\(prefix)weight", "\(prefix)bias")
+        weight = try scope.parameter(weightName, shape: [parts * outputs, inputs], initial: .fanIn(inputs))[rows: rows]
         bias =
-            scope.has("bias")
-            ? try scope.parameter("bias", shape: [parts * outputs], initial: .zeros)[rows: rows] : nil
+            scope.has(biasName)
+            ? try scope.parameter(biasName, shape: [parts * outputs], initial: .zeros)[rows: rows] : nil
+        lora = nil
+        precision = scope.store.precision
+    }
+
+    /// A layer without bias of a frozen checkpoint that stores the weight as `[in, out]`, under a name of its own.
+    public init(_ inputs: Int, _ outputs: Int, transposed name: String, _ scope: ParameterScope) throws {
+        let stored = try scope.parameter(name, shape: [inputs, outputs], initial: .fanIn(inputs))
+        precondition(!stored.requiresGradient, "no gradient comes back to the transposed weight \(name)")
+        weight = Variable(
+            stored.value.reshaped([1, inputs, 1, outputs]).toNCHW().reshaped([outputs, inputs]))
+        bias = nil
         lora = nil
         precision = scope.store.precision
     }
@@ -125,8 +141,8 @@ public final class Embedding {
     /// The vectors, `[entry, channel]`.
     public let weight: Variable
 
-    public init(_ entries: Int, _ channels: Int, _ scope: ParameterScope) throws {
-        weight = try scope.parameter("weight", shape: [entries, channels], initial: .gaussian(deviation: 0.02))
+    public init(_ entries: Int, _ channels: Int, _ scope: ParameterScope, name: String = "weight") throws {
+        weight = try scope.parameter(name, shape: [entries, channels], initial: .gaussian(deviation: 0.02))
     }
 
     /// The vectors of `indices`, `[index, channel]`.
