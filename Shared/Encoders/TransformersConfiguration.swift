@@ -1,3 +1,5 @@
+import TensorCore
+
 /// A tower's options in transformers' `config.json`: read over the defaults of its class, written in full.
 public protocol TransformersConfiguration: Codable, Hashable, Sendable {
     /// The tower of a file that names nothing.
