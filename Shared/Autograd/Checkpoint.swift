@@ -10,9 +10,9 @@ public func recomputed(_ inputs: [Variable], _ body: @escaping ([Variable]) -> V
     guard result.requiresGradient || inputs.contains(where: { $0.requiresGradient }) else { return result }
     // The parameters that body captures are leaves of its own; they take their gradients in the inner pass below.
     let trigger = Variable(Tensor(zeros: [0]), requiresGradient: true)
-    let inputs = inputs
+    let kept = inputs.map { ($0.value, $0.requiresGradient) }
     return Variable(result.value, inputs: inputs + [trigger]) { gradient in
-        let again = inputs.map { Variable($0.value, requiresGradient: $0.requiresGradient) }
+        let again = kept.map { Variable($0, requiresGradient: $1) }
         backward(body(again), gradient: gradient)
         return again.map(\.gradient) + [nil]
     }

@@ -6,17 +6,15 @@ extension Variable {
     }
 
     public static func - (a: Variable, b: Variable) -> Variable {
-        Variable(a.value.subtracting(b.value), inputs: [a, b]) { [$0, b.requiresGradient ? $0.scaled(-1) : nil] }
+        let needsSecond = b.requiresGradient
+        return Variable(a.value.subtracting(b.value), inputs: [a, b]) { [$0, needsSecond ? $0.scaled(-1) : nil] }
     }
 
     /// The product element by element.
     public static func * (a: Variable, b: Variable) -> Variable {
-        let (x, y) = (a.value, b.value)
-        return Variable(x.multiplying(y), inputs: [a, b]) { gradient in
-            [
-                a.requiresGradient ? gradient.multiplying(y) : nil,
-                b.requiresGradient ? gradient.multiplying(x) : nil,
-            ]
+        let (x, y) = (b.requiresGradient ? a.value : nil, a.requiresGradient ? b.value : nil)
+        return Variable(a.value.multiplying(b.value), inputs: [a, b]) { gradient in
+            [y.map { gradient.multiplying($0) }, x.map { gradient.multiplying($0) }]
         }
     }
 
@@ -26,28 +24,28 @@ extension Variable {
 
     /// The weighted sum `alpha * self + beta * other`.
     public func combined(_ alpha: Float, _ other: Variable, _ beta: Float) -> Variable {
-        Variable(value.combined(alpha, other.value, beta), inputs: [self, other]) { gradient in
-            [
-                self.requiresGradient ? gradient.scaled(alpha) : nil,
-                other.requiresGradient ? gradient.scaled(beta) : nil,
-            ]
+        let (needsFirst, needsSecond) = (requiresGradient, other.requiresGradient)
+        return Variable(value.combined(alpha, other.value, beta), inputs: [self, other]) { gradient in
+            [needsFirst ? gradient.scaled(alpha) : nil, needsSecond ? gradient.scaled(beta) : nil]
         }
     }
 
     /// `alpha[s] * self[s] + beta[s] * other[s]` for every sample `s` of the outermost dimension.
     public func combined(_ alpha: [Float], _ other: Variable, _ beta: [Float]) -> Variable {
-        Variable(value.combined(alpha, other.value, beta), inputs: [self, other]) { gradient in
+        let (needsFirst, needsSecond) = (requiresGradient, other.requiresGradient)
+        return Variable(value.combined(alpha, other.value, beta), inputs: [self, other]) { gradient in
             [
-                self.requiresGradient ? gradient.combined(alpha, gradient, alpha.map { _ in 0 }) : nil,
-                other.requiresGradient ? gradient.combined(beta, gradient, beta.map { _ in 0 }) : nil,
+                needsFirst ? gradient.combined(alpha, gradient, alpha.map { _ in 0 }) : nil,
+                needsSecond ? gradient.combined(beta, gradient, beta.map { _ in 0 }) : nil,
             ]
         }
     }
 
     /// Adds a vector to every place of its sample: `self[s, …, c] + vector[s, c]`.
     public func addingPerSample(_ vector: Variable) -> Variable {
-        Variable(value.addingPerSample(vector.value), inputs: [self, vector]) { gradient in
-            [gradient, vector.requiresGradient ? gradient.summedPerSample() : nil]
+        let needsVector = vector.requiresGradient
+        return Variable(value.addingPerSample(vector.value), inputs: [self, vector]) { gradient in
+            [gradient, needsVector ? gradient.summedPerSample() : nil]
         }
     }
 
@@ -56,12 +54,9 @@ extension Variable {
         let samples = shape[0]
         let flat = value.reshaped([1, samples, -1])
         let row = table.value.reshaped([1, -1])
+        let shapeOfTable = table.requiresGradient ? table.shape : nil
         return Variable(flat.addingPerSample(row).reshaped(shape), inputs: [self, table]) { gradient in
-            [
-                gradient,
-                table.requiresGradient
-                    ? gradient.reshaped([1, samples, -1]).summedPerSample().reshaped(table.shape) : nil,
-            ]
+            [gradient, shapeOfTable.map { gradient.reshaped([1, samples, -1]).summedPerSample().reshaped($0) }]
         }
     }
 

@@ -16,12 +16,9 @@ extension Variable {
 
     /// Multiplies every place of a sample by its vector: `self[s, …, c] * vector[s, c]`.
     public func multiplyingPerSample(_ vector: Variable) -> Variable {
-        let (x, y) = (value, vector.value)
-        return Variable(x.multiplyingPerSample(y), inputs: [self, vector]) { gradient in
-            [
-                self.requiresGradient ? gradient.multiplyingPerSample(y) : nil,
-                vector.requiresGradient ? gradient.multiplying(x).summedPerSample() : nil,
-            ]
+        let (x, y) = (vector.requiresGradient ? value : nil, requiresGradient ? vector.value : nil)
+        return Variable(value.multiplyingPerSample(vector.value), inputs: [self, vector]) { gradient in
+            [y.map { gradient.multiplyingPerSample($0) }, x.map { gradient.multiplying($0).summedPerSample() }]
         }
     }
 

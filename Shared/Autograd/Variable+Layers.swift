@@ -21,17 +21,20 @@ extension Variable {
             out.addLowRank(input, down: update.down.value, up: update.up.value, scale: update.scale)
         }
         let optional = [bias, residual, update?.down, update?.up].compactMap { $0 }
+        let (needsInput, needsWeight, needsBias) = (requiresGradient, weight.requiresGradient, bias?.requiresGradient)
+        let hasResidual = residual != nil
+        // Frozen weights need no input for their gradients.
+        let kept = needsWeight || update != nil ? input : nil
         return Variable(out, inputs: [self, weight] + optional) { gradient in
-            var atInput =
-                self.requiresGradient ? gradient.linearInputGradient(weight: matrix, precision: precision) : nil
-            let atUpdate = update?.gradients(input: input, gradient: gradient, addingTo: &atInput)
-            var gradients: [Tensor?] = [
-                atInput,
-                weight.requiresGradient
-                    ? gradient.linearWeightGradient(input: input, precision: precision).reshaped(weight.shape) : nil,
-            ]
-            if let bias { gradients.append(bias.requiresGradient ? gradient.summedRows() : nil) }
-            if residual != nil { gradients.append(gradient) }
+            var atInput = needsInput ? gradient.linearInputGradient(weight: matrix, precision: precision) : nil
+            let atUpdate = kept.flatMap { update?.gradients(input: $0, gradient: gradient, addingTo: &atInput) }
+            let atWeight =
+                needsWeight
+                ? kept.map { gradient.linearWeightGradient(input: $0, precision: precision).reshaped(matrix.shape) }
+                : nil
+            var gradients: [Tensor?] = [atInput, atWeight]
+            if let needsBias { gradients.append(needsBias ? gradient.summedRows() : nil) }
+            if hasResidual { gradients.append(gradient) }
             if let atUpdate { gradients += [atUpdate.down, atUpdate.up] }
             return gradients
         }
@@ -48,21 +51,23 @@ extension Variable {
         let out = input.convolved(
             weight: kernel, bias: bias?.value, stride: stride, padding: padding, precision: precision,
             adding: residual?.value, output: output)
+        let (needsInput, needsWeight, needsBias) = (requiresGradient, weight.requiresGradient, bias?.requiresGradient)
+        let (inputShape, hasResidual) = (shape, residual != nil)
+        // Frozen weights need no input for their gradients.
+        let kept = needsWeight || needsBias == true ? input : nil
         return Variable(out, inputs: [self, weight] + [bias, residual].compactMap { $0 }) { gradient in
-            let parameters =
-                weight.requiresGradient || bias?.requiresGradient == true
-                ? gradient.convolutionWeightGradient(
-                    input: input, weightShape: kernel.shape, hasBias: bias != nil, stride: stride, padding: padding,
+            let parameters = kept.map {
+                gradient.convolutionWeightGradient(
+                    input: $0, weightShape: kernel.shape, hasBias: needsBias != nil, stride: stride, padding: padding,
                     precision: precision)
-                : nil
+            }
             return [
-                self.requiresGradient
+                needsInput
                     ? gradient.convolutionInputGradient(
-                        inputShape: input.shape, weight: kernel, stride: stride, padding: padding,
+                        inputShape: inputShape, weight: kernel, stride: stride, padding: padding,
                         precision: precision) : nil,
-                weight.requiresGradient ? parameters?.weight : nil,
-            ] + (bias.map { [$0.requiresGradient ? parameters?.bias : nil] } ?? [])
-                + (residual == nil ? [] : [gradient])
+                needsWeight ? parameters?.weight : nil,
+            ] + (needsBias.map { [$0 ? parameters?.bias : nil] } ?? []) + (hasResidual ? [gradient] : [])
         }
     }
 
@@ -73,12 +78,14 @@ extension Variable {
         let (input, scale, shift, addend) = (value, weight.value, bias.value, added?.value)
         let (out, statistics) = input.groupNormalized(
             groups: groups, epsilon: epsilon, weight: scale, bias: shift, silu: silu, adding: addend)
+        let needsParameters = weight.requiresGradient || bias.requiresGradient
+        let needsAdded = added?.requiresGradient
         return Variable(out, inputs: [self, weight, bias] + (added.map { [$0] } ?? [])) { gradient in
             let gradients = input.groupNormalizedGradient(
                 groups: groups, weight: scale, bias: shift, silu: silu, adding: addend, statistics: statistics,
-                gradient: gradient, parameters: weight.requiresGradient || bias.requiresGradient)
+                gradient: gradient, parameters: needsParameters)
             return [gradients.input, gradients.weight, gradients.bias]
-                + (added.map { [$0.requiresGradient ? gradients.input.summedPerSample() : nil] } ?? [])
+                + (needsAdded.map { [$0 ? gradients.input.summedPerSample() : nil] } ?? [])
         }
     }
 
@@ -86,12 +93,13 @@ extension Variable {
     public func layerNormalized(epsilon: Float, weight: Variable, bias: Variable) -> Variable {
         let (input, scale) = (value, weight.value)
         let (out, statistics) = input.layerNormalized(epsilon: epsilon, weight: scale, bias: bias.value)
+        let (needsInput, needsParameters) = (requiresGradient, weight.requiresGradient || bias.requiresGradient)
         return Variable(out, inputs: [self, weight, bias]) { gradient in
             let parameters =
-                weight.requiresGradient || bias.requiresGradient
+                needsParameters
                 ? input.layerNormalizedParameterGradients(statistics: statistics, gradient: gradient) : nil
             return [
-                self.requiresGradient
+                needsInput
                     ? input.layerNormalizedGradient(weight: scale, statistics: statistics, gradient: gradient) : nil,
                 parameters?.weight, parameters?.bias,
             ]
@@ -131,9 +139,10 @@ extension Variable {
     /// The first `width` channels and the rest.
     public func splittingChannels(at width: Int) -> (Variable, Variable) {
         let (first, second) = value.splittingChannels(at: width)
+        let shapes = (first: first.shape, second: second.shape)
         return (
-            Variable(first, inputs: [self]) { [$0.concatenatingChannels(Tensor(zeros: second.shape))] },
-            Variable(second, inputs: [self]) { [Tensor(zeros: first.shape).concatenatingChannels($0)] }
+            Variable(first, inputs: [self]) { [$0.concatenatingChannels(Tensor(zeros: shapes.second))] },
+            Variable(second, inputs: [self]) { [Tensor(zeros: shapes.first).concatenatingChannels($0)] }
         )
     }
 
@@ -155,11 +164,12 @@ extension Variable {
 
     /// One after the other along the outermost dimension.
     public static func concatenating(_ parts: [Variable]) -> Variable {
-        Variable(Tensor.concatenating(parts.map(\.value)), inputs: parts) { gradient in
+        let kept = parts.map { (rows: $0.shape[0], isNeeded: $0.requiresGradient) }
+        return Variable(Tensor.concatenating(parts.map(\.value)), inputs: parts) { gradient in
             var at = 0
-            return parts.map { part in
-                defer { at += part.shape[0] }
-                return part.requiresGradient ? gradient[rows: at..<at + part.shape[0]] : nil
+            return kept.map { part in
+                defer { at += part.rows }
+                return part.isNeeded ? gradient[rows: at..<at + part.rows] : nil
             }
         }
     }

@@ -13,28 +13,28 @@ public final class Variable {
     public var value: Tensor
 
     /// Whether ``backward(_:gradient:)`` computes a gradient at this variable.
-    public let requiresGradient: Bool
+    public var requiresGradient: Bool { node != nil }
 
     /// The sum of gradients of all backward passes since the last ``clearGradient()``; kept on leaves only.
-    public private(set) var gradient: Tensor?
+    public var gradient: Tensor? { node?.gradient }
 
     fileprivate let node: Node?
 
     /// A leaf: data (no gradient) or a parameter.
     public init(_ value: Tensor, requiresGradient: Bool = false) {
         self.value = value
-        self.requiresGradient = requiresGradient
-        node = nil
+        node = requiresGradient ? Node(value.shape, inputs: [], backward: nil) : nil
     }
 
     /// The result of an operation on `inputs`.
     ///
     /// `backward` gives, from the gradient at the result, the gradients at the inputs, in order; `nil` where an input does not
-    /// require one. It is called at most once, and never if no input requires a gradient.
+    /// require one. It is called at most once, and never if no input requires a gradient. Of the inputs' values only those
+    /// live on that it captures: it should capture no variable.
     public init(_ value: Tensor, inputs: [Variable], backward: @escaping (Tensor) -> [Tensor?]) {
         self.value = value
-        requiresGradient = inputs.contains { $0.requiresGradient }
-        node = requiresGradient ? Node(inputs: inputs, backward: backward) : nil
+        let isRecorded = inputs.contains { $0.requiresGradient }
+        node = isRecorded ? Node(value.shape, inputs: inputs.map(\.node), backward: backward) : nil
     }
 
     public var shape: [Int] { value.shape }
@@ -42,24 +42,28 @@ public final class Variable {
     /// The same value as a constant.
     public var detached: Variable { Variable(value) }
 
-    public func clearGradient() { gradient = nil }
-
-    fileprivate func addToLeafGradient(_ addition: Tensor) {
-        if gradient == nil { gradient = addition } else { gradient?.accumulate(addition) }
-    }
+    public func clearGradient() { node?.gradient = nil }
 }
 
-/// One recorded operation.
+/// A leaf that requires a gradient, or one recorded operation; without the value, which is free once no rule needs it.
 private final class Node {
-    let inputs: [Variable]
-    /// Longer than the depth of every input: an order in which each result comes after what it was computed from.
+    let shape: [Int]
+    /// Of an operation; `nil` where an input does not require a gradient.
+    let inputs: [Node?]
+    /// Longer than the depth of every input: an order in which each result comes after what it was computed from. 0 for
+    /// leaves.
     let depth: Int
     private var backward: ((Tensor) -> [Tensor?])?
+    /// Of a leaf.
+    var gradient: Tensor?
 
-    init(inputs: [Variable], backward: @escaping (Tensor) -> [Tensor?]) {
-        self.inputs = inputs.map { $0 }
-        self.backward = backward
-        depth = 1 + inputs.reduce(0) { max($0, $1.node?.depth ?? 0) }
+    init(_ shape: [Int], inputs: [Node?], backward: ((Tensor) -> [Tensor?])?) {
+        (self.shape, self.inputs, self.backward) = (shape, inputs, backward)
+        depth = backward == nil ? 0 : 1 + inputs.reduce(0) { max($0, $1?.depth ?? 0) }
+    }
+
+    func addToLeafGradient(_ addition: Tensor) {
+        if gradient == nil { gradient = addition } else { gradient?.accumulate(addition) }
     }
 
     /// The rule is dropped as it is used: its saved activations are free for the rest of the pass.
@@ -82,36 +86,32 @@ public func backward(_ root: Variable, gradient: Tensor? = nil) {
 /// As ``backward(_:gradient:)`` from several roots in one pass.
 public func backward(_ roots: [(Variable, Tensor)]) {
     var gradients: [ObjectIdentifier: Tensor] = [:]
-    var byDepth: [[Variable]] = []
+    var byDepth: [[Node]] = []
     var seen: Set<ObjectIdentifier> = []
 
-    func accumulate(_ variable: Variable, _ gradient: Tensor) {
+    func accumulate(_ node: Node?, _ gradient: Tensor) {
+        guard let node else { return }
         precondition(
-            gradient.shape == variable.shape, "gradient \(gradient.shape) at a variable of shape \(variable.shape)")
-        guard variable.requiresGradient else { return }
-        guard let node = variable.node else {
-            variable.addToLeafGradient(gradient)
-            return
-        }
-        let key = ObjectIdentifier(variable)
+            gradient.shape == node.shape, "gradient \(gradient.shape) at a variable of shape \(node.shape)")
+        if node.depth == 0 { return node.addToLeafGradient(gradient) }
+        let key = ObjectIdentifier(node)
         if seen.insert(key).inserted {
             while byDepth.count <= node.depth { byDepth.append([]) }
-            byDepth[node.depth].append(variable)
+            byDepth[node.depth].append(node)
             gradients[key] = gradient
         } else {
             // Taken out of the dictionary while it grows, so that it is added to in place.
-            var sum = gradients.removeValue(forKey: key) ?? Tensor(zeros: variable.shape)
+            var sum = gradients.removeValue(forKey: key) ?? Tensor(zeros: node.shape)
             sum.accumulate(gradient)
             gradients[key] = sum
         }
     }
 
-    for (root, gradient) in roots { accumulate(root, gradient) }
+    for (root, gradient) in roots { accumulate(root.node, gradient) }
     var depth = byDepth.count - 1
     while depth > 0 {
-        for variable in byDepth[depth] {
-            guard let node = variable.node, let gradient = gradients.removeValue(forKey: ObjectIdentifier(variable))
-            else { continue }
+        for node in byDepth[depth] {
+            guard let gradient = gradients.removeValue(forKey: ObjectIdentifier(node)) else { continue }
             for (input, inputGradient) in zip(node.inputs, node.takeGradients(gradient)) {
                 if let inputGradient { accumulate(input, inputGradient) }
             }

@@ -2,8 +2,7 @@ import TensorCore
 
 /// The memory of a network: weights in the layouts in which they are used, and the buffers of a pass.
 ///
-/// Counted from the configuration, layer by layer as the network is built. Buffers are kept for others of their size when
-/// they are free again, so that a pass takes, for every size, as many as it ever has of it at once.
+/// Counted from the configuration, layer by layer as the network is built.
 struct Footprint {
     let precision: ComputePrecision
     let isTrained: Bool
@@ -11,11 +10,13 @@ struct Footprint {
     private(set) var parameters = 0
     /// Elements that are read where the file has them.
     private(set) var elementsOfFile = 0
-    private var packedBytes = 0
-    /// Buffers of one sample that live until the end, by their elements.
-    private var lasting: [Int: Int] = [:]
-    /// The most buffers of one sample that a stage has at once, by their elements.
-    private var passing: [Int: Int] = [:]
+    private var keptBytes = 0
+    /// The most that one layer's weights need while it is computed.
+    private var passingBytes = 0
+    /// Elements of one sample's buffers that live until the end.
+    private var lasting = 0
+    /// The most elements of one sample's buffers that a stage has at once beside them.
+    private var passing = 0
 
     init(_ precision: ComputePrecision, isTrained: Bool) {
         (self.precision, self.isTrained) = (precision.supported, isTrained)
@@ -38,27 +39,23 @@ struct Footprint {
     private mutating func count(_ shape: ConvolutionShape) {
         let memory = shape.weightMemory(isTrained: isTrained)
         parameters += shape.parameters
-        packedBytes += memory.bytes
+        keptBytes += memory.kept
+        passingBytes = max(passingBytes, memory.passing)
         if memory.readsFile { elementsOfFile += shape.parameters }
     }
 
-    mutating func keep(_ elements: Int, _ count: Int = 1) { lasting[elements, default: 0] += count }
+    mutating func keep(_ elements: Int, _ count: Int = 1) { lasting += elements * count }
 
     /// The buffers that one stage has at once.
     mutating func use(_ counts: [(elements: Int, count: Int)]) {
-        var sums: [Int: Int] = [:]
-        for (elements, count) in counts { sums[elements, default: 0] += count }
-        passing.merge(sums, uniquingKeysWith: max)
+        passing = max(passing, counts.reduce(0) { $0 + $1.elements * $1.count })
     }
 
     /// Bytes of all weights, of whose elements each takes `stored` bytes in the file.
-    func weights(stored: Int) -> Int { packedBytes + stored * elementsOfFile }
+    func weights(stored: Int) -> Int { keptBytes + passingBytes + stored * elementsOfFile }
 
     /// Elements of one sample's buffers.
-    var activations: Int {
-        let all = lasting.merging(passing, uniquingKeysWith: +)
-        return all.reduce(0) { $0 + $1.key * $1.value }
-    }
+    var activations: Int { lasting + passing }
 }
 
 extension SampleSize {

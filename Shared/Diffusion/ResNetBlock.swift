@@ -32,9 +32,10 @@ final class ResNetBlock {
     ///
     /// `time` is the timestep's embedding after SiLU, `[sample, timeWidth]`.
     func callAsFunction(_ x: Variable, time: Variable? = nil) -> Variable {
-        let hidden = conv1(norm1(x, silu: true))
-        let shift = time.flatMap { timeProjection?($0) }
-        return conv2(norm2(hidden, adding: shift, silu: true), adding: shortcut?(x) ?? x)
+        // One name: what is not needed any more is free before the next result is made.
+        var hidden = conv1(norm1(x, silu: true))
+        hidden = norm2(hidden, adding: time.flatMap { timeProjection?($0) }, silu: true)
+        return conv2(hidden, adding: shortcut?(x) ?? x)
     }
 }
 

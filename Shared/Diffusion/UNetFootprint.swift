@@ -82,26 +82,32 @@ struct UNetFootprint {
             footprint.use([(pixels * inputs, 2), (pixels * outputs, 5)])
             if isCross { footprint.use([(pixels * inner, 10), (pixels * 4 * inner, 1), (pixels * 8 * inner, 1)]) }
         case .keeping:
-            // Norm and convolution twice, the timestep, the sum, and a shortcut where the width changes.
-            footprint.keep(pixels * inputs, 2)
-            footprint.keep(pixels * outputs, inputs == outputs ? 5 : 6)
-            if isCross {
-                // Two attentions (5 and 7 results), the feed-forward layer (norm, 8 wide, 4 wide, result, sum), and what
-                // the adapter adds to six projections of pixels.
-                footprint.keep(pixels * outputs, 3)
-                footprint.keep(pixels * inner, (12 + 15 + 18) * layers)
-            }
+            keepStage(inputs, outputs, inner, pixels, layers)
+            footprint.use([(pixels * inputs, 2), (pixels * outputs, 4)])
+            if isCross { footprint.use([(pixels * inner, 6), (pixels * 4 * inner, 1), (pixels * 8 * inner, 1)]) }
         case .recomputing:
             footprint.keep(pixels * inputs)
             // As for all that is kept, with the gradients.
-            footprint.use([(pixels * inputs, 4), (pixels * outputs, 9)])
+            footprint.use([(pixels * inputs, 3), (pixels * outputs, 5)])
             if isCross {
                 footprint.use([
-                    (pixels * inner, 33 * layers + 6), (pixels * 4 * inner, layers + 1),
+                    (pixels * outputs, 3), (pixels * inner, 11 * layers + 6), (pixels * 4 * inner, 1),
                     (pixels * 8 * inner, layers + 1),
                 ])
             }
         }
+    }
+
+    /// What the rules of the backward pass need, with frozen weights and an adapter on the projections of attention.
+    private mutating func keepStage(_ inputs: Int, _ outputs: Int, _ inner: Int, _ pixels: Int, _ layers: Int) {
+        // What the two norms normalise.
+        footprint.keep(pixels * inputs)
+        footprint.keep(pixels * outputs)
+        guard layers > 0 else { return }
+        footprint.keep(pixels * outputs)
+        // Inputs of three norms; of two of them the results too, for the adapter; queries, keys and values; results of
+        // two attentions; what is gated, eight times as wide.
+        footprint.keep(pixels * inner, (3 + 2 + 4 + 2 + 8) * layers)
     }
 }
 
@@ -121,7 +127,9 @@ struct DecoderFootprint {
                 footprint.convolve(channels, width, size)
                 footprint.convolve(width, width, size)
                 if channels != width { footprint.multiply(channels, width) }
-                footprint.use([(size.pixels * channels, 2), (size.pixels * width, 3)])
+                // The input with the first norm's result, or with the second's, a shortcut and the sum.
+                footprint.use([(size.pixels * channels, 2), (size.pixels * width, 1)])
+                footprint.use([(size.pixels * channels, 1), (size.pixels * width, channels == width ? 2 : 3)])
                 channels = width
             }
             if level < widths.count - 1 {

@@ -16,6 +16,8 @@ public final class DiffusionPolicy {
     public let scheduler: SamplingMethod
     /// Whether backward passes compute the network's blocks again: a third slower, in a fraction of the memory.
     public var recomputesActivations = false
+    /// Of the network's products.
+    let precision: ComputePrecision
     private let unconditional: TextStates
     private var states: [TextKey: TextStates] = [:]
 
@@ -32,7 +34,7 @@ public final class DiffusionPolicy {
         model folder: URL, lora: LoRAConfiguration, isTrainable: Bool, precision: ComputePrecision = .f32,
         scheduler: SamplingMethod = .ddim
     ) throws {
-        self.scheduler = scheduler
+        (self.scheduler, self.precision) = (scheduler, precision)
         model = try StableDiffusion(
             folder: folder, lora: lora, adapterIsTrainable: isTrainable, options: LoadingOptions(precision: precision))
         self.lora = lora

@@ -12,22 +12,38 @@ extension ConvolutionShape {
     /// Elements of the weights as a checkpoint has them.
     public var parameters: Int { inputs * outputs * kernel * kernel }
 
+    /// What weights take in memory.
+    public struct WeightMemory {
+        /// Bytes in layouts of our own.
+        public var kept = 0
+        /// Bytes that are needed only during the convolution.
+        public var passing = 0
+        /// Whether elements are read where the file has them.
+        public var readsFile = false
+    }
+
     /// What the weights take in memory.
     ///
     /// - Parameter isTrained: whether the gradient at the input is asked for too, which has a layout of its own.
-    /// - Returns: bytes in layouts of our own, and whether the elements are read where the file has them beside that.
-    public func weightMemory(isTrained: Bool) -> (bytes: Int, readsFile: Bool) {
-        let layouts = [packedBytes(.forward)] + (isTrained ? [packedBytes(.backwardInput)] : [])
-        return (layouts.reduce(0) { $0 + ($1 ?? 0) }, layouts.contains(nil))
-    }
-
-    /// Bytes of the weights in a direction's own layout, `nil` where they are read from the file.
-    private func packedBytes(_ direction: ConvolutionDirection) -> Int? {
-        // F(4×4, 3×3) has 6×6 numbers, always f32, for each kernel.
-        let winograd = WinogradConvolution(self, isGradient: direction == .backwardInput)
-        if winograd != nil { return 36 * 4 * inputs * outputs }
-        if let product = ImplicitProduct(self, direction), !product.packs(parameters) { return nil }
-        return precision.byteCount * parameters
+    public func weightMemory(isTrained: Bool) -> WeightMemory {
+        var memory = WeightMemory()
+        for direction in isTrained ? [ConvolutionDirection.forward, .backwardInput] : [.forward] {
+            if WinogradConvolution(self, isGradient: direction == .backwardInput) != nil {
+                // F(4×4, 3×3) has 6×6 numbers, always f32, for each kernel.
+                let bytes = 36 * 4 * inputs * outputs
+                if keepsWinogradWeights {
+                    memory.kept += bytes
+                } else {
+                    memory.passing = max(memory.passing, bytes)
+                    memory.readsFile = true
+                }
+            } else if let product = ImplicitProduct(self, direction), !product.packs(parameters) {
+                memory.readsFile = true
+            } else {
+                memory.kept += precision.byteCount * parameters
+            }
+        }
+        return memory
     }
 }
 

@@ -35,13 +35,18 @@ public struct ConvolutionShape: Hashable, Sendable {
         guard kernel == 3, stride == 1, paddingBefore == 1, paddingAfter == 1,
             inputs.isMultiple(of: 16), outputs.isMultiple(of: 16)
         else { return false }
-        let (tiles, pairs) = (((height + 3) / 4) * ((width + 3) / 4), inputs * outputs)
-        switch pairs {
+        switch channelPairs {
         case ...(1 << 16): return tiles >= 4
         case ...(640 * 640): return tiles >= (precision == .f32 ? 16 : 64)
-        default: return false
+        default: return !keepsWinogradWeights
         }
     }
+
+    /// Whether Winograd's weights are made once and kept; many tiles pay for making them at every call.
+    var keepsWinogradWeights: Bool { channelPairs <= 1 << 16 || tiles < 256 }
+
+    private var tiles: Int { ((height + 3) / 4) * ((width + 3) / 4) }
+    private var channelPairs: Int { inputs * outputs }
 }
 
 extension ConvolutionShape {

@@ -33,11 +33,15 @@ struct WinogradConvolution {
             [shape.samples, shape.height, shape.width, channels], isGradient ? .f32 : shape.output)
         if let residual { output.requireSameShape(residual) }
         let extents = shape.kernelExtents(isGradient ? .backwardInput : .forward)
-        let packed = weight.storage.packed(as: .winograd(isTurned: isGradient)) { values, type in
+        func pack(_ values: UnsafeRawPointer, _ type: StoredFloat) -> TensorStorage {
             let out = TensorStorage(count: Int(atelier_winograd_count([extents])))
             atelier_pack_winograd([extents], type.kernelType, values, out.pointer)
             return out
         }
+        let packed =
+            shape.keepsWinogradWeights
+            ? weight.storage.packed(as: .winograd(isTurned: isGradient), make: pack)
+            : weight.storage.withStoredElements(pack)
         OperationProfile.measure(
             isGradient ? "convolution, gradient at input" : "convolution", shape.description,
             operations: shape.operations, bytes: shape.byteCount

@@ -90,26 +90,32 @@ class Agreement:
         self.show(f"{name} encode, logvar", ours["logvar"], posterior.logvar)
 
     @torch.inference_mode()
-    def text_encoder(self, name, model):
-        from transformers import CLIPTextModel
+    def text_encoder(self, name, model, part="text_encoder"):
+        from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
-        encoder = CLIPTextModel.from_pretrained(model, subfolder="text_encoder", torch_dtype=torch.float32).eval()
+        kind = CLIPTextModelWithProjection if part == "text_encoder_2" else CLIPTextModel
+        encoder = kind.from_pretrained(model, subfolder=part, torch_dtype=torch.float32).eval()
         config = encoder.config
         generator = torch.Generator().manual_seed(3)
         length = min(config.max_position_embeddings, 16)
         tokens = torch.randint(0, config.vocab_size - 1, (2, length), generator=generator)
         tokens[0, length - 3 :] = config.eos_token_id
         tokens[1, -1] = config.eos_token_id
-        ours = forward(self.atelier, "text-encoder", model, {"input_ids": tokens})
+        ours = forward(self.atelier, part.replace("_", "-"), model, {"input_ids": tokens})
         theirs = encoder(tokens, output_hidden_states=True)
         self.show(f"{name} last_hidden_state", ours["last_hidden_state"], theirs.last_hidden_state)
         self.show(f"{name} penultimate", ours["penultimate"], theirs.hidden_states[-2])
-        self.show(f"{name} pooled", ours["pooled"], theirs.pooler_output)
+        if part == "text_encoder_2":
+            self.show(f"{name} text_embeds", ours["text_embeds"], theirs.text_embeds)
+        else:
+            self.show(f"{name} pooled", ours["pooled"], theirs.pooler_output)
 
     def model(self, model):
         for part, check in (("unet", self.unet), ("vae", self.vae), ("text_encoder", self.text_encoder)):
             if (Path(model) / part / "config.json").exists():
                 check(f"{Path(model).name} {part}", model)
+        if Path(model, "text_encoder_2").exists():
+            self.text_encoder(f"{Path(model).name} text_encoder_2", model, "text_encoder_2")
 
     def fixtures(self):
         for part, check in (("unet", self.unet), ("vae", self.vae), ("text_encoder", self.text_encoder)):

@@ -46,13 +46,17 @@ class Peer:
         )
         self.reports = []
 
-    def measure(self, repeats):
-        self.process.stdin.write(f"{repeats}\n")
-        self.process.stdin.flush()
+    def line(self):
+        """What it says next."""
         line = self.process.stdout.readline()
         if not line:
             raise SystemExit(f"compare.py: the peer {self.variant} has ended, by {self.process.wait()}")
-        self.reports.append(json.loads(line))
+        return line
+
+    def measure(self, repeats):
+        self.process.stdin.write(f"{repeats}\n")
+        self.process.stdin.flush()
+        self.reports.append(json.loads(self.line()))
 
     def end(self):
         self.process.stdin.close()
@@ -73,6 +77,9 @@ def compare(arguments, work, batch, dtype, ceiling):
     peers = [Peer(arguments, work, batch, name) for name in variants(arguments, work, dtype)]
     mine = []
     try:
+        # Nobody is measured while another still loads.
+        for peer in peers:
+            peer.line()
         for _ in range(arguments.rounds):
             mine.append(ours(arguments, work, batch, dtype))
             for peer in peers:

@@ -2,7 +2,8 @@
 
 Usage: peer.py WORK VARIANT MODEL BATCH HEIGHT WIDTH CONTEXT THREADS
 VARIANT: f32; bf16 (autocast); bf16-weights (the model itself in bf16, not for training); each also with "-compiled"
-(torch.compile). For each line on standard input it measures as many repeats as the line says and prints one JSON object.
+(torch.compile). Says "ready" once it has loaded and run. For each line on standard input it measures as many repeats as the
+line says and prints one JSON object.
 """
 
 import json
@@ -131,6 +132,8 @@ def main():
     torch.set_num_threads(threads)
     dtype = torch.bfloat16 if name.startswith("bf16-weights") else torch.float32
     run = variant(WORKS[work](model, batch, height, width, context, dtype), name)
+    run()
+    print("ready", flush=True)
     for line in sys.stdin:
         run()
         times = []

@@ -31,8 +31,10 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
         #expect(other.rollout.latents.scalars != first.rollout.latents.scalars)
     }
 
-    @Test("the adapter's gradient agrees with a finite difference")
-    func selfCheckPasses() throws { try policy().selfCheck() }
+    @Test("the adapter's gradient agrees with a finite difference", arguments: [ComputePrecision.f32, .bf16])
+    func selfCheckPasses(precision: ComputePrecision) throws {
+        try DiffusionPolicy(model: base, lora: LoRAConfiguration(), isTrainable: true, precision: precision).selfCheck()
+    }
 
     @Test("every trainable scheduler gives trajectories whose ratios start at 1", arguments: SamplingMethod.allCases)
     func schedulersCanBeTrained(_ scheduler: SamplingMethod) throws {

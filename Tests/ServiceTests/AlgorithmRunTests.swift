@@ -46,6 +46,14 @@ import Testing
         #expect((monitors["pathKL"] == nil) == algorithm.contains("rwr"))
     }
 
+    @Test func aLearnerInAnotherPrecisionThanItsSamplersStartsWithARatioOfOne() async throws {
+        let place = try Workplace()
+        let ended = try await run(place, "{name: ddpo-is}", reward: "brightness", "training: {precision: bf16}")
+        try #require(ended.ending == .exited(0), "\(ended.error)")
+        let monitors = try #require(try rounds(place).last?["monitors"] as? [String: Double])
+        #expect(try #require(monitors["ratioDrift"]) < 1e-5)
+    }
+
     @Test func baseSamplesAreDrawnOnceAndTheBestPolicyIsKept() async throws {
         let place = try Workplace()
         let ended = try await run(

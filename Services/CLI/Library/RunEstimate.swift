@@ -51,12 +51,17 @@ struct RunEstimate: Encodable {
         modelIsHere = (try? ModelLocation.folder(configuration.model)) != nil
     }
 
+    private var verdict: String {
+        if memory?.refusal != nil { return "would be refused here" }
+        return modelIsHere ? "can be run" : "can be run where its model is"
+    }
+
     /// For people.
     func text(_ configuration: RunConfiguration) -> String {
         func count(_ value: Double) -> String { Figures.grouped(Int(value.rounded())) }
         let drawn = Double(pictures.base + pictures.training + pictures.validation)
         return """
-            \(run): can be run
+            \(run): \(verdict)
               algorithm  \(algorithm), \(rounds) rounds
               model      \(configuration.model)\(modelIsHere ? "" : ": its files are not here")
               pictures   \(count(drawn)): \(count(Double(pictures.base))) of the base model, \
