@@ -16,13 +16,14 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("--atelier", default="atelier")
 parser.add_argument("--set", required=True)
 parser.add_argument("--out", required=True)
+parser.add_argument("--arms", nargs="+", help="only these")
 parser.add_argument("--towers", nargs="+", default=[f"menagerie/{name}" for name in ["two-tower", "two-tower-2", "two-tower-3"]])
 options = parser.parse_args()
 out = Path(options.out)
 out.mkdir(parents=True, exist_ok=True)
 
 measures = ["auroc", "auprc", "ap5", "ap10", "spearman", "kendall"]
-scales, penalties = [0.1, 0.3, 1, 3], [0.5, 1, 5]
+scales, penalties = [0.1, 0.3, 1], [0.5, 5]
 towers = [f"clip-score?model={path}&scale=15&truncate=yes" for path in options.towers]
 reader = "imagereward?model=menagerie/preference&truncate=yes"
 
@@ -52,6 +53,9 @@ arms["UWO of TextNorms, grammar"] = [
     combined("uwo", [textnorm(base, "grammar", scale) for base in towers + [reader]], **{"lambda": penalty})
     for scale in scales for penalty in penalties]
 arms["checker (the truth)"] = ["checker:success"]
+
+if options.arms:
+    arms = {name: specifications for name, specifications in arms.items() if name in options.arms}
 
 # One process for each arm, so that a study that was stopped goes on.
 reports, lines = {}, []

@@ -1,5 +1,6 @@
 import Diffusion
 import Foundation
+import Rewards
 import RunConfiguration
 import ServiceRuntime
 
@@ -8,6 +9,8 @@ struct RunCheck: Encodable {
     var learnerBytes: Int
     var samplerBytes: Int
     var samplers: Int
+    /// Of each reward that the run starts, by name; those whose files are not here are left out.
+    var rewardBytes: [String: Int]
     var totalBytes: Int
     var recomputesActivations: Bool
     /// What is free, where that is known.
@@ -21,15 +24,32 @@ struct RunCheck: Encodable {
         let machine = MachineMemory()
         let memory = RunMemory(configuration, outline, machine: machine?.total)
         (learnerBytes, samplerBytes, samplers) = (memory.learner, memory.sampler, memory.samplers)
-        totalBytes = memory.total
+        rewardBytes = try Self.rewards(configuration)
+        let rewards = rewardBytes.values.reduce(0, +)
+        totalBytes = memory.total + rewards
         recomputesActivations = memory.recomputes
         let allowed = configuration.fleet.memoryLimit.map { Int($0 * 1e9) }
         availableBytes = allowed ?? machine?.available
-        guard let available = availableBytes, memory.total > available else { return }
+        guard let available = availableBytes, totalBytes > available else { return }
         let who = allowed == nil ? machine?.bound ?? "this machine" : "fleet.memoryLimit"
         refusal =
-            "the run needs about \(MachineMemory.gigabytes(memory.total)) of memory (\(memory.description)), \(who) has "
+            "the run needs about \(MachineMemory.gigabytes(totalBytes)) of memory (\(memory.description), rewards "
+            + "\(MachineMemory.gigabytes(rewards))), \(who) has "
             + "\(MachineMemory.gigabytes(available)); \(Self.advice(configuration, memory)), or set fleet.memoryLimit"
+    }
+
+    private static func rewards(_ configuration: RunConfiguration) throws -> [String: Int] {
+        let isDifferentiated = configuration.algorithm.demands.needsRewardGradient
+        var bytes: [String: Int] = [:]
+        for reward in configuration.rewards where !reward.isExternal {
+            let specification = try RewardConfiguration(reward.spec)
+            // What cannot be read is refused by the reward's own process, with the file's name.
+            bytes[reward.name] = try? RewardMemory(
+                specification, batch: isDifferentiated ? configuration.microBatch : 16,
+                isDifferentiated: isDifferentiated
+            ).bytes
+        }
+        return bytes
     }
 
     /// What takes the most, and could take less.
@@ -52,6 +72,9 @@ struct RunCheck: Encodable {
         return
             "  memory     \(MachineMemory.gigabytes(totalBytes))\(bound): learner \(MachineMemory.gigabytes(learnerBytes)) "
             + "(\(activations)), \(samplers) samplers of \(MachineMemory.gigabytes(samplerBytes))"
+            + rewardBytes.sorted { $0.key < $1.key }.map {
+                ", reward \($0.key) \(MachineMemory.gigabytes($0.value))"
+            }.joined()
     }
 }
 
