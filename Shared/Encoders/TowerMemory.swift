@@ -15,6 +15,7 @@ extension TransformersFolder {
     /// - Parameters:
     ///   - precision: of products, and of activations where no gradient comes back.
     ///   - keepsActivations: whether a gradient is to come back to the pixels.
+    /// - Returns: of the weights, and of one picture's pass.
     /// - Throws: errors that name the file.
     public func pictureMemory(_ precision: ComputePrecision, keepsActivations: Bool) throws -> TowerMemory {
         let prefixes = ["vision_model.", "visual", "blip.visual_encoder."]
@@ -44,6 +45,7 @@ extension TransformersFolder {
     /// - Parameters:
     ///   - precision: of products and activations.
     ///   - keepsActivations: whether a gradient is to come back to what the text is read against.
+    /// - Returns: of the weights, and of one text's pass.
     /// - Throws: errors that name the file.
     public func textMemory(_ precision: ComputePrecision, keepsActivations: Bool) throws -> TowerMemory {
         let prefixes = ["vision_model.", "visual", "blip.visual_encoder."]

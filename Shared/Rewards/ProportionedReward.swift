@@ -12,8 +12,8 @@ struct ProportionedReward: RewardModel {
 
     private static func fault(height: Int, width: Int) -> String? {
         guard max(height, width) > limit * min(height, width) else { return nil }
-        return "a picture of \(width)x\(height) pixels cannot be scaled for the model: one side is more than \(limit) times "
-            + "the other"
+        return "a picture of \(width)x\(height) pixels cannot be scaled for the model: one side is more than \(limit) "
+            + "times the other"
     }
 
     func score(_ pictures: [Picture], prompts: [String]) throws -> [Score] {

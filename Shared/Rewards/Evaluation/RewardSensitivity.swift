@@ -26,8 +26,9 @@ public struct RewardSensitivity: Codable, Hashable, Sendable {
     /// Of each attribute, how often the true prompt scores above one that is wrong about it alone: 0.5 is blind to it, 1 is
     /// never wrong.
     public var prompts: [String: Double] = [:]
-    /// The mean score of the same things before each ground, from the mean over all grounds, in deviations between scenes. The
-    /// prompt is the true one everywhere.
+    /// How the mean score of the same things moves with the ground, in deviations between scenes.
+    ///
+    /// Counted from the mean over all grounds; the prompt is the true one everywhere.
     public var grounds: [String: Double] = [:]
     /// What noise of a deviation of 16 and 48 (of 255) does to the score, in deviations between scenes.
     public var noise: [String: Double] = [:]

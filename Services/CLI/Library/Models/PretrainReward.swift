@@ -49,7 +49,8 @@ struct PretrainReward: AsyncParsableCommand {
 
     private func trainHead() throws {
         guard options.steps == nil else {
-            throw ServiceError("--steps: an aesthetic head is fitted at once; set pictures in --config", exitCode: .usage)
+            throw ServiceError(
+                "--steps: an aesthetic head is fitted at once; set pictures in --config", exitCode: .usage)
         }
         var recipe = try options.recipe(over: AestheticTraining.Configuration())
         recipe.seed = seed ?? recipe.seed

@@ -129,7 +129,9 @@ struct PreferenceProxy: ProxyModel {
 
     private func compare(_ pictures: Variable, _ captions: [[Int]]) -> Loss {
         let groups = groups(captions.map(\.count))
-        let outputs = groups.map { group in textProjection(reader(BERTEncoder.Input(group.map { captions[$0] })).first) }
+        let outputs = groups.map { group in
+            textProjection(reader(BERTEncoder.Input(group.map { captions[$0] })).first)
+        }
         // Back into the captions' order.
         let order = groups.joined().enumerated().sorted { $0.element < $1.element }.map(\.offset)
         let texts = Variable.concatenating(outputs).gathering(order)
