@@ -178,9 +178,8 @@ let testTargets: [Target] = [
     tests(
         "ServiceTests",
         serviceParts + [
-            "Ledger", "CoordinatorService", "LearnerService", "RewardService", "RL", "Rewards", "Diffusion", "Encoders",
-            "NeuralNet", "Menagerie", "TensorCore", "Imaging",
-            "Messaging",
+            "Ledger", "CoordinatorService", "LearnerService", "RewardService", "CommandLineTool", "RL", "Rewards",
+            "Diffusion", "Encoders", "NeuralNet", "Menagerie", "TensorCore", "Imaging", "Messaging",
         ], exclude: ["Network/broken_link.py"]),
 ]
 

@@ -21,40 +21,38 @@ public struct LoadingOptions {
 extension StableDiffusion {
     /// Loads a checkpoint of Stable Diffusion 1, 2 or XL: `model_index.json` and the folders of its parts.
     ///
-    /// `lora` gives the UNet's targeted layers an update, which takes gradients if `adapterIsTrainable`; all other parameters
-    /// are frozen.
+    /// `part` is what of the UNet is trained, and takes gradients if `isTrainable`; all other parameters are frozen.
     ///
     /// - Throws: ``ModelError`` and errors of the parts, each naming the file.
     public convenience init(
-        folder: URL, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true, options: LoadingOptions = .init()
+        folder: URL, trains part: TrainedPart? = nil, isTrainable: Bool = true, options: LoadingOptions = .init()
     ) throws {
         let index = try PipelineIndex(folder: folder)
         let (unet, store) = try Self.loadUNet(
-            folder.appending(path: "unet"), lora: lora, adapterIsTrainable: adapterIsTrainable, options: options)
+            folder.appending(path: "unet"), trains: part, isTrainable: isTrainable, options: options)
         let samplers = try SamplingScheduler(
             path: folder.appending(path: "scheduler/scheduler_config.json").path, pipeline: index.className)
         let prompts = try Self.loadPrompts(folder, index, options: options)
         let vae = try Self.loadVAE(folder.appending(path: "vae"), options: options)
-        self.init(prompts: prompts, unet: unet, vae: vae, samplers: samplers, adapter: store.adapter)
+        self.init(prompts: prompts, unet: unet, vae: vae, samplers: samplers, trained: store.trained(part))
         try checkThatThePartsFit(folder)
     }
 
-    /// Loads a UNet with frozen parameters and, if configured, a low-rank update.
+    /// Loads a UNet, of which a part may be trained: a low-rank update beside frozen parameters, or all of them.
     ///
-    /// - Throws: ``ModelError`` naming the folder and a target of `lora` that no layer matches, and as ``loadVAE(_:options:)``.
+    /// - Throws: ``ModelError`` naming the folder and a target of the update that no layer matches, and as ``loadVAE(_:options:)``.
     public static func loadUNet(
-        _ folder: URL, lora: LoRAConfiguration? = nil, adapterIsTrainable: Bool = true,
-        options: LoadingOptions = .init()
+        _ folder: URL, trains part: TrainedPart? = nil, isTrainable: Bool = true, options: LoadingOptions = .init()
     ) throws -> (UNet, ParameterStore) {
         let model = options.folder(folder)
         let configuration = try model.configuration(UNetConfiguration.self, options: UNetConfiguration.options)
         let deltas = options.adapters[.unet]
         let store = ParameterStore(
-            .archive(try model.archive("diffusion_pytorch_model"), trainable: false), lora: lora,
-            adapterIsTrainable: adapterIsTrainable, precision: options.precision, deltas: deltas)
+            .archive(try model.archive(UNetWeights.file), trainable: part == .network && isTrainable),
+            lora: part?.lora, adapterIsTrainable: isTrainable, precision: options.precision, deltas: deltas)
         let unet = try UNet(configuration, store.root)
         try store.requireAllTaken()
-        if let name = lora?.unmatchedTarget(among: store.adapter.map(\.path)) {
+        if let name = part?.lora?.unmatchedTarget(among: store.adapter.map(\.path)) {
             throw ModelError(
                 path: folder.path,
                 reason:

@@ -15,19 +15,19 @@ public final class StableDiffusion {
     public let scheduler: DDIMScheduler
     /// All samplers of the checkpoint.
     public let samplers: SamplingScheduler
-    /// The low-rank matrices of the UNet, if it was loaded with a LoRA configuration.
-    public let adapter: [(path: String, variable: Variable)]
+    /// What of the UNet is trained: the matrices of low-rank updates, or all its parameters.
+    public let trained: [(path: String, variable: Variable)]
 
     public init(
         prompts: PromptEncoder, unet: UNet, vae: VAE, samplers: SamplingScheduler,
-        adapter: [(path: String, variable: Variable)] = []
+        trained: [(path: String, variable: Variable)] = []
     ) {
         self.prompts = prompts
         self.unet = unet
         self.vae = vae
         scheduler = samplers.ddim
         self.samplers = samplers
-        self.adapter = adapter
+        self.trained = trained
     }
 
     /// Text states of prompts.

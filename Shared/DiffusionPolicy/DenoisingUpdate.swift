@@ -6,14 +6,12 @@ import TensorCore
 
 /// The update of all that learn by denoising pictures, which differ by their ``DenoisingRule``.
 public final class DenoisingUpdate: PolicyUpdate {
-    /// A clean picture, how much it counts, and the noise that it is to be freed of.
+    /// A picture of the policy or of the base model, and how much it counts.
     struct Example {
         /// `[height, width, channel]`, scaled.
         let latent: Tensor
         let record: BaseSampleRecord
         let weight: Double
-        var timestep = 0
-        var noise = Tensor(zeros: [0])
     }
 
     public let policy: DiffusionPolicy
@@ -26,7 +24,7 @@ public final class DenoisingUpdate: PolicyUpdate {
     public init(policy: DiffusionPolicy, rule: DenoisingRule, optimizer: OptimizerConfiguration, seed: UInt64) {
         self.policy = policy
         self.rule = rule
-        self.optimizer = AdamW(policy.model.adapter, optimizer)
+        self.optimizer = AdamW(policy.model.trained, optimizer)
         self.seed = seed
     }
 
@@ -44,8 +42,13 @@ public final class DenoisingUpdate: PolicyUpdate {
         var draw = Noise(seed: seed, unit: UInt64(round), purpose: .order).makeGenerator()
         var watched: [Double] = []
         for index in 0..<rule.updates where !examples.isEmpty {
-            let taken = noised(Self.take(rule.batch, of: examples, &draw), update: index)
-            watched += step(taken, watches: index == 0, &metrics)
+            let taken = Self.take(rule.batch, of: examples, &draw)
+            let noised = taken.enumerated().map { place, example in
+                NoisedLatent(
+                    example.latent, timesteps: policy.model.scheduler.schedule.count, seed: seed, round: round,
+                    update: index, sample: place)
+            }
+            watched += step(taken, noised, watches: index == 0, &metrics)
         }
         round += 1
         metrics.average()
@@ -64,53 +67,34 @@ public final class DenoisingUpdate: PolicyUpdate {
         return taken
     }
 
-    /// The examples with a timestep and noise for each.
-    private func noised(_ examples: [Example], update: Int) -> [Example] {
-        examples.enumerated().map { place, example in
-            func noise(_ purpose: Noise.Purpose) -> Noise {
-                Noise(seed: seed, unit: UInt64(round), sample: place, step: update, purpose: purpose)
-            }
-            var draw = noise(.timestep).makeGenerator()
-            var example = example
-            example.timestep = Int.random(in: 0..<policy.model.scheduler.schedule.count, using: &draw)
-            example.noise = noise(.diffusion).gaussian(shape: example.latent.shape)
-            return example
-        }
-    }
-
     /// Takes one step along the gradient of the mean of `w |ε̂ - ε|² + γ |ε̂ - ε̂_base|²`.
     ///
     /// - Parameters:
     ///   - examples: what is learned from.
+    ///   - noised: their latents, with timestep and noise.
     ///   - watches: whether the divergence from the base model is wanted where nothing is paid for it; a part of the examples
     ///     shows it then.
     ///   - metrics: what the step adds to.
     /// - Returns: that divergence, `mean((ε̂ - ε̂_base)²)` of each example.
-    func step(_ examples: [Example], watches: Bool, _ metrics: inout UpdateMetrics) -> [Double] {
-        let schedule = policy.model.scheduler.schedule
-        let prediction = policy.model.scheduler.prediction
+    func step(
+        _ examples: [Example], _ noised: [NoisedLatent], watches: Bool, _ metrics: inout UpdateMetrics
+    ) -> [Double] {
         let scale = 1 / Double(examples.count)
         var watched: [Double] = []
         for start in stride(from: 0, to: examples.count, by: rule.microBatch) {
-            let batch = Array(examples[start..<min(start + rule.microBatch, examples.count)])
-            let clean = Tensor.stacking(batch.map(\.latent))
-            let epsilon = Tensor.stacking(batch.map(\.noise))
-            func blend(_ pair: (Int) -> NoiseSchedule.Pair) -> Tensor {
-                let pairs = batch.map { pair($0.timestep) }
-                return clean.combined(pairs.map { Float($0.sample) }, epsilon, pairs.map { Float($0.other) })
-            }
-            let noisy = blend { schedule.noising(at: $0) }
-            let target = blend { schedule.target(at: $0, prediction: prediction) }
+            let places = start..<min(start + rule.microBatch, examples.count)
+            let batch = examples[places]
+            let (noisy, target) = policy.denoising(Array(noised[places]))
             func predict(recompute: Bool) -> Variable {
                 policy.predict(
-                    Variable(noisy), timesteps: batch.map { Float($0.timestep) },
+                    Variable(noisy), timesteps: noised[places].map { Float($0.timestep) },
                     text: policy.text(batch.map(\.record.prompt)),
                     guidance: batch.map { rule.isGuided ? $0.record.guidance : 1 }, recompute: recompute)
             }
             let output = predict(recompute: false)
             var loss = output.weightedMeanSquare(target, weights: batch.map { Float($0.weight * scale) })
             if rule.basePenalty > 0 || (watches && start == 0) {
-                let base = policy.withoutAdapter { predict(recompute: true).value }
+                let base = policy.withBaseModel { predict(recompute: true).value }
                 watched += output.value.meanSquareDifferences(base)
                 let penalty = [Float](repeating: Float(rule.basePenalty * scale), count: batch.count)
                 if rule.basePenalty > 0 { loss = loss + output.weightedMeanSquare(base, weights: penalty) }

@@ -11,33 +11,39 @@ import TensorCore
 /// Not `Sendable`: it lives in one actor that has an executor of its own, because its calls compute for seconds.
 public final class DiffusionPolicy {
     public let model: StableDiffusion
-    public let lora: LoRAConfiguration
+    /// What of the UNet is trained.
+    public let part: TrainedPart
+    /// The checkpoint of the base model.
+    let folder: URL
     /// The sampler of all trajectories: one whose steps stand alone.
     public let scheduler: SamplingMethod
     /// Whether backward passes compute the network's blocks again: a third slower, in a fraction of the memory.
     public var recomputesActivations = false
+    /// What is trained, as it is in the base model.
+    let base: [Tensor]
     /// Of the network's products.
     let precision: ComputePrecision
     private let unconditional: TextStates
     private var states: [TextKey: TextStates] = [:]
 
-    /// Loads a checkpoint and gives it a fresh adapter.
+    /// Loads a checkpoint of which nothing has been trained yet.
     ///
     /// - Parameters:
     ///   - folder: a checkpoint in the diffusers layout.
-    ///   - lora: where the adapter goes; it starts as nothing.
-    ///   - isTrainable: whether the adapter takes gradients; a sampler's does not.
+    ///   - part: what of the UNet is trained; an adapter starts as nothing.
+    ///   - isTrainable: whether that takes gradients; a sampler's does not.
     ///   - precision: of the products; scheduler, log-probabilities and adapter are f32 in any case.
     ///   - scheduler: the sampler of trajectories.
     /// - Throws: an error that names the file or the option.
     public init(
-        model folder: URL, lora: LoRAConfiguration, isTrainable: Bool, precision: ComputePrecision = .f32,
+        model folder: URL, trains part: TrainedPart, isTrainable: Bool, precision: ComputePrecision = .f32,
         scheduler: SamplingMethod = .ddim
     ) throws {
         (self.scheduler, self.precision) = (scheduler, precision)
         model = try StableDiffusion(
-            folder: folder, lora: lora, adapterIsTrainable: isTrainable, options: LoadingOptions(precision: precision))
-        self.lora = lora
+            folder: folder, trains: part, isTrainable: isTrainable, options: LoadingOptions(precision: precision))
+        (self.part, self.folder) = (part, folder)
+        base = model.trained.map { part == .network ? $0.variable.value : Tensor(zeros: $0.variable.shape) }
         unconditional = model.unconditional()
     }
 
@@ -173,23 +179,5 @@ extension SamplingSettings {
         var settings = self
         settings.early = EarlyGuidance(scale: exploration.earlyGuidance, above: exploration.threshold)
         return settings
-    }
-}
-
-extension DiffusionPolicy {
-    /// The adapter as it is now.
-    public var adapter: Adapter { Adapter(lora, model.adapter) }
-
-    /// Binds an adapter's matrices; all or nothing.
-    ///
-    /// - Returns: the number of modules bound.
-    /// - Throws: `ParameterError` if a matrix is missing, has no place, or has another shape.
-    @discardableResult
-    public func bind(_ adapter: Adapter) throws -> Int { try adapter.load(into: model.adapter) }
-
-    /// Binds an adapter from the bytes of `adapter_model.safetensors`; `name` is what errors call them.
-    @discardableResult
-    public func bind(weights: [UInt8], name: String) throws -> Int {
-        try bind(Adapter(lora, weights: weights, name: name))
     }
 }

@@ -69,11 +69,11 @@ extension DiffusionPolicy {
         }
     }
 
-    /// What `body` computes with the base model: the adapter is nothing while it runs.
-    func withoutAdapter<Result>(_ body: () -> Result) -> Result {
-        let saved = model.adapter.map(\.variable.value)
-        defer { for ((_, variable), value) in zip(model.adapter, saved) { variable.value = value } }
-        for (_, variable) in model.adapter { variable.value = Tensor(zeros: variable.shape) }
+    /// What `body` computes with the base model: what is trained has its first values while it runs.
+    func withBaseModel<Result>(_ body: () -> Result) -> Result {
+        let saved = model.trained.map(\.variable.value)
+        defer { for ((_, variable), value) in zip(model.trained, saved) { variable.value = value } }
+        for ((_, variable), value) in zip(model.trained, base) { variable.value = value }
         return body()
     }
 

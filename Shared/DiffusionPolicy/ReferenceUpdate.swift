@@ -29,16 +29,14 @@ public final class ReferenceUpdate: PolicyUpdate {
     public init(policy: DiffusionPolicy, rule: ReferenceRule, optimizer: OptimizerConfiguration, seed: UInt64) {
         self.policy = policy
         self.rule = rule
-        self.optimizer = AdamW(policy.model.adapter, optimizer)
+        self.optimizer = AdamW(policy.model.trained, optimizer)
         self.seed = seed
     }
 
     /// A picture, noised, under a prompt.
     struct Noised {
-        let latent: Tensor
+        let picture: NoisedLatent
         let prompt: String
-        let timestep: Int
-        let noise: Tensor
     }
 
     /// A reference and a picture of the base model.
@@ -76,14 +74,11 @@ public final class ReferenceUpdate: PolicyUpdate {
             PreferenceLoss.probability(reference: $0[reference], generated: record.reward)
         }
         func noised(_ latent: Tensor, _ prompt: String, _ side: Int) -> Noised {
-            func noise(_ purpose: Noise.Purpose) -> Noise {
-                Noise(seed: seed, unit: UInt64(round), sample: 2 * place + side, step: update, purpose: purpose)
-            }
-            var draw = noise(.timestep).makeGenerator()
-            return Noised(
-                latent: latent, prompt: prompt,
-                timestep: Int.random(in: 0..<policy.model.scheduler.schedule.count, using: &draw),
-                noise: noise(.diffusion).gaussian(shape: latent.shape))
+            Noised(
+                picture: NoisedLatent(
+                    latent, timesteps: policy.model.scheduler.schedule.count, seed: seed, round: round, update: update,
+                    sample: 2 * place + side),
+                prompt: prompt)
         }
         return Pair(
             reference: noised(
@@ -95,21 +90,14 @@ public final class ReferenceUpdate: PolicyUpdate {
     /// Takes one step along the gradient of the mean loss of the pairs.
     func step(_ pairs: [Pair], _ metrics: inout UpdateMetrics) {
         let pictures = pairs.map(\.reference) + pairs.map(\.generated)
-        let (scheduler, clean) = (policy.model.scheduler, Tensor.stacking(pictures.map(\.latent)))
-        let epsilon = Tensor.stacking(pictures.map(\.noise))
-        func blend(_ weights: (Int) -> NoiseSchedule.Pair) -> Tensor {
-            let weights = pictures.map { weights($0.timestep) }
-            return clean.combined(weights.map { Float($0.sample) }, epsilon, weights.map { Float($0.other) })
-        }
-        let noisy = blend { scheduler.schedule.noising(at: $0) }
-        let target = blend { scheduler.schedule.target(at: $0, prediction: scheduler.prediction) }
+        let (noisy, target) = policy.denoising(pictures.map(\.picture))
         func predict(recompute: Bool) -> Variable {
             policy.predict(
-                Variable(noisy), timesteps: pictures.map { Float($0.timestep) },
+                Variable(noisy), timesteps: pictures.map { Float($0.picture.timestep) },
                 text: policy.text(pictures.map(\.prompt)), guidance: pictures.map { _ in 1 }, recompute: recompute)
         }
         let output = predict(recompute: false)
-        let base = policy.withoutAdapter { predict(recompute: true).value }
+        let base = policy.withBaseModel { predict(recompute: true).value }
         let errors = output.value.meanSquareDifferences(target)
         let baseErrors = base.meanSquareDifferences(target)
         let count = pairs.count

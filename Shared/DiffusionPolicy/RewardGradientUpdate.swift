@@ -18,7 +18,7 @@ public final class RewardGradientUpdate: PolicyUpdate {
     public init(policy: DiffusionPolicy, rule: RewardGradientRule, optimizer: OptimizerConfiguration, seed: UInt64) {
         self.policy = policy
         self.rule = rule
-        self.optimizer = AdamW(policy.model.adapter, optimizer)
+        self.optimizer = AdamW(policy.model.trained, optimizer)
         self.seed = seed
     }
 

@@ -4,20 +4,20 @@ import NeuralNet
 import RL
 import TensorCore
 
-/// The adapter takes no gradient, or a wrong one.
+/// What is trained takes no gradient, or a wrong one.
 public struct SelfCheckError: Error, Hashable, Sendable, CustomStringConvertible {
     public let description: String
 }
 
 extension DiffusionPolicy {
-    /// Compares the gradient at the adapter with a central difference along itself, before any time is spent.
+    /// Compares the gradient at what is trained with a central difference along itself, before any time is spent.
     ///
     /// Silently missing LoRA gradients are a known failure of the field (recomputation with frozen inputs, detached
-    /// means). B starts at zero and A's gradient with it, so the check runs on a copy of the matrices with random B.
+    /// means). B starts at zero and A's gradient with it, so the check of an adapter runs on random matrices.
     ///
     /// - Throws: ``SelfCheckError`` if the gradient vanishes or differs.
     public func selfCheck() throws {
-        let parameters = model.adapter
+        let parameters = model.trained
         let saved = parameters.map(\.variable.value)
         defer {
             for (parameter, value) in zip(parameters, saved) {
@@ -25,7 +25,7 @@ extension DiffusionPolicy {
                 parameter.variable.clearGradient()
             }
         }
-        for (index, (_, variable)) in parameters.enumerated() {
+        for (index, (_, variable)) in parameters.enumerated() where part.lora != nil {
             variable.value = Noise(seed: 1, unit: UInt64(index), purpose: .experiment)
                 .gaussian(shape: variable.shape).scaled(0.05)
         }
@@ -37,7 +37,7 @@ extension DiffusionPolicy {
         backward(output().meanSquare(target))
         let gradients = parameters.map { $0.variable.gradient }
         if let missing = zip(parameters, gradients).first(where: { ($1?.sumOfSquares ?? 0) == 0 })?.0.path {
-            throw SelfCheckError(description: "the adapter's gradient is zero at \(missing)")
+            throw SelfCheckError(description: "the gradient is zero at \(missing)")
         }
         let norm = gradients.reduce(0) { $0 + ($1?.sumOfSquares ?? 0) }.squareRoot()
         func objective(_ step: Double) -> Double {
@@ -60,7 +60,7 @@ extension DiffusionPolicy {
             if abs(measured[measured.count - 1] - norm) < tolerance * norm { return }
         }
         throw SelfCheckError(
-            description: "the adapter's gradient has norm \(norm), finite differences give "
+            description: "the gradient has norm \(norm), finite differences give "
                 + measured.map { "\($0)" }.joined(separator: ", "))
     }
 }

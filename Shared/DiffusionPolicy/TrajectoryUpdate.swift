@@ -30,7 +30,7 @@ public final class TrajectoryUpdate: PolicyUpdate {
     ) {
         self.policy = policy
         self.rule = rule
-        self.optimizer = AdamW(policy.model.adapter, optimizer)
+        self.optimizer = AdamW(policy.model.trained, optimizer)
         self.seed = seed
         self.recomputesOld = recomputesOld
         if case .promptHistory(let bufferSize, let minimumCount) = rule.baseline {
@@ -152,7 +152,7 @@ public final class TrajectoryUpdate: PolicyUpdate {
         var sum = 0.0
         for batch in microBatches(items) {
             let own = predict(batch, transitions, recompute: true).value
-            let base = policy.withoutAdapter { predict(batch, transitions, recompute: true).value }
+            let base = policy.withBaseModel { predict(batch, transitions, recompute: true).value }
             for (item, difference) in zip(batch, own.meanSquareDifferences(base)) {
                 sum += transitions[item.step].divergenceScale * difference
             }
@@ -219,7 +219,7 @@ public final class TrajectoryUpdate: PolicyUpdate {
         }
         var roots = [(logProbability, Tensor(derivatives, shape: [derivatives.count]))]
         if let penalty = rule.penalty {
-            let base = policy.withoutAdapter { predict(batch, transitions, recompute: true).value }
+            let base = policy.withBaseModel { predict(batch, transitions, recompute: true).value }
             let prices = batch.map { penalty.price(divergenceScale: transitions[$0.step].divergenceScale) }
             let divergences = output.value.meanSquareDifferences(base)
             metrics.baseDivergence = (metrics.baseDivergence ?? 0) + divergences.reduce(0, +)

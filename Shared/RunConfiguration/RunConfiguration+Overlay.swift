@@ -220,6 +220,13 @@ private func replace(
 }
 
 private func unknownKey(_ path: String, _ key: String, among known: [String]) -> ConfigurationError {
+    let owners = path == "algorithm.\(key)" ? algorithms(with: key) : []
+    if !owners.isEmpty {
+        return ConfigurationError(
+            path: path,
+            "this algorithm has no such key; it belongs to \(owners.joined(separator: ", ")): leave it out, or set "
+                + "algorithm.name")
+    }
     let nearest = known.min { editDistance(key, $0) < editDistance(key, $1) }
     let hint: String
     if let nearest, editDistance(key, nearest) <= max(2, key.count / 3) {
@@ -228,4 +235,14 @@ private func unknownKey(_ path: String, _ key: String, among known: [String]) ->
         hint = "known here: \(known.sorted().joined(separator: ", "))"
     }
     return ConfigurationError(path: path, "unknown key; \(hint)")
+}
+
+/// The names of the algorithms that have a setting.
+private func algorithms(with key: String) -> [String] {
+    AlgorithmConfiguration.names.filter { name in
+        guard let made = try? AlgorithmConfiguration(name: name), let text = try? YAMLEncoder().encode(made),
+            let tree = try? Yams.compose(yaml: text)
+        else { return false }
+        return tree.mapping?[Node(key)] != nil
+    }
 }

@@ -70,6 +70,17 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
 }
 
 extension RunConfiguration {
+    /// What of the UNet is trained; a fresh adapter starts by the run's one seed.
+    public var trainedPart: TrainedPart {
+        switch training.parameters {
+        case .full: return .network
+        case .lora:
+            var lora = lora
+            lora.seed = seed
+            return .lora(lora)
+        }
+    }
+
     /// Whether the samplers' log-probabilities are not those that the learner's arithmetic would give.
     public var recomputesOldLogProbabilities: Bool { sampling.precision != .f32 || training.precision != .f32 }
 }

@@ -41,14 +41,18 @@ public struct RunMemory: Codable, Hashable, Sendable {
         let trajectories =
             2 * 4 * sampling.samplesPerRound * (sampling.steps + 1) * model.size.height * model.size.width
             * model.unet.inChannels
+        // A network that is trained as a whole: in the learner its values, gradients, two moments, and the bytes of three
+        // versions that are made or may be asked for; in a sampler its values and the bytes that they come as.
+        let isWhole = configuration.training.parameters == .full
+        let network = isWhole ? 4 * model.unetParameters : 0
         func learner(_ recompute: Bool) -> Int {
-            trajectories
+            trajectories + 7 * network
                 + estimate.learning(
                     learning, recompute: recompute, pictures: configuration.checkpoints.gridColumns > 0 ? grid : nil)
         }
-        sampler = estimate.sampling(drawing)
+        sampler = estimate.sampling(drawing) + 2 * network
         samplers = configuration.fleet.samplers
-        shared = estimate.shared(drawing)
+        shared = isWhole ? 0 : estimate.shared(drawing)
         let keeping = learner(false) + samplers * (sampler - shared)
         recomputes =
             switch configuration.training.recompute {

@@ -12,6 +12,15 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
         case off
     }
 
+    /// What of the UNet is trained.
+    public enum Parameters: String, Codable, CaseIterable, Sendable {
+        /// Low-rank updates of the layers that `lora` names.
+        case lora
+        /// Every weight; `lora` is not looked at. Samplers are sent the whole UNet for every version.
+        case full
+    }
+
+    public var parameters = Parameters.lora
     public var recompute = Recomputation.auto
     /// Arithmetic of products, sums being f32 in any case: `f32`, or `bf16` in half the memory.
     ///

@@ -18,17 +18,18 @@ struct AlgorithmUpdateTests {
     init() throws {
         golden = try SafeTensorsFile(path: Self.fixtures.appending(path: "algorithms/updates.safetensors").path)
         var adam = OptimizerConfiguration()
-        (adam.learningRate, adam.epsilon, adam.maxGradientNorm) = (0.1, 1, .greatestFiniteMagnitude)
+        (adam.learningRate, adam.epsilon, adam.maxGradientNorm) = (1, 1, .greatestFiniteMagnitude)
         optimizer = adam
     }
 
-    /// The fixture's model with the fixture's adapter.
-    private func policy() throws -> DiffusionPolicy {
+    /// The fixture's model with the fixture's adapter, or with nothing but itself.
+    private func policy(trainsAll: Bool = false) throws -> DiffusionPolicy {
         var lora = LoRAConfiguration()
         (lora.rank, lora.alpha) = (2, 4)
         let policy = try DiffusionPolicy(
-            model: Self.fixtures.appending(path: "pipelines/sd15"), lora: lora, isTrainable: true)
-        for (path, variable) in policy.model.adapter {
+            model: Self.fixtures.appending(path: "pipelines/sd15"), trains: trainsAll ? .network : .lora(lora),
+            isTrainable: true)
+        for (path, variable) in policy.model.trained where !trainsAll {
             variable.value = try golden.tensor(named: "start.\(path)").reshaped(variable.shape)
         }
         return policy
@@ -43,25 +44,36 @@ struct AlgorithmUpdateTests {
         return TrainingBatch(rollouts: [rollout], rewards: [rewards])
     }
 
-    /// Compares the adapter's step with the fixture's: the largest error, against the largest step.
+    /// Compares a step with the fixture's, where that has it: the largest error, against the largest step.
     private func check(_ policy: DiffusionPolicy, _ name: String, loss: Double) throws {
-        var (error, largest) = (Float(0), Float(0))
-        for (path, variable) in policy.model.adapter {
-            let expected = try golden.tensor(named: "\(name).\(path)").reshaped(variable.shape)
-            let start = try golden.tensor(named: "start.\(path)").reshaped(variable.shape)
-            for (index, value) in expected.scalars.enumerated() {
-                error = max(error, abs(variable.value.scalar(index) - value))
-                largest = max(largest, abs(value - start.scalar(index)))
+        // The two kinds of matrices apart: their steps differ in size.
+        for kind in Set(policy.model.trained.map { Self.kind($0.path) }) {
+            var (error, largest) = (Float(0), Float(0))
+            for (index, (path, variable)) in policy.model.trained.enumerated()
+            where Self.kind(path) == kind && golden.keys.contains("\(name).\(path)") {
+                let expected = try golden.tensor(named: "\(name).\(path)").reshaped(variable.shape)
+                let start =
+                    kind == "parameter"
+                    ? policy.base[index] : try golden.tensor(named: "start.\(path)").reshaped(variable.shape)
+                for (index, value) in expected.scalars.enumerated() {
+                    error = max(error, abs(variable.value.scalar(index) - value))
+                    largest = max(largest, abs(value - start.scalar(index)))
+                }
             }
+            #expect(largest > 1e-4, "the step of \(name) is too small to say anything")
+            // Advantages of both signs cancel: PyTorch itself is 5e-5 of the step away from its f64 when it computes in f32.
+            // AlignProp's gradient comes through the decoder and a chain of steps.
+            let amplification: Float =
+                ["ddpo", "dpok"].contains { name.hasPrefix($0) } ? 10 : name.hasPrefix("alignprop") ? 2 : 1
+            let tolerance = 1e-5 * amplification
+            #expect(error < tolerance * largest, "\(name): error \(error) of a step of \(largest)")
         }
-        #expect(largest > 1e-3, "the step of \(name) is too small to say anything")
-        // Log-probabilities and long chains amplify rounding: in f32 PyTorch itself is 1.3e-3 of the step away from its f64
-        // (ddpo-sf).
-        let amplifies = ["ddpo", "dpok", "alignprop"].contains { name.hasPrefix($0) }
-        let tolerance: Float = amplifies ? max(1e-5, 1.5e-3 * largest) : 1e-5
-        #expect(error < tolerance, "\(name): error \(error) of a step of \(largest)")
         let expected = Double(try golden.tensor(named: "\(name).loss").scalars[0])
         #expect(abs(loss - expected) < 1e-5 * max(1, abs(expected)), "\(name): loss \(loss), not \(expected)")
+    }
+
+    private static func kind(_ path: String) -> String {
+        path.contains(".lora_A.") ? "down" : path.contains(".lora_B.") ? "up" : "parameter"
     }
 
     private func run(_ name: String, _ algorithm: AlgorithmConfiguration) throws -> UpdateMetrics {
@@ -138,15 +150,19 @@ struct AlgorithmUpdateTests {
         let expected = try golden.tensor(named: "\(name).weights").scalars
         for (ours, theirs) in zip(weights, expected) { #expect(abs(ours - Double(theirs)) < 1e-6) }
         let noise = try golden.tensor(named: "noise")
-        let examples = [77, 400, 930].enumerated().map { index, timestep in
-            DenoisingUpdate.Example(
-                latent: batch.rollouts[0].latent(of: index, after: 4),
-                record: BaseSampleRecord(prompt: prompts[index], reward: batch.rewards[0][index], guidance: 3),
-                weight: weights[index], timestep: timestep, noise: noise[index])
+        let counted = [77, 400, 930].enumerated().filter { weights[$0.offset] != 0 }.map { index, timestep in
+            (
+                DenoisingUpdate.Example(
+                    latent: batch.rollouts[0].latent(of: index, after: 4),
+                    record: BaseSampleRecord(prompt: prompts[index], reward: batch.rewards[0][index], guidance: 3),
+                    weight: weights[index]),
+                NoisedLatent(
+                    latent: batch.rollouts[0].latent(of: index, after: 4), timestep: timestep, noise: noise[index])
+            )
         }
         var metrics = UpdateMetrics()
         let update = DenoisingUpdate(policy: policy, rule: rule, optimizer: optimizer, seed: 1)
-        _ = update.step(examples.filter { $0.weight != 0 }, watches: false, &metrics)
+        _ = update.step(counted.map(\.0), counted.map(\.1), watches: false, &metrics)
         metrics.average()
         try check(policy, name, loss: metrics.loss)
     }
@@ -169,15 +185,19 @@ struct AlgorithmUpdateTests {
         try check(policy, name, loss: update.update(batch).loss)
     }
 
-    @Test("RPO and DreamBooth take PyTorch's step on given pairs", arguments: ["rpo", "dreambooth"])
+    @Test(
+        "RPO and DreamBooth take PyTorch's step on given pairs, also with the whole UNet",
+        arguments: ["rpo", "dreambooth", "rpo-full"])
     func references(_ name: String) throws {
         var rule = ReferenceRule(instancePrompt: "the cat", updates: 1, batch: 2)
-        if name == "rpo" { (rule.preference, rule.beta) = (1, 2) } else { rule.prior = 0.7 }
-        let policy = try policy()
+        if name == "dreambooth" { rule.prior = 0.7 } else { (rule.preference, rule.beta) = (1, 2) }
+        let policy = try policy(trainsAll: name == "rpo-full")
         let (rollout, noise) = (try batch().rollouts[0], try golden.tensor(named: "pair-noise"))
         func noised(_ index: Int, sample: Int, _ prompt: String, _ timestep: Int) -> ReferenceUpdate.Noised {
             ReferenceUpdate.Noised(
-                latent: rollout.latent(of: sample, after: 4), prompt: prompt, timestep: timestep, noise: noise[index])
+                picture: NoisedLatent(
+                    latent: rollout.latent(of: sample, after: 4), timestep: timestep, noise: noise[index]),
+                prompt: prompt)
         }
         let pairs = [
             ReferenceUpdate.Pair(
@@ -205,11 +225,11 @@ struct AlgorithmUpdateTests {
         let (straight, broken, resumed) = (try make(), try make(), try make())
         for _ in 0..<2 { _ = straight.update(try batch()) }
         _ = broken.update(try batch())
-        try resumed.policy.bind(broken.policy.adapter)
+        try resumed.policy.bind(broken.policy.weights)
         let state = try JSONDecoder().decode(PolicyUpdateState.self, from: JSONEncoder().encode(broken.state))
         try resumed.restore(state, tensors: broken.tensors)
         _ = resumed.update(try batch())
-        #expect(resumed.policy.adapter.weights() == straight.policy.adapter.weights())
+        #expect(resumed.policy.weights.bytes() == straight.policy.weights.bytes())
         #expect(resumed.state.replay?.count == 20)
     }
 }

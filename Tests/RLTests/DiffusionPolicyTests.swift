@@ -16,7 +16,7 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
     private let prompts = ["a red fox", "a green colored rabbit", "four wolves"]
 
     private func policy(trainable: Bool = true) throws -> DiffusionPolicy {
-        try DiffusionPolicy(model: base, lora: LoRAConfiguration(), isTrainable: trainable)
+        try DiffusionPolicy(model: base, trains: .lora(LoRAConfiguration()), isTrainable: trainable)
     }
 
     @Test("a unit drawn twice, by a sampler and by a learner, has the same bytes")
@@ -33,13 +33,15 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
 
     @Test("the adapter's gradient agrees with a finite difference", arguments: [ComputePrecision.f32, .bf16])
     func selfCheckPasses(precision: ComputePrecision) throws {
-        try DiffusionPolicy(model: base, lora: LoRAConfiguration(), isTrainable: true, precision: precision).selfCheck()
+        try DiffusionPolicy(
+            model: base, trains: .lora(LoRAConfiguration()), isTrainable: true, precision: precision
+        ).selfCheck()
     }
 
     @Test("every trainable scheduler gives trajectories whose ratios start at 1", arguments: SamplingMethod.allCases)
     func schedulersCanBeTrained(_ scheduler: SamplingMethod) throws {
         let policy = try DiffusionPolicy(
-            model: base, lora: LoRAConfiguration(), isTrainable: true, scheduler: scheduler)
+            model: base, trains: .lora(LoRAConfiguration()), isTrainable: true, scheduler: scheduler)
         guard scheduler.isTrainable else {
             #expect(throws: ModelError.self) { try policy.check(settings) }
             return
@@ -61,7 +63,7 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
             let rollout = policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
             let update = policy.makeUpdate(AlgorithmConfiguration(), optimizer: OptimizerConfiguration(), seed: 1)
             let metrics = update.update(TrainingBatch(rollouts: [rollout], rewards: [[1, 0, 0]]))
-            return (metrics, policy.model.adapter.flatMap { $0.variable.value.scalars })
+            return (metrics, policy.model.trained.flatMap { $0.variable.value.scalars })
         }
         let (kept, again) = (try update(recomputing: false), try update(recomputing: true))
         #expect(abs(kept.0.gradientNorm - again.0.gradientNorm) < 1e-4 * kept.0.gradientNorm)
@@ -92,7 +94,7 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
     func bf16SamplersNeedRecomputing() throws {
         let learner = try policy()
         let sampler = try DiffusionPolicy(
-            model: base, lora: LoRAConfiguration(), isTrainable: false, precision: .bf16)
+            model: base, trains: .lora(LoRAConfiguration()), isTrainable: false, precision: .bf16)
         let exact = learner.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
         let rollout = sampler.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings).rollout
         for (own, low) in zip(exact.logProbabilities.scalars, rollout.logProbabilities.scalars) {
@@ -114,7 +116,7 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
     func bf16OutputsAreClose() throws {
         func outputs(_ precision: ComputePrecision) throws -> [Tensor] {
             let policy = try DiffusionPolicy(
-                model: base, lora: LoRAConfiguration(), isTrainable: false, precision: precision)
+                model: base, trains: .lora(LoRAConfiguration()), isTrainable: false, precision: precision)
             let shape = policy.model.latentShape(samples: 3)
             let pictures = policy.model.decode(Noise(seed: 1, purpose: .experiment).gaussian(shape: shape))
             let unit = policy.rollout(prompts: prompts, unit: 1, runSeed: 1, settings: settings)
@@ -140,12 +142,12 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
         _ = broken.update(batch)
 
         let resumed = try makeUpdate()
-        try resumed.policy.bind(broken.policy.adapter)
+        try resumed.policy.bind(broken.policy.weights)
         let state = try JSONDecoder().decode(
             PolicyUpdateState.self, from: JSONEncoder().encode(broken.state))
         try resumed.restore(state, tensors: broken.tensors)
         _ = resumed.update(batch)
-        #expect(resumed.policy.adapter.weights() == straight.policy.adapter.weights())
+        #expect(resumed.policy.weights.bytes() == straight.policy.weights.bytes())
     }
 
     @Test("an adapter comes back from its PEFT folder, and a strange one is refused by name")
@@ -154,14 +156,14 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
         let folder = FileManager.default.temporaryDirectory.appending(path: "adapter-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try policy.adapter.write(to: folder)
+        try policy.write(to: folder)
         let read = try Adapter(folder: folder)
-        #expect(read.weights() == policy.adapter.weights())
-        #expect(try policy.bind(read) == read.matrices.count / 2)
+        #expect(read.weights() == policy.weights.bytes())
+        #expect(try policy.bind(.adapter(read)) == read.matrices.count / 2)
 
         var strange = read
         strange.matrices["nowhere.to_q.lora_A.weight"] = Tensor(zeros: [4, 4])
-        let error = try #require(throws: ParameterError.self) { try policy.bind(strange) }
+        let error = try #require(throws: ParameterError.self) { try policy.bind(.adapter(strange)) }
         #expect(error.description.contains("nowhere.to_q"))
     }
 }

@@ -46,7 +46,7 @@ struct ExplorationTests {
     func behaviourIsRecomputed() throws {
         let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Shared/Menagerie/Base")
-        let policy = try DiffusionPolicy(model: base, lora: LoRAConfiguration(), isTrainable: true)
+        let policy = try DiffusionPolicy(model: base, trains: .lora(LoRAConfiguration()), isTrainable: true)
         let exploration = Exploration(earlyGuidance: 1, threshold: 600, phraseWeight: 1.2)
         let settings = SamplingSettings(steps: 4, guidance: 3, eta: 1)
         let prompts = ["a red fox", "four wolves"]

@@ -48,16 +48,17 @@ struct NewAlgorithmTests {
 
     @Test func theExampleLearns() throws {
         let policy = try DiffusionPolicy(
-            model: Self.root.appending(path: "Shared/Menagerie/Base"), lora: LoRAConfiguration(), isTrainable: true)
+            model: Self.root.appending(path: "Shared/Menagerie/Base"), trains: .lora(LoRAConfiguration()),
+            isTrainable: true)
         let rollout = policy.rollout(
             prompts: ["a cat", "a cat"], unit: 1, runSeed: 1, settings: .init(steps: 2, guidance: 2),
             payload: .finalLatent
         ).rollout
         var algorithm = TopHalf()
         algorithm.updatesPerRound = 2
-        let before = policy.adapter.weights()
+        let before = policy.weights.bytes()
         let update = policy.makeUpdate(algorithm, optimizer: OptimizerConfiguration(), seed: 1)
         #expect(update.update(TrainingBatch(rollouts: [rollout], rewards: [[0, 1]])).updates == 2)
-        #expect(policy.adapter.weights() != before)
+        #expect(policy.weights.bytes() != before)
     }
 }

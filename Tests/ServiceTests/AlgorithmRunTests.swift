@@ -103,7 +103,11 @@ import Testing
         let algorithm =
             "{name: rpo, references: \(references), instancePrompt: a cat, baseSamples: 4, updatesPerRound: 2, batch: 2}"
         let missing = try await run(place, algorithm, reward: "checker")
+        #expect(missing.ending == .exited(3))
         #expect(missing.lastLine.contains("algorithm.references: there is no PNG or JPEG file in"))
+        let checked = try await place.atelier("run", place.path("run.yaml"), "--check")
+        #expect(checked.ending == .exited(3))
+        #expect(checked.lastLine == missing.lastLine)
         let drawn = try await place.atelier("render", "--prompt", "a green cat", "--count", "3", "--out", references)
         #expect(drawn.ending == .exited(0), "\(drawn.error)")
         let ended = try await run(place, algorithm, reward: "checker", "validation: {every: 1, samples: 2}")

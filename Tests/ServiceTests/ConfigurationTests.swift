@@ -78,8 +78,16 @@ struct ConfigurationTests {
             "algorithm.preset: dpok has no preset 'papr'; it has: standard, paper"
         ),
         ("algorithm: {name: dpok, klwieght: 1}", "algorithm.klwieght: unknown key; did you mean 'klWeight'?"),
-        ("algorithm: {name: rwr, clipRange: 1}", "algorithm.clipRange: unknown key; known here: batch, "),
-        ("algorithm: {klForm: exact}", "algorithm.klForm: unknown key; "),
+        (
+            "algorithm: {name: rwr, clipRange: 1}",
+            "algorithm.clipRange: this algorithm has no such key; it belongs to ddpo-sf, ddpo-is, dpok: leave it out"
+        ),
+        ("algorithm: {klForm: exact}", "algorithm.klForm: this algorithm has no such key; it belongs to dpok: "),
+        // α, and no rollouts that it could weigh.
+        (
+            "algorithm: {name: sft, rewardWeight: 10}",
+            "algorithm.rewardWeight: this algorithm has no such key; it belongs to dpok: leave it out, or set algorithm.name"
+        ),
         (
             "algorithm: {name: ddpo-sf, updatesPerRound: 2}",
             "algorithm.updatesPerRound: ddpo-sf holds on policy only: set"

@@ -18,16 +18,15 @@ struct RunCheck: Encodable {
     /// Why the run would be refused.
     var refusal: String?
 
+    /// What a run needs of this machine.
+    ///
     /// - Throws: an error that names the model's file if it cannot be read.
     init(_ configuration: RunConfiguration) throws {
         let outline = try ModelOutline(folder: try ModelLocation.folder(configuration.model))
         let machine = MachineMemory()
         let memory = RunMemory(configuration, outline, machine: machine?.total)
-        (learnerBytes, samplerBytes, samplers) = (memory.learner, memory.sampler, memory.samplers)
-        rewardBytes = try Self.rewards(configuration)
+        self.init(memory, rewards: try Self.rewards(configuration))
         let rewards = rewardBytes.values.reduce(0, +)
-        totalBytes = memory.total + rewards
-        recomputesActivations = memory.recomputes
         let allowed = configuration.fleet.memoryLimit.map { Int($0 * 1e9) }
         availableBytes = allowed ?? machine?.available
         guard let available = availableBytes, totalBytes > available else { return }
@@ -50,6 +49,20 @@ struct RunCheck: Encodable {
             ).bytes
         }
         return bytes
+    }
+
+    /// What a run with a published checkpoint needs, on a machine that has it; `nil` for one that is not known.
+    init?(published configuration: RunConfiguration) {
+        let name = URL(fileURLWithPath: configuration.model).lastPathComponent
+        guard let outline = ModelOutline(published: name) else { return nil }
+        self.init(RunMemory(configuration, outline, machine: nil), rewards: (try? Self.rewards(configuration)) ?? [:])
+    }
+
+    private init(_ memory: RunMemory, rewards: [String: Int]) {
+        (learnerBytes, samplerBytes, samplers) = (memory.learner, memory.sampler, memory.samplers)
+        rewardBytes = rewards
+        totalBytes = memory.total + rewards.values.reduce(0, +)
+        recomputesActivations = memory.recomputes
     }
 
     /// What takes the most, and could take less.

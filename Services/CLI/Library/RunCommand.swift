@@ -50,8 +50,7 @@ struct RunCommand: AsyncParsableCommand {
             url = URL(fileURLWithPath: out ?? "runs/\(configuration.run)-\(Self.stamp)")
         }
         if let refusal = try RunCheck(configuration).refusal { throw ServiceError(refusal, exitCode: .refused) }
-        let references = configuration.algorithm.demands.references
-        if !references.isEmpty { _ = try ReferencePictures(folder: references) }
+        try checkReferences(configuration)
         let folder = try RunFolder(url, resuming: resume != nil)
         defer { folder.cleanUp() }
         if resume == nil { try folder.write(configuration) }
@@ -62,11 +61,25 @@ struct RunCommand: AsyncParsableCommand {
         try report(outcome, folder)
     }
 
+    /// Refuses a subject without pictures.
+    private func checkReferences(_ configuration: RunConfiguration) throws {
+        let references = configuration.algorithm.demands.references
+        guard !references.isEmpty else { return }
+        do {
+            _ = try ReferencePictures(folder: references)
+        } catch {
+            throw ServiceError("\(error)", exitCode: .refused)
+        }
+    }
+
     /// Prints what the run would be and cost.
     private func estimate() throws {
         let configuration = try ConfigurationFile.read(config ?? "", overrides: set)
         var estimate = RunEstimate(configuration)
-        estimate.memory = estimate.modelIsHere ? try RunCheck(configuration) : nil
+        estimate.memory =
+            estimate.modelIsHere ? try RunCheck(configuration) : RunCheck(published: configuration)
+        // Where the model is not here, the subject's pictures need not be either.
+        if estimate.modelIsHere { try checkReferences(configuration) }
         if json {
             try Output.json(estimate)
         } else {

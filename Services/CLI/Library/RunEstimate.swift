@@ -29,7 +29,7 @@ struct RunEstimate: Encodable {
     let passes: Passes
     /// Whether the model's files are here.
     let modelIsHere: Bool
-    /// What memory it will need, where the model's files are here.
+    /// What memory it will need, where the model's files are here or known.
     var memory: RunCheck?
 
     init(_ configuration: RunConfiguration) {

@@ -50,8 +50,8 @@ struct CheckpointFolder: Sendable {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
             try encoder.encode(state).write(to: temporary.appending(path: "state.json"))
-            for file in try FileManager.default.contentsOfDirectory(at: temporary, includingPropertiesForKeys: nil) {
-                try AtomicFile.synchronize(file)
+            for file in try FileManager.default.subpathsOfDirectory(atPath: temporary.path) {
+                try AtomicFile.synchronize(temporary.appending(path: file))
             }
             try AtomicFile.synchronize(temporary)
             try AtomicFile.move(folder: temporary, to: place)

@@ -42,7 +42,7 @@ actor LearningHost {
                 advice: "lower algorithm.microBatch, set training.precision to bf16, or set fleet.memoryLimit")
         }
         policy = try DiffusionPolicy(
-            model: model, lora: configuration.adapterConfiguration, isTrainable: true,
+            model: model, trains: configuration.trainedPart, isTrainable: true,
             precision: configuration.training.precision, scheduler: configuration.sampling.scheduler)
         try policy.check(configuration.samplingSettings)
         policy.recomputesActivations = memory.recomputes
@@ -56,20 +56,19 @@ actor LearningHost {
         referenceSet = references.isEmpty ? nil : ReferenceSet(latents: policy.encode(references))
     }
 
-    /// Refuses a model on which LoRA would learn nothing.
+    /// Refuses a model that would learn nothing.
     func selfCheck() throws {
         // OpenMP keeps the number for each thread that asks.
         ComputeThreads.set(configuration.fleet.learnerThreads)
         try policy.selfCheck()
     }
 
-    /// The adapter as it is, under a version number.
+    /// What has been learned, under a version number.
     func version(_ number: Int) -> Version {
-        let adapter = policy.adapter
-        let bytes = Data(adapter.weights())
+        let weights = policy.weights
+        let bytes = Data(weights.bytes())
         return Version(
-            policy: PublishedPolicy(
-                version: number, sha256: AdapterHash.of(bytes), modules: adapter.matrices.count / 2),
+            policy: PublishedPolicy(version: number, sha256: AdapterHash.of(bytes), modules: weights.modules),
             adapter: bytes)
     }
 
@@ -118,11 +117,11 @@ actor LearningHost {
         }
     }
 
-    /// Writes adapter and optimiser into a folder that exists.
+    /// Writes what has been learned and the optimiser into a folder that exists.
     ///
     /// - Returns: what else has to be kept.
     func save(to folder: URL) throws -> PolicyUpdateState {
-        try policy.adapter.write(to: folder)
+        try policy.write(to: folder)
         try SafeTensorsWriter().write(update.tensors, to: Self.optimizer(folder).path)
         return update.state
     }
@@ -147,7 +146,7 @@ actor LearningHost {
 
     /// Goes on from what `save` wrote.
     func restore(_ state: PolicyUpdateState, from folder: URL) throws {
-        try policy.bind(Adapter(folder: folder))
+        try policy.read(from: folder)
         try update.restore(state, tensors: Self.tensors(in: folder))
     }
 

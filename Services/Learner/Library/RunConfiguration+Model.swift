@@ -1,5 +1,4 @@
 import Diffusion
-import NeuralNet
 import RunConfiguration
 
 extension RunConfiguration {
@@ -7,12 +6,5 @@ extension RunConfiguration {
     var samplingSettings: SamplingSettings {
         SamplingSettings(
             steps: sampling.steps, guidance: sampling.guidance, eta: sampling.eta, scheduler: sampling.scheduler)
-    }
-
-    /// The adapter, with the run's one seed for its start.
-    var adapterConfiguration: LoRAConfiguration {
-        var lora = lora
-        lora.seed = seed
-        return lora
     }
 }

@@ -18,15 +18,14 @@ actor DrawingHost: Drawing {
     /// Loads the model.
     ///
     /// - Throws: an error that names the file.
-    init(model: URL, lora: LoRAConfiguration, threads: Int, precision: ComputePrecision, scheduler: SamplingMethod)
+    init(model: URL, trains part: TrainedPart, threads: Int, precision: ComputePrecision, scheduler: SamplingMethod)
         throws
     {
         executor = ThreadExecutor(name: "sampler")
         self.threads = threads
         ComputeThreads.set(threads)
         policy = try DiffusionPolicy(
-            model: model, lora: lora, isTrainable: false, precision: precision,
-            scheduler: scheduler)
+            model: model, trains: part, isTrainable: false, precision: precision, scheduler: scheduler)
     }
 
     /// Binds an adapter.
@@ -34,7 +33,7 @@ actor DrawingHost: Drawing {
     /// - Returns: the hash of the bytes that were bound, and how many modules they bind.
     /// - Throws: if the bytes are no adapter of this model.
     func bind(_ bytes: Data, name: String) throws -> (sha256: String, modules: Int) {
-        let modules = try policy.bind(weights: [UInt8](bytes), name: name)
+        let modules = try policy.bind(bytes: [UInt8](bytes), name: name)
         adapter = AdapterHash.of(bytes)
         return (adapter, modules)
     }

@@ -46,7 +46,7 @@ public struct SamplerService: Sendable {
                 advice: "lower sampling.samplesPerUnit, set sampling.precision to bf16, or set fleet.memoryLimit")
         }
         let host = try DrawingHost(
-            model: folder, lora: configuration.lora, threads: configuration.fleet.samplerThreads,
+            model: folder, trains: configuration.trainedPart, threads: configuration.fleet.samplerThreads,
             precision: configuration.sampling.precision, scheduler: configuration.sampling.scheduler)
         if configuration.sampling.precision.supported != configuration.sampling.precision {
             log.warning("this processor has no bf16 instructions (avx512_bf16): pictures are drawn in f32")

@@ -66,22 +66,7 @@ public struct Adapter: Sendable {
     /// - Throws: ``ParameterError`` if a matrix is missing, has no place, or has another shape.
     @discardableResult
     public func load(into parameters: [(path: String, variable: Variable)]) throws -> Int {
-        for (path, variable) in parameters {
-            guard let matrix = matrices[path] else {
-                throw ParameterError(path: path, reason: "missing in the adapter")
-            }
-            guard matrix.shape == variable.shape else {
-                throw ParameterError(
-                    path: path, reason: "has shape \(matrix.shape) in the adapter, the model needs \(variable.shape)")
-            }
-        }
-        let known = Set(parameters.map(\.path))
-        if let stray = matrices.keys.filter({ !known.contains($0) }).min() {
-            throw ParameterError(path: stray, reason: "the model has no such layer for the adapter")
-        }
-        for (path, variable) in parameters {
-            if let matrix = matrices[path] { variable.value = matrix }
-        }
+        try ParameterStore.bind(matrices, to: parameters, from: "adapter")
         return parameters.count / 2
     }
 }

@@ -6,7 +6,8 @@ extension AdapterSet {
     static let peftConfiguration = "adapter_config.json"
     static let diffusersWeights = "pytorch_lora_weights.safetensors"
 
-    /// Reads an adapter: a folder of PEFT's or with diffusers' file, or a file of diffusers' or kohya's.
+    /// Reads an adapter: a folder of PEFT's or with diffusers' file, a file of diffusers' or kohya's, or a folder with a whole
+    /// UNet in its folder `unet`.
     ///
     /// - Throws: ``ParameterError`` naming the file and what of it is not supported; errors of the file.
     public init(path: String) throws {
@@ -37,6 +38,11 @@ extension AdapterSet {
             }
         }
         guard components.isEmpty else { return }
+        let whole = folder.appending(path: AdapterComponent.unet.rawValue)
+        if FileManager.default.fileExists(atPath: whole.appending(path: "config.json").path) {
+            unet = try SafeTensorsArchive(folder: whole.path, name: "diffusion_pytorch_model")
+            return
+        }
         let files = present.filter { $0.hasSuffix(".safetensors") }.sorted()
         if let file = files.first(where: { $0 == Self.diffusersWeights }) ?? (files.count == 1 ? files.first : nil) {
             try read(file: folder.appending(path: file).path)

@@ -18,10 +18,12 @@ public enum AdapterFormat: String, CaseIterable, Codable, Sendable {
     case kohya
 }
 
-/// A LoRA adapter of any format as a value: the updates of layers, by component and path.
+/// What was learned, of any format, as a value: the updates of a LoRA adapter by component and path, or a whole UNet.
 public struct AdapterSet: Sendable {
     /// Updates by the layer's path in the model; text encoders' begin with `text_model.` or, since transformers 5, not.
     public var components: [AdapterComponent: [String: LoRAModule]] = [:]
+    /// A UNet that takes the place of the checkpoint's: what `training.parameters: full` leaves.
+    public internal(set) var unet: SafeTensorsArchive?
     /// PEFT's `target_modules` of a component, where it came with one.
     public var targetModules: [AdapterComponent: [String]] = [:]
     /// The format that it was read from.
@@ -36,8 +38,18 @@ public struct AdapterSet: Sendable {
     /// - Parameter factor: 1 for the whole adapter, 0 for none; between them it interpolates the base and the tuned model.
     /// - Returns: one for each component that the adapter changes.
     public func deltas(factor: Float = 1) -> [AdapterComponent: AdapterDeltas] {
-        components.mapValues { AdapterDeltas($0, factor: factor, name: path) }
+        var deltas = components.mapValues { AdapterDeltas($0, factor: factor, name: path) }
+        if let unet { deltas[.unet] = AdapterDeltas(replacingBy: unet, factor: factor, name: unet.path) }
+        return deltas
     }
+
+    /// The components that are changed, in the order of their names.
+    public var changed: [AdapterComponent] {
+        AdapterComponent.allCases.filter { components[$0] != nil || ($0 == .unet && unet != nil) }
+    }
+
+    /// How many layers are updated, or parameters replaced.
+    public var layerCount: Int { components.values.reduce(unet?.keys.count ?? 0) { $0 + $1.count } }
 
     /// The adapter with all updates multiplied by a factor.
     public func scaled(_ factor: Float) -> AdapterSet {
@@ -53,9 +65,10 @@ public struct AdapterSet: Sendable {
         return scaled
     }
 
-    /// The number of the updates' elements.
+    /// The number of the elements of updates, or of the whole UNet.
     public var parameterCount: Int {
-        components.values.reduce(0) { $1.values.reduce($0) { $0 + $1.down.count + $1.up.count } }
+        let replaced = unet.map { unet in unet.keys.reduce(0) { $0 + (unet.shape(of: $1)?.reduce(1, *) ?? 0) } } ?? 0
+        return components.values.reduce(replaced) { $1.values.reduce($0) { $0 + $1.down.count + $1.up.count } }
     }
 
     /// The ranks that occur, in rising order.

@@ -23,7 +23,9 @@ unet.requires_grad_(False)
 unet.add_adapter(LoraConfig(r=2, lora_alpha=4, target_modules=["to_q", "to_k", "to_v", "to_out.0"]))
 names = sorted(name for name, _ in unet.named_parameters() if "lora_" in name)
 parameters = dict(unet.named_parameters())
-start = {name: randn(100 + i, *parameters[name].shape).double() * (0.3 if "lora_B" in name else 0.5) for i, name in enumerate(names)}
+# Small: with matrices of 0.5 and 0.3 float32 itself is 5e-4 of a step away from float64, in PyTorch too; with these 5e-5 where
+# advantages of both signs cancel (ddpo), 1e-5 elsewhere.
+start = {name: randn(100 + i, *parameters[name].shape).double() * 0.2 for i, name in enumerate(names)}
 # Files are float32: the reference must start from what the reader sees.
 start = {name: value.float().double() for name, value in start.items()}
 
@@ -91,7 +93,7 @@ def load():
 
 
 def optimised(loss, case, results, **more):
-    optimizer = torch.optim.AdamW([parameters[n] for n in names], lr=0.1, betas=(0.9, 0.999), eps=1.0, weight_decay=1e-4)
+    optimizer = torch.optim.AdamW([parameters[n] for n in names], lr=1.0, betas=(0.9, 0.999), eps=1.0, weight_decay=1e-4)
     loss.backward()
     results[f"{case}.loss"] = loss.detach().reshape(1)
     print(case, "gradient", max(parameters[n].grad.abs().max().item() for n in names))
@@ -204,6 +206,22 @@ for case in ("rpo", "dreambooth"):
     preference = -(labels * torch.nn.functional.logsigmoid(beta * margin) + (1 - labels) * torch.nn.functional.logsigmoid(-beta * margin))
     loss = error[:2] + preference if case == "rpo" else error[:2] + 0.7 * error[2:]
     optimised(loss.mean(), case, results)
+
+# RPO with every weight of the UNet: some parameters of each kind are kept. Before the first step policy and base are the same.
+whole = type(unet).from_pretrained(here.parent / "pipelines" / "sd15" / "unet", torch_dtype=torch.float64)
+kinds = [
+    "conv_in.weight", "time_embedding.linear_1.bias", "down_blocks.0.resnets.0.norm1.weight",
+    "mid_block.attentions.0.transformer_blocks.0.attn2.to_k.weight", "conv_out.bias",
+]
+adam = torch.optim.AdamW(whole.parameters(), lr=1.0, betas=(0.9, 0.999), eps=1.0, weight_decay=1e-4)
+error = ((whole(noisy, pair_times, pair_context).sample - pair_noise) ** 2).mean((1, 2, 3))
+margin = (error[:2].detach() - error[:2]) - (error[2:].detach() - error[2:])
+preference = -(labels * torch.nn.functional.logsigmoid(beta * margin) + (1 - labels) * torch.nn.functional.logsigmoid(-beta * margin))
+loss = (error[:2] + preference).mean()
+loss.backward()
+adam.step()
+results["rpo-full.loss"] = loss.detach().reshape(1)
+results |= {f"rpo-full.{name}": dict(whole.named_parameters())[name].detach().clone() for name in kinds}
 
 # AlignProp: the derivative of the reward by the pixels is given; full back-propagation, and the last two steps only.
 vae = pipeline.vae.requires_grad_(False)

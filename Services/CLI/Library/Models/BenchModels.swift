@@ -84,7 +84,7 @@ struct BenchTrainStep: AsyncParsableCommand {
         var lora = LoRAConfiguration()
         lora.targetModules = targets
         let (unet, store) = try StableDiffusion.loadUNet(
-            folder, lora: lora, options: LoadingOptions(precision: precision))
+            folder, trains: .lora(lora), options: LoadingOptions(precision: precision))
         let inputs = try UNetInputs(unet.configuration, options, latents)
         let target = options.random(inputs.sample.shape, index: 2)
         let estimate = MemoryEstimate(try ModelOutline(unet: folder, variant: source.variant))

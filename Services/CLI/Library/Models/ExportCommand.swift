@@ -45,12 +45,17 @@ struct ExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let set = try AdapterSet(path: adapter).scaled(scale)
+        guard set.unet == nil else {
+            throw ServiceError(
+                "\(adapter): this is a whole UNet, no adapter; `atelier merge` writes a checkpoint with it",
+                exitCode: .refused)
+        }
         let files = try set.write(format, to: out)
         if json {
             try Output.json(
                 Report(
                     files: files, format: format.rawValue,
-                    layers: set.components.values.reduce(0) { $0 + $1.count }, parameters: set.parameterCount))
+                    layers: set.layerCount, parameters: set.parameterCount))
         }
     }
 }

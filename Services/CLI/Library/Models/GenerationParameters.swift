@@ -11,7 +11,8 @@ struct GenerationParameters {
 
         init(path: String) throws {
             let location = URL(filePath: path)
-            let files = [location, location.appending(path: "adapter_model.safetensors")]
+            let names = ["adapter_model.safetensors", "unet/diffusion_pytorch_model.safetensors"]
+            let files = [location] + names.map { location.appending(path: $0) }
             let data = files.lazy.compactMap { try? Data(contentsOf: $0) }.first
             name = location.deletingPathExtension().lastPathComponent
             hash = data.map { String(AdapterHash.of($0).prefix(12)) } ?? ""

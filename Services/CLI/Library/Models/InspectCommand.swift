@@ -77,7 +77,8 @@ struct InspectCommand: AsyncParsableCommand {
     private func inspectAdapter(_ path: String) throws {
         let set = try AdapterSet(path: path)
         let report = AdapterReport(
-            path: path, format: set.format.rawValue, parameters: set.parameterCount,
+            kind: set.unet == nil ? "adapter" : "unet", path: path, format: set.format.rawValue,
+            parameters: set.parameterCount,
             components: set.components.sorted { $0.key.rawValue < $1.key.rawValue }.map { component, modules in
                 AdapterReport.Component(
                     name: component.rawValue, layers: modules.count,
@@ -89,7 +90,8 @@ struct InspectCommand: AsyncParsableCommand {
             try Output.json(report)
             return
         }
-        Output.line("LoRA adapter (\(report.format)), \(Figures.grouped(report.parameters)) parameters")
+        let what = set.unet == nil ? "LoRA adapter (\(report.format))" : "whole UNet"
+        Output.line("\(what), \(Figures.grouped(report.parameters)) parameters")
         for part in report.components {
             Output.line(
                 "  \(part.name): \(part.layers) layers, rank \(part.ranks.map(String.init).joined(separator: ", ")), alpha "

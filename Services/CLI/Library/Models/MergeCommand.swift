@@ -54,8 +54,7 @@ struct MergeCommand: AsyncParsableCommand {
         if json {
             try Output.json(
                 Report(
-                    out: out, layers: adapter.components.values.reduce(0) { $0 + $1.count },
-                    components: adapter.components.keys.map(\.rawValue).sorted()))
+                    out: out, layers: adapter.layerCount, components: adapter.changed.map(\.rawValue).sorted()))
         }
     }
 }

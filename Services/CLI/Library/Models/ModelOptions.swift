@@ -14,7 +14,8 @@ struct ModelOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A LoRA adapter: a folder of PEFT's, or a file of diffusers' or kohya's.", valueName: "path"))
+            "A LoRA adapter (a folder of PEFT's, or a file of diffusers' or kohya's), or any checkpoint of a run.",
+            valueName: "path"))
     var adapter: String?
 
     @Option(
@@ -75,7 +76,7 @@ struct ModelOptions: ParsableArguments {
 
     /// Refuses an adapter that does not change a component.
     func require(_ component: AdapterComponent, of adapter: AdapterSet?) throws {
-        guard let adapter, adapter.components[component] == nil else { return }
+        guard let adapter, !adapter.changed.contains(component) else { return }
         throw ServiceError("--adapter \(adapter.path): it does not change the \(component.rawValue)", exitCode: .usage)
     }
 

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Imaging
 import Ledger
 import ServiceRuntime
 
@@ -9,53 +8,61 @@ struct StudyCommand: AsyncParsableCommand {
         commandName: "study",
         abstract: "Runs one claim of a paper: every arm with every seed, then a table and a plot.",
         discussion: """
-            The plan names arms (a configuration and overrides) and seeds; those of deploy/studies are meant. Runs that are \
-            complete in the folder are not repeated, so a study that was stopped goes on. Written are table.md, \
-            table.json and plot.png (one colour for each arm, in the order of the table: blue, orange, green, red, purple).
+            The plan names arms (a configuration and overrides) and seeds; those of deploy/studies are meant. A run that is \
+            complete in the folder, or in that of another study beside it, is not repeated, so a study that was stopped goes \
+            on. Written are table.md, table.json and plot.png, whose colours and scales table.md tells.
             """)
 
     @Argument(help: "The plan, a YAML file.")
     var plan: String
     @Option(help: "The study's folder, one below it for each run; by default studies/NAME.")
     var out: String?
+    @Option(help: "How many of the plan's seeds to run; by default all.")
+    var seeds: Int?
     @Flag(help: "Print the table as one JSON object and nothing else on standard output.")
     var json = false
+
+    func validate() throws {
+        guard seeds ?? 1 > 0 else { throw ValidationError("--seeds: at least one is needed.") }
+    }
 
     func run() async throws {
         let study = try StudyPlan.read(plan)
         let name = URL(fileURLWithPath: plan).deletingPathExtension().lastPathComponent
-        let folder = URL(fileURLWithPath: out ?? "studies/\(name)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let folder = try StudyFolder(URL(fileURLWithPath: out ?? "studies/\(name)"), plan: plan)
         let shutdown = Shutdown()
         let signals = SignalWatch(shutdown)
         defer { withExtendedLifetime(signals) {} }
         var reports: [(arm: String, runs: [[RoundReport]])] = []
         for arm in study.arms {
             var runs: [[RoundReport]] = []
-            for seed in study.seeds {
-                let place = folder.appending(path: "\(arm.name)-\(seed)")
-                if !isComplete(place) { try await run(arm, seed: seed, in: place, shutdown) }
-                runs.append(try Self.reports(of: place))
+            for seed in study.seeds.prefix(seeds ?? study.seeds.count) {
+                let place = try await run(arm, seed: seed, of: study, in: folder, shutdown)
+                runs.append(try StudyFolder.reports(of: place))
             }
             reports.append((arm.name, runs))
         }
         let table = StudyTable(claim: study.claim, reports: reports)
-        try write(table, to: folder)
+        try folder.write(table)
         if json { try Output.json(table) } else { Output.line(table.text) }
     }
 
-    private func isComplete(_ place: URL) -> Bool {
-        guard let data = try? Data(contentsOf: place.appending(path: "summary.json")),
-            let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
-        else { return false }
-        return object["outcome"] as? String == "completed"
-    }
-
-    /// One run as a process of its own, as a user would start it.
-    private func run(_ arm: StudyPlan.Arm, seed: UInt64, in place: URL, _ shutdown: Shutdown) async throws {
+    /// One run as a process of its own, as a user would start it, unless it has been run before.
+    ///
+    /// - Returns: its folder.
+    private func run(
+        _ arm: StudyPlan.Arm, seed: UInt64, of study: StudyPlan, in folder: StudyFolder, _ shutdown: Shutdown
+    ) async throws -> URL {
+        let place = folder.place(of: arm, seed: seed)
+        let configuration = try study.configuration(of: arm, seed: seed, beside: plan)
+        if let kept = folder.completed(configuration, meantFor: place) {
+            Output.error("\(arm.name), seed \(seed): complete in \(kept.path)\n")
+            return kept
+        }
+        // What is left of a run that was stopped, or of one that was configured otherwise.
         try? FileManager.default.removeItem(at: place)
         Output.error("\(arm.name), seed \(seed)\n")
-        let overrides = arm.set + ["seed=\(seed)", "run=\(arm.name)-\(seed)"]
+        let overrides = study.overrides(of: arm, seed: seed)
         let child = try ChildProcess(
             name: "atelier", program: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path,
             arguments: ["run", arm.path(beside: plan), "--out", place.path] + overrides.flatMap { ["--set", $0] },
@@ -72,19 +79,6 @@ struct StudyCommand: AsyncParsableCommand {
         guard ending == .exited(0) else {
             throw ServiceError("\(arm.name) with seed \(seed) ended with \(ending); see \(place.path).log")
         }
-    }
-
-    private static func reports(of place: URL) throws -> [RoundReport] {
-        let text = try String(contentsOf: place.appending(path: "metrics.jsonl"), encoding: .utf8)
-        return try text.split(separator: "\n").map { try JSONDecoder().decode(RoundReport.self, from: Data($0.utf8)) }
-    }
-
-    private func write(_ table: StudyTable, to folder: URL) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try AtomicFile.write(try encoder.encode(table), to: folder.appending(path: "table.json"))
-        try AtomicFile.write(Data((table.text + "\n").utf8), to: folder.appending(path: "table.md"))
-        let plot = StudyPlot.draw(table.rows.map(\.curve))
-        try AtomicFile.write(Data(try plot.pngData()), to: folder.appending(path: "plot.png"))
+        return place
     }
 }

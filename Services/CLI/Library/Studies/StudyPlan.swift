@@ -11,19 +11,14 @@ struct StudyPlan: Codable, Sendable {
         /// The configuration, relative to the plan.
         let config: String
         /// Overrides, as for `atelier run --set`.
-        var set: [String] = []
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: CodingKeys.self)
-            name = try container.decode(String.self, forKey: .name)
-            config = try container.decode(String.self, forKey: .config)
-            set = try container.decodeIfPresent([String].self, forKey: .set) ?? []
-        }
+        var set: [String]?
     }
 
     /// What is claimed, in a sentence.
     let claim: String
     let seeds: [UInt64]
+    /// Overrides of every arm; an arm's own come after them.
+    var set: [String]?
     let arms: [Arm]
 
     /// Reads a plan, and checks that each of its runs can be configured.
@@ -42,8 +37,18 @@ struct StudyPlan: Codable, Sendable {
         guard Set(plan.arms.map(\.name)).count == plan.arms.count else {
             throw ServiceError("\(path): two arms have one name", exitCode: .usage)
         }
-        for arm in plan.arms { _ = try ConfigurationFile.read(arm.path(beside: path), overrides: arm.set) }
+        for arm in plan.arms { _ = try plan.configuration(of: arm, seed: 1, beside: path) }
         return plan
+    }
+
+    /// What is laid over the configuration of an arm.
+    func overrides(of arm: Arm, seed: UInt64) -> [String] {
+        (set ?? []) + (arm.set ?? []) + ["seed=\(seed)", "run=\(arm.name)-\(seed)"]
+    }
+
+    /// The configuration of one run, for a plan at `plan`.
+    func configuration(of arm: Arm, seed: UInt64, beside plan: String) throws -> RunConfiguration {
+        try ConfigurationFile.read(arm.path(beside: plan), overrides: overrides(of: arm, seed: seed))
     }
 }
 

@@ -1,6 +1,6 @@
 import Imaging
 
-/// Curves of rewards over rounds as a picture: one colour for each arm, in the order of the table.
+/// Curves of rewards over queries as a picture: one colour for each arm, in the order of the table.
 struct StudyPlot {
     /// Blue, orange, green, red, purple: as most plotting libraries begin.
     static let colors: [(name: String, rgb: [UInt8])] = [
@@ -11,26 +11,26 @@ struct StudyPlot {
     private static let (width, height, margin) = (640, 400, 24)
     private var picture = Picture(width: width, height: height, red: 255, green: 255, blue: 255)
 
-    /// Draws one curve for each arm.
-    static func draw(_ curves: [[Double]]) -> Picture {
+    /// Draws one curve for each arm: rewards over queries, both scaled to what there is.
+    static func draw(_ curves: [[StudyRun.Point]]) -> Picture {
         var plot = StudyPlot()
-        let values = curves.joined()
-        let (low, high) = (values.min() ?? 0, values.max() ?? 1)
-        let rounds = max(curves.map(\.count).max() ?? 2, 2)
+        let points = curves.joined()
+        let (low, high) = (points.map(\.reward).min() ?? 0, points.map(\.reward).max() ?? 1)
+        let queries = max(points.map(\.queries).max() ?? 1, 1)
         for tenth in 0...10 {
-            let row = Self.margin + tenth * (Self.height - 2 * Self.margin) / 10
-            plot.line(from: (Self.margin, row), to: (Self.width - Self.margin, row), [225, 225, 225], thickness: 1)
+            let row = margin + tenth * (height - 2 * margin) / 10
+            plot.line(from: (margin, row), to: (width - margin, row), [225, 225, 225], thickness: 1)
         }
         for (index, curve) in curves.enumerated() {
-            let points = curve.enumerated().map { round, value in
-                (
-                    Self.margin + round * (Self.width - 2 * Self.margin) / (rounds - 1),
-                    Self.height - Self.margin
-                        - Int((value - low) / max(high - low, 1e-12) * Double(Self.height - 2 * Self.margin))
+            let places = curve.map { point in
+                let share = (point.reward - low) / max(high - low, 1e-12)
+                return (
+                    margin + point.queries * (width - 2 * margin) / queries,
+                    height - margin - Int(share * Double(height - 2 * margin))
                 )
             }
-            for (from, to) in zip(points, points.dropFirst()) {
-                plot.line(from: from, to: to, Self.colors[index % Self.colors.count].rgb, thickness: 3)
+            for (from, to) in zip(places, places.dropFirst()) {
+                plot.line(from: from, to: to, colors[index % colors.count].rgb, thickness: 3)
             }
         }
         return plot.picture

@@ -3,18 +3,33 @@ import Ledger
 
 /// What the runs of a study came to, arm by arm.
 struct StudyTable: Codable, Sendable {
-    /// A mean over the seeds and its standard error.
+    /// A mean over the seeds and its standard error, which one seed does not tell.
     struct Mean: Codable, Hashable, Sendable {
         let value: Double
-        let standardError: Double
+        let standardError: Double?
 
         init(_ values: [Double]) {
             let count = Double(max(values.count, 1))
             let mean = values.reduce(0, +) / count
             let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
             value = mean
-            standardError = values.count > 1 ? (squares / (count - 1) / count).squareRoot() : 0
+            standardError = values.count > 1 ? (squares / (count - 1) / count).squareRoot() : nil
         }
+
+        /// The mean of what every run has.
+        init?(_ values: [Double?]) {
+            let there = values.compactMap(\.self)
+            guard !there.isEmpty, there.count == values.count else { return nil }
+            self.init(there)
+        }
+    }
+
+    /// Validated rewards.
+    struct Validated: Codable, Sendable {
+        let base: Mean
+        let last: Mean
+        /// Of the best policy: the largest of several noisy means, so too high by some of their noise.
+        let best: Mean
     }
 
     struct Row: Codable, Sendable {
@@ -26,53 +41,72 @@ struct StudyTable: Codable, Sendable {
         let first: Mean
         let last: Mean
         let area: Mean
-        /// Monitors of the last round, where every seed has them.
-        let monitors: [String: Mean]
-        /// The mean reward of each round, over the seeds.
-        let curve: [Double]
+        let validated: Validated?
+        /// How many pictures had been scored when the level was reached, over the seeds that reached it.
+        let queriesToLevel: Mean?
+        /// How many seeds reached the level.
+        let reached: Int
+        /// Where a run has several rewards: each over the last two rounds.
+        let rewards: [String: Mean]
+        /// Of the policy that validation kept: each reward over the pictures of its round.
+        let keptRewards: [String: Mean]
+        /// Of the last round.
+        let pathKL: Mean?
+        let saturation: Mean?
+        /// Over all rounds, and in the last.
+        let diversity: Mean?
+        let lastDiversity: Mean?
+        /// The reward of each policy that was measured, over the seeds.
+        let curve: [StudyRun.Point]
     }
 
     let claim: String
+    /// A reward that the better arms reach on their way: half of the best arm's gain, on the mean curves.
+    let level: Double
     let rows: [Row]
 
     /// The table of what was measured: for each arm, in order, the rounds of each seed.
     init(claim: String, reports: [(arm: String, runs: [[RoundReport]])]) {
         self.claim = claim
-        rows = reports.map { arm, runs in
-            // Rounds that only validate have no rewards of their own.
-            let runs = runs.map { $0.filter { $0.samples > 0 } }
-            func mean(_ value: ([RoundReport]) -> Double) -> Mean { Mean(runs.map(value)) }
-            func average(_ reports: some Collection<RoundReport>) -> Double {
-                reports.reduce(0) { $0 + $1.rewardMean } / Double(max(reports.count, 1))
-            }
-            let names = Set(runs.compactMap(\.last).flatMap(\.monitors.keys))
-            let rounds = runs.map(\.count).min() ?? 0
+        let arms = reports.map { (name: $0.arm, runs: $0.runs.map(StudyRun.init)) }
+        let curves = arms.map { Self.curve($0.runs) }
+        let start = Mean(curves.compactMap { $0.first?.reward }).value
+        let level = (start + (curves.compactMap { $0.last?.reward }.max() ?? start)) / 2
+        self.level = level
+        rows = zip(arms, curves).map { arm, curve in
+            let runs = arm.runs
+            let all = runs.reduce(into: Set<String>()) { $0.formUnion($1.rewardNames) }
+            let names = all.count < 2 ? [] : all
+            let reached = runs.compactMap { $0.queries(toReach: level) }
+            func mean(_ value: (StudyRun) -> Double) -> Mean { Mean(runs.map(value)) }
+            func common(_ value: (StudyRun) -> Double?) -> Mean? { Mean(runs.map(value)) }
             return Row(
-                arm: arm, seeds: runs.count, queries: runs.first?.reduce(0) { $0 + $1.samples } ?? 0,
-                first: mean { average($0.prefix(1)) }, last: mean { average($0.suffix(2)) }, area: mean { average($0) },
-                monitors: Dictionary(
+                arm: arm.name, seeds: runs.count, queries: runs.first?.queries ?? 0,
+                first: mean(\.first), last: mean(\.last), area: mean(\.all), validated: Self.validated(runs),
+                queriesToLevel: reached.isEmpty ? nil : Mean(reached.map(Double.init)), reached: reached.count,
+                rewards: Dictionary(uniqueKeysWithValues: names.map { name in (name, mean { $0.reward(name) }) }),
+                keptRewards: Dictionary(
                     uniqueKeysWithValues: names.compactMap { name in
-                        let values = runs.compactMap { $0.last?.monitors[name] }
-                        return values.count == runs.count ? (name, Mean(values)) : nil
-                    }), curve: (0..<rounds).map { round in Mean(runs.map { $0[round].rewardMean }).value })
+                        common { $0.keptReward(name) }.map { (name, $0) }
+                    }),
+                pathKL: common { $0.monitor("pathKL") }, saturation: common { $0.monitor("saturation") },
+                diversity: common { $0.meanMonitor("diversity") }, lastDiversity: common { $0.monitor("diversity") },
+                curve: curve)
         }
     }
 
-    /// In Markdown.
-    var text: String {
-        func cell(_ mean: Mean?) -> String {
-            guard let mean else { return "–" }
-            return "\(Figures.fixed(mean.value, 4)) ± \(Figures.fixed(mean.standardError, 4))"
+    private static func validated(_ runs: [StudyRun]) -> Validated? {
+        guard let base = Mean(runs.map { $0.validated?.base }), let last = Mean(runs.map { $0.validated?.last }),
+            let best = Mean(runs.map { $0.validated?.best })
+        else { return nil }
+        return Validated(base: base, last: last, best: best)
+    }
+
+    /// The mean of the runs' curves.
+    private static func curve(_ runs: [StudyRun]) -> [StudyRun.Point] {
+        (0..<(runs.map(\.points.count).min() ?? 0)).map { place in
+            StudyRun.Point(
+                queries: runs[0].points[place].queries, reward: Mean(runs.map { $0.points[place].reward }).value)
         }
-        var lines = [
-            claim, "", "| arm | seeds | queries | first | last | all rounds | path KL | diversity |",
-            "| --- | --- | --- | --- | --- | --- | --- | --- |",
-        ]
-        lines += rows.map { row in
-            let cells = [cell(row.first), cell(row.last), cell(row.area)]
-            let kept = [cell(row.monitors["pathKL"]), cell(row.monitors["diversity"])]
-            return "| \(row.arm) | \(row.seeds) | \(row.queries) | \((cells + kept).joined(separator: " | ")) |"
-        }
-        return lines.joined(separator: "\n")
     }
 }
