@@ -60,7 +60,7 @@ if options.plot:
     from matplotlib import pyplot
 
     subsets = sorted({subset for subset, _ in curves})
-    figure, axes = pyplot.subplots(1, len(subsets), figsize=(3.2 * len(subsets), 2.6), constrained_layout=True)
+    figure, axes = pyplot.subplots(1, len(subsets), figsize=(3.2 * len(subsets), 3.0), constrained_layout=True)
     for axis, subset in zip(axes, subsets):
         for (place, name), curve in curves.items():
             if place == subset:
@@ -68,5 +68,5 @@ if options.plot:
         axis.set(title=subset, xscale="log", xlabel="n", xticks=sizes[:5], xticklabels=sizes[:5])
         axis.minorticks_off()
     axes[0].set_ylabel("checker: right")
-    axes[-1].legend(fontsize=6)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=7)
     figure.savefig(options.plot, dpi=100)
