@@ -48,8 +48,9 @@ extension DiffusionPolicy {
             return output().value.meanSquareDifferences(target)[0]
         }
         // Small against the curvature of a trained network, large against the rounding in it (the objective is summed in
-        // f64). bf16 leaves little between the two, and where that is depends on the network: one step that agrees will do.
-        let (steps, tolerance) = precision == .f32 ? ([0.003], 0.05) : ([0.03, 0.1, 0.3], 0.2)
+        // f64). Where that is depends on the network, on how much of it is trained (all of it curves more than an adapter), and
+        // bf16 leaves little between the two: one step that agrees will do.
+        let (steps, tolerance) = precision == .f32 ? ([0.003, 0.001], 0.05) : ([0.03, 0.1, 0.3], 0.2)
         var place = 0.0
         var measured: [Double] = []
         for step in steps {

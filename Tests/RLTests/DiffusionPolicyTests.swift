@@ -38,6 +38,11 @@ private let base = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
         ).selfCheck()
     }
 
+    @Test("the whole network's gradient agrees with a finite difference")
+    func selfCheckOfTheWholeNetworkPasses() throws {
+        try DiffusionPolicy(model: base, trains: .network, isTrainable: true).selfCheck()
+    }
+
     @Test("every trainable scheduler gives trajectories whose ratios start at 1", arguments: SamplingMethod.allCases)
     func schedulersCanBeTrained(_ scheduler: SamplingMethod) throws {
         let policy = try DiffusionPolicy(
