@@ -50,8 +50,7 @@ private final class Node {
     let shape: [Int]
     /// Of an operation; `nil` where an input does not require a gradient.
     let inputs: [Node?]
-    /// Longer than the depth of every input: an order in which each result comes after what it was computed from. 0 for
-    /// leaves.
+    /// Longer than the depth of every input, 0 of leaves: an order in which each result comes after what it is made of.
     let depth: Int
     private var backward: ((Tensor) -> [Tensor?])?
     /// Of a leaf.

@@ -22,9 +22,7 @@ extension ConvolutionShape {
         public var readsFile = false
     }
 
-    /// What the weights take in memory.
-    ///
-    /// - Parameter isTrained: whether the gradient at the input is asked for too, which has a layout of its own.
+    /// What the weights take in memory; where the gradient at the input is asked for too, it has a layout of its own.
     public func weightMemory(isTrained: Bool) -> WeightMemory {
         var memory = WeightMemory()
         for direction in isTrained ? [ConvolutionDirection.forward, .backwardInput] : [.forward] {

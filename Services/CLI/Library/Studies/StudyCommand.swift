@@ -10,7 +10,7 @@ struct StudyCommand: AsyncParsableCommand {
         discussion: """
             The plan names arms (a configuration and overrides) and seeds; those of deploy/studies are meant. A run that is \
             complete in the folder, or in that of another study beside it, is not repeated, so a study that was stopped goes \
-            on. Written are table.md, table.json and plot.png, whose colours and scales table.md tells.
+            on. Written are table.md, table.json and plot.png.
             """)
 
     @Argument(help: "The plan, a YAML file.")

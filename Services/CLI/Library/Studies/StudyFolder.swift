@@ -57,7 +57,7 @@ struct StudyFolder {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         try AtomicFile.write(try encoder.encode(table), to: url.appending(path: "table.json"))
         try AtomicFile.write(Data((table.text + "\n").utf8), to: url.appending(path: "table.md"))
-        try AtomicFile.write(
-            Data(try StudyPlot.draw(table.rows.map(\.curve)).pngData()), to: url.appending(path: "plot.png"))
+        let plot = StudyPlot.draw(table.rows.map { ($0.arm, $0.curve) })
+        try AtomicFile.write(Data(try plot.pngData()), to: url.appending(path: "plot.png"))
     }
 }

@@ -19,17 +19,8 @@ extension StudyTable {
         columns = columns.filter { column in rows.contains { column.cell($0) != nil } }
         func line(_ cells: [String]) -> String { "| \(cells.joined(separator: " | ")) |" }
         let lines = rows.map { row in line(columns.map { $0.cell(row) ?? "–" }) }
-        return ([claim, "", line(columns.map(\.title)), line(columns.map { _ in "---" })] + lines + ["", legend])
+        return ([claim, "", line(columns.map(\.title)), line(columns.map { _ in "---" })] + lines)
             .joined(separator: "\n")
-    }
-
-    /// What the plot shows.
-    private var legend: String {
-        let points = rows.flatMap(\.curve)
-        let rewards = points.map(\.reward)
-        let arms = rows.enumerated().map { "\($1.arm) \(StudyPlot.colors[$0 % StudyPlot.colors.count].name)" }
-        return "plot.png: from left to right 0 to \(points.map(\.queries).max() ?? 0) queries, from below reward "
-            + "\(short(rewards.min() ?? 0)) to \(short(rewards.max() ?? 0)); \(arms.joined(separator: ", "))."
     }
 
     private func short(_ value: Double) -> String { Figures.short(value) }
