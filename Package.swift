@@ -170,6 +170,9 @@ let testTargets: [Target] = [
     tests("LedgerTests", ["Ledger"]),
     tests("MenagerieTests", ["Menagerie", "Imaging", "Rewards"]),
     tests("RewardsTests", ["Rewards", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging"]),
+    tests(
+        "PretrainingTests",
+        ["Pretraining", "Rewards", "Menagerie", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging"]),
     tests("DiffusionTests", ["Diffusion", "Encoders", "NeuralNet", "Autograd", "TensorCore"]),
     tests("RLTests", ["RL", "DiffusionPolicy", "Diffusion", "NeuralNet", "Autograd", "TensorCore"]),
     tests(

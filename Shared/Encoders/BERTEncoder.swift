@@ -58,7 +58,8 @@ public final class BERTEncoder {
             try BERTLayer(tower, contextWidth: configuration.contextWidth, scope["encoder.layer", $0])
         }
         pooler =
-            scope.has("pooler.dense.weight") ? try Linear(tower.width, tower.width, scope["pooler.dense"]) : nil
+            scope.shape(of: "pooler.dense.weight") == nil
+            ? nil : try Linear(tower.width, tower.width, scope["pooler.dense"])
         let projected = root.shape(of: "text_projection.weight")
         projection = try projected.map { try Linear(tower.width, $0[0], root["text_projection"]) }
     }

@@ -1,8 +1,7 @@
-import Foundation
 import TensorCore
 
 /// The `config.json` of a CLIP text encoder, in transformers' names.
-public struct CLIPTextConfiguration: Codable, Hashable, Sendable {
+public struct CLIPTextConfiguration: TransformerConfiguration {
     public var vocabularySize = 49408
     public var hiddenSize = 768
     public var intermediateSize = 3072
@@ -18,63 +17,17 @@ public struct CLIPTextConfiguration: Codable, Hashable, Sendable {
     public var projectionSize = 512
     /// Whether the checkpoint has the projection; not in the file, since the weights say so.
     public var hasProjection = false
-    var modelType = "clip_text_model"
-
-    enum CodingKeys: String, CodingKey {
-        case vocabularySize = "vocab_size"
-        case hiddenSize = "hidden_size"
-        case intermediateSize = "intermediate_size"
-        case layers = "num_hidden_layers"
-        case heads = "num_attention_heads"
-        case maxPositions = "max_position_embeddings"
-        case layerNormEpsilon = "layer_norm_eps"
-        case activation = "hidden_act"
-        case endOfTextToken = "eos_token_id"
-        case beginOfTextToken = "bos_token_id"
-        case projectionSize = "projection_dim"
-        case modelType = "model_type"
-    }
+    public var modelType = "clip_text_model"
 
     public init() {}
 
-    public init(from decoder: any Decoder) throws {
-        let keys = try decoder.container(keyedBy: CodingKeys.self)
-        func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
-            value = try keys.decodeIfPresent(Value.self, forKey: key) ?? value
-        }
-        try read(.vocabularySize, &vocabularySize)
-        try read(.hiddenSize, &hiddenSize)
-        try read(.intermediateSize, &intermediateSize)
-        try read(.layers, &layers)
-        try read(.heads, &heads)
-        try read(.maxPositions, &maxPositions)
-        try read(.layerNormEpsilon, &layerNormEpsilon)
-        try read(.activation, &activation)
-        try read(.endOfTextToken, &endOfTextToken)
-        try read(.beginOfTextToken, &beginOfTextToken)
-        try read(.projectionSize, &projectionSize)
-        try read(.modelType, &modelType)
-        guard modelType == "clip_text_model" else {
-            throw ConfigurationError(
-                key: "model_type", reason: "'\(modelType)' is not supported here (clip_text_model)")
-        }
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var keys = encoder.container(keyedBy: CodingKeys.self)
-        try keys.encode(vocabularySize, forKey: .vocabularySize)
-        try keys.encode(hiddenSize, forKey: .hiddenSize)
-        try keys.encode(intermediateSize, forKey: .intermediateSize)
-        try keys.encode(layers, forKey: .layers)
-        try keys.encode(heads, forKey: .heads)
-        try keys.encode(maxPositions, forKey: .maxPositions)
-        try keys.encode(layerNormEpsilon, forKey: .layerNormEpsilon)
-        try keys.encode(activation, forKey: .activation)
-        try keys.encode(endOfTextToken, forKey: .endOfTextToken)
-        try keys.encode(beginOfTextToken, forKey: .beginOfTextToken)
-        try keys.encode(modelType, forKey: .modelType)
-        guard hasProjection else { return }
-        try keys.encode(projectionSize, forKey: .projectionSize)
+    public static let modelTypes = ["clip_text_model"]
+    public static var options: [ConfigurationOption<Self>] {
+        towerOptions + [
+            .init("vocab_size", \.vocabularySize), .init("max_position_embeddings", \.maxPositions),
+            .init("eos_token_id", \.endOfTextToken), .init("bos_token_id", \.beginOfTextToken),
+            .init("projection_dim", \.projectionSize),
+        ]
     }
 }
 

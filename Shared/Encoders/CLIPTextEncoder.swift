@@ -2,7 +2,8 @@ import Autograd
 import NeuralNet
 import TensorCore
 
-/// CLIP's text tower, with the names and numbers of transformers' `CLIPTextModel` and `CLIPTextModelWithProjection`.
+/// CLIP's text tower, with the names and numbers of transformers' `CLIPTextModel` and `CLIPTextModelWithProjection`, or with
+/// OpenCLIP's names.
 ///
 /// Radford et al., "Learning Transferable Visual Models From Natural Language Supervision" (2021).
 public final class CLIPTextEncoder {
@@ -29,18 +30,27 @@ public final class CLIPTextEncoder {
         self.configuration = configuration
         // Checkpoints of transformers before version 5 have the tower under `text_model`, so we write it too.
         let scope = root["text_model"].has("embeddings.token_embedding.weight") ? root["text_model"] : root
-        let width = configuration.hiddenSize
-        tokens = try Embedding(configuration.vocabularySize, width, scope["embeddings.token_embedding"])
-        positions = try Embedding(configuration.maxPositions, width, scope["embeddings.position_embedding"])
-        let tower = TransformerTower(
-            width: width, intermediateWidth: configuration.intermediateSize, layers: configuration.layers,
-            heads: configuration.heads, epsilon: configuration.layerNormEpsilon,
-            activation: try Activation(transformersName: configuration.activation), isCausal: true)
-        layers = try tower.makeLayers(.clip, scope)
-        finalNorm = try LayerNorm(width, epsilon: configuration.layerNormEpsilon, scope["final_layer_norm"])
-        projection =
-            configuration.hasProjection
-            ? try Linear(width, configuration.projectionSize, bias: false, root["text_projection"]) : nil
+        let isOpenCLIP = !scope.has("embeddings.token_embedding.weight") && root.has("token_embedding.weight")
+        let (width, entries) = (configuration.hiddenSize, configuration.vocabularySize)
+        let embeddings = scope["embeddings"]
+        tokens = try Embedding(entries, width, isOpenCLIP ? root["token_embedding"] : embeddings["token_embedding"])
+        positions =
+            isOpenCLIP
+            ? try Embedding(configuration.maxPositions, width, root, name: "positional_embedding")
+            : try Embedding(configuration.maxPositions, width, embeddings["position_embedding"])
+        var tower = try configuration.tower
+        tower.isCausal = true
+        layers = try tower.makeLayers(isOpenCLIP ? .openCLIP : .clip, isOpenCLIP ? root : scope)
+        finalNorm = try LayerNorm(
+            width, epsilon: tower.epsilon, isOpenCLIP ? root["ln_final"] : scope["final_layer_norm"])
+        let shared = configuration.projectionSize
+        if isOpenCLIP {
+            projection = try Linear(width, shared, transposed: "text_projection", root)
+        } else {
+            projection =
+                configuration.hasProjection
+                ? try Linear(width, shared, bias: false, root["text_projection"]) : nil
+        }
     }
 
     /// Where a sequence is pooled: its first end-of-text token.

@@ -2,7 +2,7 @@ import Autograd
 import NeuralNet
 import TensorCore
 
-/// CLIP's picture tower with its projection: transformers' `CLIPVisionModelWithProjection`.
+/// CLIP's picture tower with its projection: transformers' `CLIPVisionModelWithProjection`, or OpenCLIP's `visual`.
 ///
 /// Radford et al., "Learning Transferable Visual Models From Natural Language Supervision" (2021).
 public final class CLIPVisionEncoder {
@@ -23,16 +23,16 @@ public final class CLIPVisionEncoder {
     public init(_ configuration: CLIPVisionConfiguration, _ root: ParameterScope) throws {
         self.configuration = configuration
         let scope = root["vision_model"].has("embeddings.class_embedding") ? root["vision_model"] : root
+        let isOpenCLIP = !scope.has("embeddings.class_embedding") && root["visual"].has("class_embedding")
         transformer = try VisionTransformer(
-            configuration.grid,
-            TransformerTower(
-                width: configuration.hiddenSize, intermediateWidth: configuration.intermediateSize,
-                layers: configuration.layers, heads: configuration.heads, epsilon: configuration.layerNormEpsilon,
-                activation: try Activation(transformersName: configuration.activation)), .clip, scope)
+            configuration.grid, try configuration.tower, isOpenCLIP ? .openCLIP : .clip,
+            isOpenCLIP ? root["visual"] : scope)
+        let (width, shared) = (configuration.hiddenSize, configuration.projectionSize)
         projection =
-            root.has("visual_projection.weight")
-            ? try Linear(
-                configuration.hiddenSize, configuration.projectionSize, bias: false, root["visual_projection"]) : nil
+            isOpenCLIP
+            ? try Linear(width, shared, transposed: "proj", root["visual"])
+            : root.has("visual_projection.weight")
+                ? try Linear(width, shared, bias: false, root["visual_projection"]) : nil
     }
 
     /// Encodes normalised pictures `[sample, height, width, channel]` of the configuration's size.

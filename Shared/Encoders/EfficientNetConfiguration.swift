@@ -1,5 +1,5 @@
 /// The `config.json` of ALIGN's picture tower, in transformers' names (`align_vision_model`).
-public struct EfficientNetConfiguration: Decodable, Hashable, Sendable {
+public struct EfficientNetConfiguration: TransformersConfiguration {
     public var channels = 3
     public var imageSize = 600
     public var widthCoefficient = 2.0
@@ -17,56 +17,25 @@ public struct EfficientNetConfiguration: Decodable, Hashable, Sendable {
     public var activation = "swish"
     public var batchNormEpsilon: Float = 0.001
     var poolingType = "mean"
-    var modelType = "align_vision_model"
-
-    enum CodingKeys: String, CodingKey {
-        case channels = "num_channels"
-        case imageSize = "image_size"
-        case widthCoefficient = "width_coefficient"
-        case depthCoefficient = "depth_coefficient"
-        case depthDivisor = "depth_divisor"
-        case kernelSizes = "kernel_sizes"
-        case inChannels = "in_channels"
-        case outChannels = "out_channels"
-        case depthwisePadding = "depthwise_padding"
-        case strides
-        case blockRepeats = "num_block_repeats"
-        case expandRatios = "expand_ratios"
-        case squeezeRatio = "squeeze_expansion_ratio"
-        case activation = "hidden_act"
-        case batchNormEpsilon = "batch_norm_eps"
-        case poolingType = "pooling_type"
-        case modelType = "model_type"
-    }
+    public var modelType = "align_vision_model"
 
     public init() {}
 
-    public init(from decoder: any Decoder) throws {
-        let keys = try decoder.container(keyedBy: CodingKeys.self)
-        func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
-            value = try keys.decodeIfPresent(Value.self, forKey: key) ?? value
-        }
-        try read(.modelType, &modelType)
-        guard modelType == "align_vision_model" else {
-            throw ConfigurationError(
-                key: "model_type", reason: "'\(modelType)' is not supported here (align_vision_model)")
-        }
-        try read(.channels, &channels)
-        try read(.imageSize, &imageSize)
-        try read(.widthCoefficient, &widthCoefficient)
-        try read(.depthCoefficient, &depthCoefficient)
-        try read(.depthDivisor, &depthDivisor)
-        try read(.kernelSizes, &kernelSizes)
-        try read(.inChannels, &inChannels)
-        try read(.outChannels, &outChannels)
-        try read(.depthwisePadding, &depthwisePadding)
-        try read(.strides, &strides)
-        try read(.blockRepeats, &blockRepeats)
-        try read(.expandRatios, &expandRatios)
-        try read(.squeezeRatio, &squeezeRatio)
-        try read(.activation, &activation)
-        try read(.batchNormEpsilon, &batchNormEpsilon)
-        try read(.poolingType, &poolingType)
+    public static let modelTypes = ["align_vision_model"]
+    public static var options: [ConfigurationOption<Self>] {
+        [
+            .init("num_channels", \.channels), .init("image_size", \.imageSize),
+            .init("width_coefficient", \.widthCoefficient), .init("depth_coefficient", \.depthCoefficient),
+            .init("depth_divisor", \.depthDivisor), .init("kernel_sizes", \.kernelSizes),
+            .init("in_channels", \.inChannels), .init("out_channels", \.outChannels),
+            .init("depthwise_padding", \.depthwisePadding), .init("strides", \.strides),
+            .init("num_block_repeats", \.blockRepeats), .init("expand_ratios", \.expandRatios),
+            .init("squeeze_expansion_ratio", \.squeezeRatio), .init("hidden_act", \.activation),
+            .init("batch_norm_eps", \.batchNormEpsilon), .init("pooling_type", \.poolingType),
+        ]
+    }
+
+    public mutating func settle() throws(ConfigurationError) {
         guard poolingType == "mean" else {
             throw ConfigurationError(key: "pooling_type", reason: "'\(poolingType)' is not supported (mean)")
         }

@@ -36,6 +36,8 @@ final class PreNormLayer {
         var norm1, norm2: String
         /// Queries, keys and values; one name where they are stored as one.
         var attention: [String]
+        /// What stands before "weight" and "bias" of the three that are stored as one.
+        var joined = ""
         var out, expand, contract: String
 
         static let clip = Names(
@@ -53,6 +55,9 @@ final class PreNormLayer {
         static let timm = Names(
             layers: "blocks", norm1: "norm1", norm2: "norm2", attention: ["attn.qkv"], out: "attn.proj",
             expand: "mlp.fc1", contract: "mlp.fc2")
+        static let openCLIP = Names(
+            layers: "transformer.resblocks", norm1: "ln_1", norm2: "ln_2", attention: ["attn"], joined: "in_proj_",
+            out: "attn.out_proj", expand: "mlp.c_fc", contract: "mlp.c_proj")
     }
 
     private let norm1, norm2: LayerNorm
@@ -66,7 +71,7 @@ final class PreNormLayer {
         norm1 = try LayerNorm(width, epsilon: tower.epsilon, scope[names.norm1])
         attention = try (0..<3).map { part in
             guard names.attention.count == 3 else {
-                return try Linear(width, width, part: part, of: 3, scope[names.attention[0]])
+                return try Linear(width, width, part: part, of: 3, prefix: names.joined, scope[names.attention[0]])
             }
             let scope = scope[names.attention[part]]
             return try Linear(width, width, bias: scope.has("bias"), scope)

@@ -64,7 +64,19 @@ public struct TransformersFolder: Sendable {
     ///
     /// - Throws: `SafeTensorsError` naming the file.
     public func archive() throws -> SafeTensorsArchive {
-        try SafeTensorsArchive(folder: url.path, name: "model", variant: variant)
+        if let file = openCLIPFile { return try SafeTensorsArchive(path: url.appending(path: file).path) }
+        return try SafeTensorsArchive(folder: url.path, name: "model", variant: variant)
+    }
+
+    /// Whether it has a CLIP in OpenCLIP's names, without transformers' `config.json`.
+    public var isOpenCLIP: Bool { openCLIPFile != nil }
+
+    /// The weights of OpenCLIP's own layout, or the only ones there are.
+    private var openCLIPFile: String? {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        guard !names.contains(file.lastPathComponent) else { return nil }
+        let weights = names.filter { $0.hasSuffix(".safetensors") }
+        return weights.count == 1 ? weights[0] : weights.first { $0 == "open_clip_model.safetensors" }
     }
 
     /// The frozen weights as towers take them.
@@ -88,21 +100,27 @@ public struct EncoderError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension CLIPVisionEncoder {
-    /// Loads the tower with frozen parameters, from its own folder or from that of a whole CLIP.
+    /// Loads the tower with frozen parameters, from its own folder or from that of a whole CLIP, OpenCLIP's too.
     ///
     /// - Throws: errors that name the file.
     public convenience init(_ folder: TransformersFolder, precision: ComputePrecision = .f32) throws {
-        try self.init(folder.configuration(CLIPVisionConfiguration.self, of: .vision), folder.parameters(precision))
+        let configuration =
+            try OpenCLIPFolder(folder)?.vision ?? folder.configuration(CLIPVisionConfiguration.self, of: .vision)
+        try self.init(configuration, folder.parameters(precision))
     }
 }
 
 extension CLIPTextEncoder {
-    /// Loads the tower with frozen parameters, from its own folder or from that of a whole CLIP.
+    /// Loads the tower with frozen parameters, from its own folder or from that of a whole CLIP, OpenCLIP's too.
     ///
     /// - Throws: errors that name the file.
     public convenience init(_ folder: TransformersFolder, precision: ComputePrecision = .f32) throws {
-        var configuration = try folder.configuration(CLIPTextConfiguration.self, of: .text)
         let scope = try folder.parameters(precision)
+        if let configuration = try OpenCLIPFolder(folder)?.text {
+            try self.init(configuration, scope)
+            return
+        }
+        var configuration = try folder.configuration(CLIPTextConfiguration.self, of: .text)
         configuration.hasProjection = scope.has("text_projection.weight")
         try self.init(configuration, scope)
     }

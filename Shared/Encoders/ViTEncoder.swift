@@ -21,17 +21,14 @@ public final class ViTEncoder {
 
     public init(_ configuration: ViTConfiguration, _ root: ParameterScope) throws {
         self.configuration = configuration
+        let token = configuration.isBLIP ? "embeddings.class_embedding" : "embeddings.cls_token"
+        let own = [root, root["vit"], root["vision_model"]].first { $0.has(token) }
         // BLIP's original files, and those of ImageReward, have timm's names.
         let original = ["visual_encoder", "blip.visual_encoder"].map { root[$0] }.first { $0.has("cls_token") }
-        let token = configuration.isBLIP ? "embeddings.class_embedding" : "embeddings.cls_token"
-        let scope = original ?? [root, root["vit"], root["vision_model"]].first { $0.has(token) } ?? root
+        let scope = own ?? original ?? root
         transformer = try VisionTransformer(
-            configuration.grid,
-            TransformerTower(
-                width: configuration.hiddenSize, intermediateWidth: configuration.intermediateSize,
-                layers: configuration.layers, heads: configuration.heads, epsilon: configuration.layerNormEpsilon,
-                activation: try Activation(transformersName: configuration.activation)),
-            original != nil ? .timm : configuration.isBLIP ? .blip : .vit, scope)
+            configuration.grid, try configuration.tower,
+            own == nil && original != nil ? .timm : configuration.isBLIP ? .blip : .vit, scope)
         let width = configuration.hiddenSize
         pooler =
             !configuration.isBLIP && scope.has("pooler.dense.weight")

@@ -42,6 +42,9 @@ final class VisionTransformer {
         static let vit = Names(
             patches: "embeddings.patch_embeddings.projection", classToken: "embeddings.cls_token",
             positions: "embeddings.position_embeddings", normOut: "layernorm", layer: .vit)
+        static let openCLIP = Names(
+            patches: "conv1", classToken: "class_embedding", positions: "positional_embedding", normIn: "ln_pre",
+            normOut: "ln_post", layer: .openCLIP)
         static let timm = Names(
             patches: "patch_embed.proj", classToken: "cls_token", positions: "pos_embed", normOut: "norm", layer: .timm)
     }

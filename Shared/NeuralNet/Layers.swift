@@ -4,8 +4,13 @@ import TensorCore
 /// A linear layer, with its low-rank update where one is configured.
 public final class Linear {
     /// `[out, in]`, or `[out, in, 1, 1]` where checkpoints store a 1×1 convolution.
-    public let weight: Variable
-    public let bias: Variable?
+    public var weight: Variable { rows.map { storedWeight[rows: $0] } ?? storedWeight }
+    public var bias: Variable? { rows.map { rows in storedBias.map { $0[rows: rows] } } ?? storedBias }
+    private let storedWeight: Variable
+    private let storedBias: Variable?
+    /// The rows that are this layer's, where they are a part of what is trained: cut out anew for every pass, since cutting is a
+    /// step that a gradient comes back through.
+    private let rows: Range<Int>?
     private let lora: LowRankUpdate?
     private let precision: ComputePrecision
 
@@ -19,20 +24,41 @@ public final class Linear {
         _ inputs: Int, _ outputs: Int, bias hasBias: Bool = true, isConvolution: Bool = false, _ scope: ParameterScope,
         initial: Initialization? = nil
     ) throws {
-        weight = try scope.parameter(
+        rows = nil
+        storedWeight = try scope.parameter(
             "weight", shape: [outputs, inputs] + (isConvolution ? [1, 1] : []), initial: initial ?? .fanIn(inputs))
-        bias = hasBias ? try scope.parameter("bias", shape: [outputs], initial: .zeros) : nil
+        storedBias = hasBias ? try scope.parameter("bias", shape: [outputs], initial: .zeros) : nil
         lora = scope.lora(inputs: inputs, outputs: outputs, kernel: isConvolution ? 1 : nil)
         precision = scope.store.precision
     }
 
     /// One of `parts` layers that a checkpoint stores below each other as one, as queries, keys and values often are.
-    public init(_ inputs: Int, _ outputs: Int, part: Int, of parts: Int, _ scope: ParameterScope) throws {
+    ///
+    /// Where there is a `prefix`, it stands before the names of weight and bias: `in_proj_weight`.
+    public init(
+        _ inputs: Int, _ outputs: Int, part: Int, of parts: Int, prefix: String = "", _ scope: ParameterScope
+    ) throws {
         let rows = part * outputs..<(part + 1) * outputs
-        weight = try scope.parameter("weight", shape: [parts * outputs, inputs], initial: .fanIn(inputs))[rows: rows]
-        bias =
-            scope.has("bias")
-            ? try scope.parameter("bias", shape: [parts * outputs], initial: .zeros)[rows: rows] : nil
+        let (weightName, biasName) = ("\(prefix)weight", "\(prefix)bias")
+        let weight = try scope.parameter(weightName, shape: [parts * outputs, inputs], initial: .fanIn(inputs))
+        let bias =
+            scope.has(biasName) ? try scope.parameter(biasName, shape: [parts * outputs], initial: .zeros) : nil
+        let isTrained = weight.requiresGradient
+        storedWeight = isTrained ? weight : weight[rows: rows]
+        storedBias = isTrained ? bias : bias?[rows: rows]
+        self.rows = isTrained ? rows : nil
+        lora = nil
+        precision = scope.store.precision
+    }
+
+    /// A layer without bias of a frozen checkpoint that stores the weight as `[in, out]`, under a name of its own.
+    public init(_ inputs: Int, _ outputs: Int, transposed name: String, _ scope: ParameterScope) throws {
+        let stored = try scope.parameter(name, shape: [inputs, outputs], initial: .fanIn(inputs))
+        precondition(!stored.requiresGradient, "no gradient comes back to the transposed weight \(name)")
+        storedWeight = Variable(
+            stored.value.reshaped([1, inputs, 1, outputs]).toNCHW().reshaped([outputs, inputs]))
+        storedBias = nil
+        rows = nil
         lora = nil
         precision = scope.store.precision
     }
@@ -125,8 +151,8 @@ public final class Embedding {
     /// The vectors, `[entry, channel]`.
     public let weight: Variable
 
-    public init(_ entries: Int, _ channels: Int, _ scope: ParameterScope) throws {
-        weight = try scope.parameter("weight", shape: [entries, channels], initial: .gaussian(deviation: 0.02))
+    public init(_ entries: Int, _ channels: Int, _ scope: ParameterScope, name: String = "weight") throws {
+        weight = try scope.parameter(name, shape: [entries, channels], initial: .gaussian(deviation: 0.02))
     }
 
     /// The vectors of `indices`, `[index, channel]`.

@@ -32,6 +32,8 @@ public final class ParameterStore {
 
     /// All parameters of the model itself, in the order of construction.
     public private(set) var parameters: [(path: String, variable: Variable)] = []
+    /// Where each path stands among them.
+    private var places: [String: Int] = [:]
 
     /// What an outline's checkpoint lacks, and what it has in another shape or of no type of numbers.
     public private(set) var outlineFaults: (missing: [String], misshapen: [String]) = ([], [])
@@ -64,6 +66,8 @@ public final class ParameterStore {
     fileprivate func parameter(
         _ path: String, shape: [Int], initial: Initialization
     ) throws -> Variable {
+        // Layers that are stored as one ask for the same parameter.
+        if let place = places[path] { return parameters[place].variable }
         let variable: Variable
         switch source {
         case .archive(let archive, let trainable):
@@ -92,6 +96,7 @@ public final class ParameterStore {
             let noise = Noise(seed: seed, unit: UInt64(parameters.count), purpose: .parameters)
             variable = Variable(initial.tensor(shape: shape, noise: noise), requiresGradient: true)
         }
+        places[path] = parameters.count
         parameters.append((path, variable))
         return variable
     }

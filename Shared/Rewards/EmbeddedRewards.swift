@@ -1,15 +1,15 @@
-import Foundation
+public import Foundation
 
 /// The reward models that the repository carries: `menagerie/NAME`.
-enum EmbeddedRewards {
+public enum EmbeddedRewards {
     private static let prefix = "menagerie/"
     private static let place = "Shared/Menagerie/Rewards"
 
-    /// The folder of a model: a path, or an embedded model, which is looked for above the working folder and above this
-    /// program.
+    /// The place of a model's folder or file: a path, or that of an embedded model, which is looked for above the working
+    /// folder and above this program.
     ///
     /// - Throws: `RewardError` naming the embedded model that is missing.
-    static func folder(_ model: String) throws(RewardError) -> URL {
+    public static func locate(_ model: String) throws(RewardError) -> URL {
         guard model.hasPrefix(prefix) else { return URL(filePath: model) }
         let name = "\(place)/\(model.dropFirst(prefix.count))"
         let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
@@ -17,9 +17,7 @@ enum EmbeddedRewards {
             var folder = start
             while folder.path != "/" {
                 let candidate = folder.appending(path: name)
-                if FileManager.default.fileExists(atPath: candidate.appending(path: "config.json").path) {
-                    return candidate
-                }
+                if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
                 folder = folder.deletingLastPathComponent()
             }
         }

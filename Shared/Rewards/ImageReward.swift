@@ -16,9 +16,11 @@ public final class ImageReward: RewardModel, @unchecked Sendable {
     private let tokenizer: any TextTokenizer
     private let head: AffineHead
     private let truncates: Bool
+    /// The most tokens of a prompt.
+    private let limit: Int
     private let lock = NSLock()
-    /// The most tokens of a prompt in the original.
-    private static let limit = 35
+    /// The most that the original takes.
+    private static let originalLimit = 35
     /// The original's mean and deviation of scores.
     private static let mean = 0.16717362830052426
     private static let deviation = 1.0333394966054072
@@ -31,6 +33,7 @@ public final class ImageReward: RewardModel, @unchecked Sendable {
     ) {
         (self.identity, self.pictures, self.reader) = (identity, pictures, reader)
         (self.tokenizer, self.head, self.truncates) = (tokenizer, head, truncates)
+        limit = min(Self.originalLimit, reader.configuration.maxPositions)
     }
 
     /// A picture with a prompt of its list.
@@ -82,10 +85,10 @@ public final class ImageReward: RewardModel, @unchecked Sendable {
         var pairs: [Pair] = []
         let scores = candidates.enumerated().map { picture, prompts in
             prompts.enumerated().map { candidate, prompt -> Score in
-                let fault = TextEmbedder.fault(prompt, tokenizer, limit: Self.limit, truncates: truncates)
+                let fault = TextEmbedder.fault(prompt, tokenizer, limit: limit, truncates: truncates)
                 if let fault { return .invalid(fault) }
                 // Padding is masked in the original, and so left out here.
-                let tokens = tokenizer.encodeUnpadded(prompt, length: Self.limit)
+                let tokens = tokenizer.encodeUnpadded(prompt, length: limit)
                 pairs.append(Pair(picture: picture, candidate: candidate, tokens: tokens))
                 return .invalid("it was not scored")
             }

@@ -83,9 +83,14 @@ public struct ModelRewardConfiguration: Hashable, Sendable {
     ///
     /// - Throws: an error that names the file.
     func makeModel(_ library: RewardLibrary) throws -> any RewardModel {
-        let folder = TransformersFolder(try EmbeddedRewards.folder(model))
-        var digests = [try library.digest(of: folder.url)]
-        if let head { digests.append(try RewardIdentity.digest([URL(filePath: head)])) }
+        ProportionedReward(base: try makeBareModel(library))
+    }
+
+    private func makeBareModel(_ library: RewardLibrary) throws -> any RewardModel {
+        let folder = TransformersFolder(try EmbeddedRewards.locate(model))
+        var digests = [try library.digest(of: folder)]
+        let head = try head.map { (path) throws(RewardError) in try EmbeddedRewards.locate(path) }
+        if let head { digests.append(try RewardIdentity.digest([head])) }
         var pictures: [PictureFile] = []
         if let references {
             pictures = try PictureFile.all(in: URL(filePath: references))
@@ -118,7 +123,7 @@ public struct ModelRewardConfiguration: Hashable, Sendable {
                 identity, try library.align(folder, precision), try texts(), CosineScale(factor: 0.5, offset: 0.5))
         case .aesthetic:
             let (tower, width) = try library.clip(folder, precision)
-            let file = try SafeTensorsArchive(path: head ?? "")
+            let file = try SafeTensorsArchive(path: head?.path ?? "")
             return AestheticReward(identity, tower, try AffineHead(file, prefix: "layers", width: width))
         case .imageReward: return try library.imageReward(identity, folder, head: head, precision, truncates: truncates)
         case .clipI:

@@ -15,16 +15,24 @@ public final class RewardLibrary {
     public init() {}
 
     /// Every file of a model's folder that can change a score.
-    func digest(of folder: URL) throws(RewardError) -> [UInt8] {
+    ///
+    /// - Throws: `RewardError` naming the folder or a pickle in it.
+    func digest(of model: TransformersFolder) throws -> [UInt8] {
+        let folder = model.url
         if let known = digests[folder.path] { return known }
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted().filter {
             name in
             ["safetensors", "json", "txt"].contains(URL(filePath: name).pathExtension)
         }
-        guard names.contains("config.json") else {
+        guard names.contains("config.json") || model.isOpenCLIP else {
+            do { _ = try model.archive() } catch let error as SafeTensorsError where error.code == .malformed {
+                // There are weights, as a pickle.
+                throw error
+            } catch {}
             throw RewardError(
                 code: .badModel,
-                message: "\(folder.path): there is no config.json; a transformers model folder is needed")
+                message: "\(folder.path): there is no config.json; a transformers model folder, or one with OpenCLIP's "
+                    + "weights as safetensors, is needed")
         }
         let digest = try RewardIdentity.digest(names.map { folder.appending(path: $0) })
         digests[folder.path] = digest
@@ -112,7 +120,7 @@ public final class RewardLibrary {
 
     /// ImageReward, in BLIP's layout of transformers or in that of its own file, with `mlp.layers.N` beside BLIP or in a file.
     func imageReward(
-        _ identity: RewardIdentity, _ folder: TransformersFolder, head: String?, _ precision: ComputePrecision,
+        _ identity: RewardIdentity, _ folder: TransformersFolder, head: URL?, _ precision: ComputePrecision,
         truncates: Bool
     ) throws -> ImageReward {
         let encoder = try ViTEncoder(folder, precision: precision)
@@ -127,7 +135,7 @@ public final class RewardLibrary {
         let pictures = PictureEmbedder(try PictureProcessor.read(folder.url, standard: standard)) {
             encoder($0).lastHiddenState
         }
-        let file = try head.map { try SafeTensorsArchive(path: $0) } ?? folder.archive()
+        let file = try head.map { try SafeTensorsArchive(path: $0.path) } ?? folder.archive()
         let prefix = file.keys.contains { $0.hasPrefix("mlp.layers.") } ? "mlp.layers" : "layers"
         return ImageReward(
             identity, pictures, reader, try makeTokenizer(folder: Self.tokenizer(folder)),

@@ -54,7 +54,9 @@ struct MemoryTests {
         let (learner, sampler) = (check["learnerBytes"] as? Int ?? 0, check["samplerBytes"] as? Int ?? 0)
         #expect(learner > 60_000_000 && sampler > 60_000_000)
         let together = learner + sampler * (check["samplers"] as? Int ?? 0)
-        #expect((learner...together).contains(check["totalBytes"] as? Int ?? 0))
+        let reward = (check["rewardBytes"] as? [String: Int])?["main"] ?? 0
+        #expect(reward > 60_000_000)
+        #expect((learner + reward...together + reward).contains(check["totalBytes"] as? Int ?? 0))
         #expect(check["recomputesActivations"] as? Bool == false)
     }
 

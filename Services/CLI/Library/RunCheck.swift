@@ -1,5 +1,6 @@
 import Diffusion
 import Foundation
+import Rewards
 import RunConfiguration
 import ServiceRuntime
 
@@ -8,6 +9,8 @@ struct RunCheck: Encodable {
     var learnerBytes: Int
     var samplerBytes: Int
     var samplers: Int
+    /// Of each reward that the run starts, by name; those whose files are not here are left out.
+    var rewardBytes: [String: Int]
     var totalBytes: Int
     var recomputesActivations: Bool
     /// What is free, where that is known.
@@ -22,26 +25,43 @@ struct RunCheck: Encodable {
         let outline = try ModelOutline(folder: try ModelLocation.folder(configuration.model))
         let machine = MachineMemory()
         let memory = RunMemory(configuration, outline, machine: machine?.total)
-        self.init(memory)
+        self.init(memory, rewards: try Self.rewards(configuration))
+        let rewards = rewardBytes.values.reduce(0, +)
         let allowed = configuration.fleet.memoryLimit.map { Int($0 * 1e9) }
         availableBytes = allowed ?? machine?.available
-        guard let available = availableBytes, memory.total > available else { return }
+        guard let available = availableBytes, totalBytes > available else { return }
         let who = allowed == nil ? machine?.bound ?? "this machine" : "fleet.memoryLimit"
         refusal =
-            "the run needs about \(MachineMemory.gigabytes(memory.total)) of memory (\(memory.description)), \(who) has "
+            "the run needs about \(MachineMemory.gigabytes(totalBytes)) of memory (\(memory.description), rewards "
+            + "\(MachineMemory.gigabytes(rewards))), \(who) has "
             + "\(MachineMemory.gigabytes(available)); \(Self.advice(configuration, memory)), or set fleet.memoryLimit"
+    }
+
+    private static func rewards(_ configuration: RunConfiguration) throws -> [String: Int] {
+        let isDifferentiated = configuration.algorithm.demands.needsRewardGradient
+        var bytes: [String: Int] = [:]
+        for reward in configuration.rewards where !reward.isExternal {
+            let specification = try RewardConfiguration(reward.spec)
+            // What cannot be read is refused by the reward's own process, with the file's name.
+            bytes[reward.name] = try? RewardMemory(
+                specification, batch: isDifferentiated ? configuration.microBatch : 16,
+                isDifferentiated: isDifferentiated
+            ).bytes
+        }
+        return bytes
     }
 
     /// What a run with a published checkpoint needs, on a machine that has it; `nil` for one that is not known.
     init?(published configuration: RunConfiguration) {
         let name = URL(fileURLWithPath: configuration.model).lastPathComponent
         guard let outline = ModelOutline(published: name) else { return nil }
-        self.init(RunMemory(configuration, outline, machine: nil))
+        self.init(RunMemory(configuration, outline, machine: nil), rewards: (try? Self.rewards(configuration)) ?? [:])
     }
 
-    private init(_ memory: RunMemory) {
+    private init(_ memory: RunMemory, rewards: [String: Int]) {
         (learnerBytes, samplerBytes, samplers) = (memory.learner, memory.sampler, memory.samplers)
-        totalBytes = memory.total
+        rewardBytes = rewards
+        totalBytes = memory.total + rewards.values.reduce(0, +)
         recomputesActivations = memory.recomputes
     }
 
@@ -65,6 +85,9 @@ struct RunCheck: Encodable {
         return
             "  memory     \(MachineMemory.gigabytes(totalBytes))\(bound): learner \(MachineMemory.gigabytes(learnerBytes)) "
             + "(\(activations)), \(samplers) samplers of \(MachineMemory.gigabytes(samplerBytes))"
+            + rewardBytes.sorted { $0.key < $1.key }.map {
+                ", reward \($0.key) \(MachineMemory.gigabytes($0.value))"
+            }.joined()
     }
 }
 

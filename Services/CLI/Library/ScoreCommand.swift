@@ -44,9 +44,7 @@ struct ScoreCommand: AsyncParsableCommand {
 
     func run() async throws {
         let model = try Self.model(reward)
-        let pictures = try image.map(Self.read)
-        let scores = try model.score(pictures, prompts: pictures.map { _ in prompt })
-        let entries = zip(image, scores).map { Entry(image: $0, $1) }
+        let entries = try zip(image, scores(model)).map { Entry(image: $0, $1) }
         if json {
             try Output.json(
                 Answer(reward: model.identity.id, version: model.identity.version, prompt: prompt, scores: entries))
@@ -57,7 +55,24 @@ struct ScoreCommand: AsyncParsableCommand {
             }
         }
         if entries.contains(where: { $0.score == nil }) {
-            throw ServiceError("not every picture has a score", exitCode: .failed)
+            let without = entries.filter { $0.score == nil }
+            let first = without[0]
+            throw ServiceError(
+                "\(without.count) of \(entries.count) pictures have no score; \(first.image): "
+                    + (first.invalid ?? first.unavailable ?? ""), exitCode: .failed)
+        }
+    }
+
+    /// The scores of the files; one that is no picture has none, and the others have theirs.
+    private func scores(_ model: any RewardModel) throws -> [Score] {
+        let read = image.map { path in Result { try Self.read(path) } }
+        let pictures = read.compactMap { try? $0.get() }
+        var found = try model.score(pictures, prompts: pictures.map { _ in prompt })[...]
+        return read.map { result in
+            switch result {
+            case .success: found.popFirst() ?? .invalid("it was not scored")
+            case .failure(let error): .invalid(ServiceProcess.oneLine(error))
+            }
         }
     }
 

@@ -41,6 +41,44 @@ def write(model, name):
     return model.double()
 
 
+def write_open_clip(clip):
+    """The same CLIP in OpenCLIP's names: queries, keys and values as one, projections the other way round."""
+    state, renamed = load_file(here / "clip/model.safetensors"), {}
+    names = {
+        "layer_norm1": "ln_1", "layer_norm2": "ln_2", "self_attn.out_proj": "attn.out_proj", "mlp.fc1": "mlp.c_fc",
+        "mlp.fc2": "mlp.c_proj"}
+    for tower, prefix in [("vision_model", "visual."), ("text_model", "")]:
+        for layer in range(size["num_hidden_layers"]):
+            old, new = f"{tower}.encoder.layers.{layer}.", f"{prefix}transformer.resblocks.{layer}."
+            for kind in ["weight", "bias"]:
+                parts = [state[f"{old}self_attn.{part}_proj.{kind}"] for part in "qkv"]
+                renamed[f"{new}attn.in_proj_{kind}"] = torch.cat(parts)
+                for theirs, ours in names.items():
+                    renamed[f"{new}{ours}.{kind}"] = state[f"{old}{theirs}.{kind}"]
+    for kind in ["weight", "bias"]:
+        renamed[f"visual.ln_pre.{kind}"] = state[f"vision_model.pre_layrnorm.{kind}"]
+        renamed[f"visual.ln_post.{kind}"] = state[f"vision_model.post_layernorm.{kind}"]
+        renamed[f"ln_final.{kind}"] = state[f"text_model.final_layer_norm.{kind}"]
+    renamed["visual.conv1.weight"] = state["vision_model.embeddings.patch_embedding.weight"]
+    renamed["visual.class_embedding"] = state["vision_model.embeddings.class_embedding"]
+    renamed["visual.positional_embedding"] = state["vision_model.embeddings.position_embedding.weight"]
+    renamed["visual.proj"] = state["visual_projection.weight"].T.contiguous()
+    renamed["token_embedding.weight"] = state["text_model.embeddings.token_embedding.weight"]
+    renamed["positional_embedding"] = state["text_model.embeddings.position_embedding.weight"]
+    renamed["text_projection"] = state["text_projection.weight"].T.contiguous()
+    renamed["logit_scale"] = state["logit_scale"]
+    folder = here / "hps"
+    folder.mkdir(exist_ok=True)
+    save_file(renamed, folder / "hps_v2_compressed.safetensors")
+    heads = size["num_attention_heads"]
+    config = {
+        "embed_dim": 10, "quick_gelu": True, "vision_cfg": {"head_width": size["hidden_size"] // heads},
+        "text_cfg": {"heads": heads}}
+    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": config}, indent=1) + "\n")
+    for name in ["vocab.json", "merges.txt"]:
+        (folder / name).write_text((here / "clip" / name).read_text())
+
+
 def cosine(a, b):
     return torch.nn.functional.cosine_similarity(a, b).item()
 
@@ -76,6 +114,7 @@ with torch.no_grad():
     tokenizer = CLIPTokenizer(str(here / "clip/vocab.json"), str(here / "clip/merges.txt"))
     small = pixels(first, (18, 14), 14, mean, deviation)
     image = clip.visual_projection(clip.vision_model(small).pooler_output)
+    write_open_clip(clip)
     texts = [
         clip.text_projection(clip.text_model(torch.tensor([tokenizer(prompt).input_ids])).pooler_output)
         for prompt in prompts]

@@ -4,5 +4,8 @@ import ArgumentParser
 struct EvaluateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Measures how far rewards agree with people.",
-        subcommands: [EvaluateScoresCommand.self, EvaluateRewardsCommand.self, EvaluateDrawCommand.self])
+        subcommands: [
+            EvaluateScoresCommand.self, EvaluateRewardsCommand.self, EvaluateSensitivityCommand.self,
+            EvaluateDrawCommand.self,
+        ])
 }

@@ -21,6 +21,10 @@ struct EvaluateRewardsCommand: AsyncParsableCommand {
     var subset: String?
     @Option(help: "Pictures scored at a time.")
     var batch = 16
+    @Option(
+        help: ArgumentHelp(
+            "Writes every score there, a line of JSON for each picture and reward.", valueName: "file.jsonl"))
+    var scores: String?
     @OptionGroup var compute: ComputeOptions
     @Flag(help: "Print one JSON object on standard output.")
     var json = false
@@ -35,6 +39,16 @@ struct EvaluateRewardsCommand: AsyncParsableCommand {
         } catch let error as RewardError {
             throw ServiceError(error.message)
         }
+    }
+
+    /// A line of `--scores`, which `evaluate scores` reads too.
+    private struct Line: Encodable {
+        let subset: String
+        let reward: String
+        let image: String
+        let prompt: String
+        let score: Double
+        let labels: [Int]
     }
 
     /// Reports by subset and by model.
@@ -53,21 +67,41 @@ struct EvaluateRewardsCommand: AsyncParsableCommand {
             throw ServiceError("\(set.folder.path): nothing is published there; name a --reward", exitCode: .usage)
         }
         var reports: [String: [String: AlignmentReport]] = [:]
+        var lines: [Line] = []
         for subset in known where self.subset == nil || self.subset == subset {
             var rows = set.publishedSubsets.contains(subset) ? try set.published(subset) : [:]
             if set.labelledSubsets.contains(subset), !models.isEmpty {
                 let entries = try set.entries(subset)
-                for model in models { rows[model.identity.id] = try report(model, entries) }
+                for model in models {
+                    let judged = try score(model, entries)
+                    rows[model.identity.id] = AlignmentReport(judged)
+                    lines += zip(entries, judged).map { entry, judged in
+                        Line(
+                            subset: subset, reward: model.identity.id, image: entry.file.lastPathComponent,
+                            prompt: entry.prompt, score: judged.score, labels: entry.labels)
+                    }
+                }
             }
             reports[subset] = rows
             if json { continue }
             Output.line(subset)
             AlignmentTable.print(rows.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
         }
+        if let scores { try write(lines, to: scores) }
         if json { try Output.json(reports) }
     }
 
-    private func report(_ model: any RewardModel, _ entries: [TIA2Set.Entry]) throws -> AlignmentReport {
+    private func write(_ lines: [Line], to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var data = Data()
+        for line in lines { data += try encoder.encode(line) + [UInt8(ascii: "\n")] }
+        do { try data.write(to: URL(filePath: path), options: .atomic) } catch {
+            throw ServiceError("--scores \(path): it cannot be written")
+        }
+    }
+
+    private func score(_ model: any RewardModel, _ entries: [TIA2Set.Entry]) throws -> [LabelledScore] {
         var pictures: [LabelledScore] = []
         for start in stride(from: 0, to: entries.count, by: batch) {
             let part = entries[start..<min(start + batch, entries.count)]
@@ -81,6 +115,6 @@ struct EvaluateRewardsCommand: AsyncParsableCommand {
                 }
             }
         }
-        return AlignmentReport(pictures)
+        return pictures
     }
 }
