@@ -37,7 +37,13 @@ struct StudyTests {
         #expect(one.curve.map(\.queries) == [0, 10, 20, 30] && one.curve.map(\.reward) == [0, 5, 7, 8])
         #expect(table.text.contains("| other | 2 | 40 |") && table.text.contains("| 20 (1 of 2 seeds) |"))
         #expect(!table.text.contains("path KL") && !table.text.contains("validated"))
-        #expect(table.text.contains("0 to 30 queries, from below reward 0 to 8; one blue, other orange."))
+    }
+
+    @Test func aPlotHasRoundScales() {
+        #expect(StudyPlot.ticks(0...768).map(\.label) == ["0", "100", "200", "300", "400", "500", "600", "700"])
+        #expect(StudyPlot.ticks(0.818...0.8587).map(\.label) == ["0.82", "0.83", "0.84", "0.85"])
+        #expect(StudyPlot.ticks(-0.0014...(-0.0004)).first?.label == "-0.0014")
+        #expect(StudyPlot.ticks(1.1...1.2).map(\.label).contains("1.14"))
     }
 
     @Test func whatIsValidatedIsMeasuredByItsValidations() throws {
@@ -101,7 +107,7 @@ struct StudyTests {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "deploy/studies")
         let plans = try FileManager.default.contentsOfDirectory(atPath: root.path).filter { $0.hasSuffix(".yaml") }
-        #expect(plans.count == 8)
+        #expect(plans.count == 9)
         for plan in plans {
             let study = try StudyPlan.read(root.appending(path: plan).path)
             #expect(study.claim.hasPrefix(plan.dropLast(".yaml".count)))
