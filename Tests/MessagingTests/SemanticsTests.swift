@@ -125,7 +125,7 @@ struct SemanticsTests {
         // Not to be repeated, and yet none is lost: what comes too late is known not to have begun.
         try await call(150, whileDraining: true)
         let key = CallMetrics.Key(method: "atelier.echo.Echo/Unary", isClient: false)
-        for server in servers { #expect((server.metrics.figures[key]?.started ?? 0) > 20) }
+        for server in servers { #expect((server.metrics.figures[key]?.started ?? 0) > 0) }
         for endpoint in [client] + servers.map(\.endpoint) { await endpoint.close() }
     }
 

@@ -21,6 +21,8 @@ final class LedgerStore {
     init(_ path: URL) throws(ServiceError) {
         self.path = path
         var configuration = Configuration()
+        // Who looks at the books, or a checkpoint, may hold them for a moment.
+        configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { database in
             // A committed event survives the end of the process; the write-ahead log is safe with `NORMAL`.
             try database.execute(sql: "PRAGMA journal_mode = WAL")
