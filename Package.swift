@@ -19,6 +19,7 @@ let calls =
 let kernels: [CSetting] = [.unsafeFlags(["-O3", "-ffast-math", "-fveclib=libmvec", "-mprefer-vector-width=512"])]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -63,14 +64,14 @@ let c: [Target] = [
 
 let ground: [Target] = [
     library("TensorCore", ["CKernels", "COneDNN"], path: "Shared/TensorCore"),
-    library("Messaging", ["CZeroMQ", "CProtobufC", "CZlib", "CChecksum"], path: "Shared/Messaging", settings: calls),
+    library("Messaging", ["CZeroMQ", "CProtobufC", "CZlib", "CChecksum", deque], path: "Shared/Messaging", settings: calls),
     library("Ledger", path: "Shared/Ledger"),
 ]
 
 let gradientsAndCalls: [Target] = [
     library("Autograd", ["TensorCore", "CKernels"], path: "Shared/Autograd"),
     library("Imaging", ["CPNG", "CJPEG"], path: "Shared/Imaging"),
-    library("RPC", ["Messaging", "CWire", "CProtobufC"], path: "Shared/RPC", settings: calls),
+    library("RPC", ["Messaging", "CWire", "CProtobufC", deque], path: "Shared/RPC", settings: calls),
 ]
 
 let nets: [Target] = [
@@ -201,6 +202,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-crypto", "4.5.2"..<"5.0.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),

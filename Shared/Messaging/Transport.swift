@@ -48,6 +48,9 @@ public protocol Link: AnyObject, Sendable {
     /// Sends a message, or keeps it until the connection takes it. After the end it does nothing.
     func send(_ frames: [Frame])
 
+    /// Whether the connection has taken all that was sent; when it has again, the receiver is told.
+    var hasTakenAll: Bool { get }
+
     /// Ends the connection; what was sent is still delivered if that can be done quickly. The receiver is not told.
     func close()
 
@@ -59,6 +62,9 @@ extension Link {
     /// A transport without keys knows nobody.
     public var peer: PeerIdentity? { nil }
 
+    /// Within a process nothing has to wait.
+    public var hasTakenAll: Bool { true }
+
     /// A transport that cannot tell peers apart has nobody to keep out.
     public func expel() { close() }
 }
@@ -68,6 +74,14 @@ public protocol LinkReceiver: AnyObject, Sendable {
     /// A message.
     func linkReceived(_ frames: [Frame])
 
+    /// What had been kept has been taken: more can be sent.
+    func linkHasTakenAll()
+
     /// The connection ended, with a reason for a person. Nothing follows.
     func linkEnded(_ reason: String)
+}
+
+extension LinkReceiver {
+    /// Nothing was waiting for it.
+    public func linkHasTakenAll() {}
 }

@@ -44,7 +44,7 @@ if options.plot:
     from matplotlib import pyplot
 
     kinds = sorted({arm.split("-")[0] for arm in runs})
-    figure, axes = pyplot.subplots(2, len(kinds), figsize=(3.4 * len(kinds), 4), sharex="col", constrained_layout=True)
+    figure, axes = pyplot.subplots(2, len(kinds), figsize=(4.2 * len(kinds), 5), sharex="col", constrained_layout=True)
     for column, kind in enumerate(kinds):
         for arm in [arm for arm in runs if arm.startswith(kind)]:
             proxy, right = curve(arm, columns[0][1]), curve(arm, columns[2][1])
@@ -54,6 +54,6 @@ if options.plot:
         axes[0][column].set(title=kind)
         axes[1][column].set(xlabel="round")
         axes[1][column].legend(fontsize=7)
-    axes[0][0].set_ylabel("its own reward\n(deviations from the first round)")
+    axes[0][0].set_ylabel("own reward, in deviations\nfrom the first round")
     axes[1][0].set_ylabel("checker: right")
     figure.savefig(options.plot, dpi=100)

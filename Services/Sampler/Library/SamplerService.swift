@@ -51,13 +51,21 @@ public struct SamplerService: Sendable {
         if configuration.sampling.precision.supported != configuration.sampling.precision {
             log.warning("this processor has no bf16 instructions (avx512_bf16): pictures are drawn in f32")
         }
+        try await Self.draw(with: host, options, shutdown, log)
+    }
+
+    /// Draws units with a host, whatever it is, until the run is over or the shutdown is requested.
+    ///
+    /// - Throws: `ServiceError` if the coordinator is out of reach.
+    public static func draw(
+        with host: any Drawing, _ options: Options, _ shutdown: Shutdown, _ log: Logger
+    ) async throws {
         let endpoint = try ProcessKeys.endpoint(
             name: options.name, role: .sampler, keys: options.keys, dials: [options.coordinator], log: log)
         let membership = FleetMembership(
             endpoint, address: options.coordinator,
             WorkerIntroduction(name: options.name, kind: .sampler, processID: getpid()), patience: options.patience,
             log: log)
-        let name = options.name
         let adapters = AdapterFeed(endpoint, folder: options.relayFolder, log: log)
         try await Running.closing {
             await adapters.close()
@@ -68,7 +76,7 @@ public struct SamplerService: Sendable {
                 shutdown,
                 [
                     { try await membership.keep(shutdown) },
-                    { try await SamplerLoop(name: name, endpoint, membership, host, adapters, log).run() },
+                    { try await SamplerLoop(name: options.name, endpoint, membership, host, adapters, log).run() },
                 ])
             await membership.leave()
         }

@@ -74,6 +74,8 @@ final class DealerLink: Link, @unchecked Sendable {
         if case .full = socket.send(frames) { keep(frames) }
     }
 
+    var hasTakenAll: Bool { pending.isEmpty }
+
     private func keep(_ frames: [Frame]) {
         guard !pending.append(frames) else { return }
         pending.removeAll()
@@ -83,10 +85,10 @@ final class DealerLink: Link, @unchecked Sendable {
 
     func close() {
         reactor.preconditionOnReactor()
-        shut(linger: 500)
+        shut()
     }
 
-    private func shut(linger: Int32) {
+    private func shut() {
         guard !isClosed else { return }
         isClosed = true
         receiver = nil
@@ -95,7 +97,9 @@ final class DealerLink: Link, @unchecked Sendable {
         if let timer { reactor.cancel(timer) }
         zmq_socket_monitor(socket.handle, nil, 0)
         monitor.socket.close(linger: 0)
-        socket.close(linger: linger)
+        // Never without: if the connection breaks while libzmq drops a message that is half written, it aborts the process
+        // (libzmq issue 3442).
+        socket.close(linger: 500)
     }
 
     private func drainMonitor() {
@@ -111,7 +115,7 @@ final class DealerLink: Link, @unchecked Sendable {
                 // What the peer sent before it went is still in the socket.
                 receive(limit: .max)
                 end("the connection to \(remoteAddress) was closed")
-            case .accepted: break
+            case .accepted, .stopped: break
             case .closed: fail("nobody listens here")
             case .failed(let failure): handshakeFailed(failure)
             }
@@ -122,7 +126,7 @@ final class DealerLink: Link, @unchecked Sendable {
     private func fail(_ reason: String, code: MessagingError.Code = .unreachable) {
         guard let connection else { return }
         self.connection = nil
-        shut(linger: 0)
+        shut()
         connection.resume(returning: .failure(MessagingError(code, "\(remoteAddress): \(reason)")))
     }
 
@@ -160,7 +164,7 @@ final class DealerLink: Link, @unchecked Sendable {
         if connection != nil { return fail(reason) }
         let receiver = receiver
         endReason = reason
-        shut(linger: 0)
+        shut()
         receiver?.linkEnded(reason)
     }
 
@@ -172,6 +176,7 @@ final class DealerLink: Link, @unchecked Sendable {
             if case .full = socket.send(frames) { return }
             pending.removeFirst()
         }
+        receiver?.linkHasTakenAll()
     }
 
     private func receive(limit: Int) {

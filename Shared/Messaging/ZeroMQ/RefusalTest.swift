@@ -93,7 +93,7 @@ struct RefusalTest {
             zmq_poll(&item, 1, 100)
             switch monitor.next() {
             case .ready: return true
-            case .failed, .closed, .disconnected: return false
+            case .failed, .closed, .disconnected, .stopped: return false
             case .accepted, nil: continue
             }
         }

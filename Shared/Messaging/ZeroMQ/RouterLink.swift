@@ -47,6 +47,8 @@ final class RouterLink: Link, @unchecked Sendable {
         handle(listener.send(frames, to: self), of: frames)
     }
 
+    var hasTakenAll: Bool { pending.isEmpty }
+
     func close() {
         reactor.preconditionOnReactor()
         listener?.dismiss(self)
@@ -68,12 +70,14 @@ final class RouterLink: Link, @unchecked Sendable {
 
     /// Sends what the socket did not take before.
     func retry() {
+        guard !pending.isEmpty else { return }
         while let listener, let frames = pending.first {
             let result = listener.send(frames, to: self)
             if case .full = result { return }
             if !pending.isEmpty { pending.removeFirst() }
             handle(result, of: frames)
         }
+        receiver?.linkHasTakenAll()
     }
 
     private func handle(_ result: ZeroMQSocket.SendResult, of frames: [Frame]) {

@@ -16,8 +16,6 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     private static let remarkableGrowth = 16 << 20
 
     let address: String
-    /// The address as libzmq knows it.
-    private let endpoint: String
     private let admission: Admission?
     private let reactor: Reactor
     private let socket: ZeroMQSocket
@@ -63,8 +61,7 @@ final class RouterListener: TransportListener, @unchecked Sendable {
             }
             throw MessagingError(.system, "\(address): cannot be bound: \(text)")
         }
-        endpoint = socket.lastEndpoint
-        self.address = endpoint + (admission.map { "#\($0.publicKey.hexadecimal)" } ?? "")
+        self.address = socket.lastEndpoint + (admission.map { "#\($0.publicKey.hexadecimal)" } ?? "")
         self.admission = admission
         self.reactor = reactor
         self.socket = socket
@@ -93,8 +90,7 @@ final class RouterListener: TransportListener, @unchecked Sendable {
         return String(address[..<mark])
     }
 
-    /// Ends the links, and returns when the address is free: libzmq removes an ipc path late, and would remove the next
-    /// listener's.
+    /// Ends the links, and returns when their last words have left and the address is free.
     func close() async {
         await withCheckedContinuation { continuation in
             reactor.submit { self.shut(continuation) }
@@ -112,22 +108,19 @@ final class RouterListener: TransportListener, @unchecked Sendable {
         admission?.end()
         if let retryTimer { reactor.cancel(retryTimer) }
         closing = continuation
-        retryTimer = reactor.schedule(after: .seconds(1)) { self.addressIsFree() }
-        if zmq_unbind(socket.handle, endpoint) != 0 { addressIsFree() }
+        // Not `zmq_unbind`: it would drop what has not left, and abort the process when a connection breaks meanwhile with a
+        // message half written (libzmq issue 3442). The monitor outlives the socket, which must not block on telling it.
+        socket.close(linger: 500)
     }
 
-    private func addressIsFree() {
-        guard let closing else { return }
-        self.closing = nil
-        if let retryTimer { reactor.cancel(retryTimer) }
-        retryTimer = nil
+    /// The socket is gone, with its connections and its address.
+    private func socketHasEnded() {
         reactor.remove(sources[0])
         sources = []
-        zmq_socket_monitor(socket.handle, nil, 0)
         monitor.socket.close(linger: 0)
-        socket.close(linger: 500)
         lock = nil
-        closing.resume()
+        closing?.resume()
+        closing = nil
     }
 
     // MARK: For the links
@@ -181,7 +174,7 @@ final class RouterListener: TransportListener, @unchecked Sendable {
             switch event {
             case .accepted(let descriptor): connections.opened(descriptor, at: .now)
             case .disconnected(let descriptor): disconnected(descriptor, receivesRest: receivesRest)
-            case .closed where isClosed: addressIsFree()
+            case .stopped where isClosed: socketHasEnded()
             default: break
             }
         }

@@ -16,6 +16,8 @@ final class SocketMonitor {
         case closed
         /// There will be no connection.
         case failed(HandshakeFailure)
+        /// The socket is no more; nothing follows.
+        case stopped
     }
 
     /// Why there will be no connection.
@@ -38,11 +40,13 @@ final class SocketMonitor {
         let events =
             ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED
             | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
-            | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
+            | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_MONITOR_STOPPED
         guard zmq_socket_monitor(monitored.handle, address, events) == 0 else {
             throw MessagingError(.system, "cannot watch a socket: \(zeroMQErrorText())")
         }
         socket = try ZeroMQSocket(ZMQ_PAIR)
+        // An event that finds no room would block libzmq's thread, and all connections with it.
+        socket.set(ZMQ_RCVHWM, 0)
         guard zmq_connect(socket.handle, address) == 0 else {
             let text = zeroMQErrorText()
             socket.close(linger: 0)
@@ -65,6 +69,7 @@ final class SocketMonitor {
             case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return .failed(.refused)
             case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: return .failed(.protocolMismatch)
             case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return .failed(.noDetail)
+            case ZMQ_EVENT_MONITOR_STOPPED: return .stopped
             default: continue
             }
         }

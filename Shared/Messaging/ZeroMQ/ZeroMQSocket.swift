@@ -45,6 +45,10 @@ final class ZeroMQSocket {
     private static let usualFrames = 3
     /// Smaller frames are copied into the message: 33 bytes lie in it anyway, and the rest costs less than a callback.
     private static let copyLimit = 1024
+    /// An hour, in milliseconds: a socket whose connection has ended is closed at once.
+    ///
+    /// libzmq's own never (-1), and `ZMQ_IMMEDIATE`, drop what had come before the end and was not read yet.
+    private static let never: Int32 = 3_600_000
     /// The largest frame that may arrive: an unauthenticated peer could make us allocate more without it.
     static let maximumFrameBytes: Int64 = 4 << 20
 
@@ -60,8 +64,8 @@ final class ZeroMQSocket {
         handle = try ZeroMQContext.process.socket(kind)
         descriptor = Self.option(ZMQ_FD, of: handle)
         let options: [(Int32, Int32)] = [
-            (ZMQ_LINGER, 0), (ZMQ_SNDHWM, 1024), (ZMQ_RCVHWM, 1024), (ZMQ_IMMEDIATE, 1),
-            (ZMQ_RECONNECT_IVL, -1), (ZMQ_HANDSHAKE_IVL, 5000), (ZMQ_BACKLOG, 1024),
+            (ZMQ_LINGER, 0), (ZMQ_SNDHWM, 1024), (ZMQ_RCVHWM, 1024), (ZMQ_RECONNECT_IVL, Self.never),
+            (ZMQ_HANDSHAKE_IVL, 5000), (ZMQ_BACKLOG, 1024),
             (ZMQ_HEARTBEAT_IVL, 5000), (ZMQ_HEARTBEAT_TIMEOUT, 15_000), (ZMQ_HEARTBEAT_TTL, 15_000),
             (ZMQ_TCP_KEEPALIVE, 1), (ZMQ_TCP_KEEPALIVE_IDLE, 30), (ZMQ_TCP_KEEPALIVE_INTVL, 10),
             (ZMQ_TCP_KEEPALIVE_CNT, 3),

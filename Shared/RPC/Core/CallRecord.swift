@@ -1,3 +1,4 @@
+internal import DequeModule
 import Messaging
 
 /// What the core knows of one call.
@@ -11,7 +12,7 @@ final class CallRecord: @unchecked Sendable {
     var sendWindow: SendWindow
     var receiveWindow: ReceiveWindow
     /// What is still to be sent, in order.
-    var outbox: [OutgoingUnit] = []
+    var outbox: Deque<OutgoingUnit> = []
     var sendSequence: UInt32 = 0
     var receiveSequence: UInt32 = 0
     var hasSentRequest = false

@@ -1,3 +1,4 @@
+internal import DequeModule
 import Messaging
 
 // What the application does, and what this end sends for it.
@@ -45,7 +46,7 @@ extension SessionMachine {
         let call = CallRecord(
             method: request.method, isOriginated: true, sendWindow: SendWindow(size: peerLimits.callWindowBytes),
             receiveWindow: ReceiveWindow(size: settings.limits.callWindowBytes))
-        call.outbox = [unit(.request, id, message, plan, isEnd: isEnd, sequence: 0, head: headBytes, ticket)]
+        call.outbox.append(unit(.request, id, message, plan, isEnd: isEnd, sequence: 0, head: headBytes, ticket))
         call.sendSequence = message == nil ? 0 : 1
         call.sendsEnded = isEnd
         calls[id] = call

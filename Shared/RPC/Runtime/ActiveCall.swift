@@ -1,3 +1,4 @@
+internal import DequeModule
 import Messaging
 
 /// A call as tasks see it: what they wait for, and what has come for them.
@@ -20,7 +21,7 @@ final class ActiveCall: ReactorTimer, @unchecked Sendable {
 
     // Of the reactor.
     var id: UInt64?
-    var inbox: [IncomingMessage] = []
+    var inbox: Deque<IncomingMessage> = []
     var inputHasEnded = false
     /// What came ahead of the first message.
     var headers: Metadata?

@@ -1,3 +1,4 @@
+internal import DequeModule
 import Messaging
 
 /// One end of a session: the state machine, its link, its timers and the tasks that wait.
@@ -24,6 +25,8 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     private var isRunning = false
     /// Open calls of this end, as the reactor was told.
     private var expectedAnswers = 0
+    /// Writers of messages that the link has not taken yet.
+    private var unsent: [(call: UInt64, ticket: UInt64)] = []
     /// Those that are being carried out.
     private var actions: [SessionMachine.Action] = []
     var session: Session?
@@ -58,6 +61,12 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     func linkReceived(_ frames: [Frame]) {
         machine.received(frames)
         run()
+    }
+
+    func linkHasTakenAll() {
+        let sent = unsent
+        unsent = []
+        for message in sent { resumeWriter(message.call, message.ticket) }
     }
 
     func linkEnded(_ reason: String) {
@@ -145,11 +154,10 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     func completeIfEnded(_ call: ActiveCall) {
         guard let status = call.status, let completion = call.completion else { return }
         call.completion = nil
-        let message = call.inbox.first
+        let message = call.inbox.popFirst()
         if let message, let id = call.id { consumed(id, message) }
         completion.resume(
             returning: ActiveCall.Outcome(message: message, status: status, headers: call.headers ?? Metadata()))
-        call.inbox = Array(call.inbox.dropFirst())
         discardInbox(call)
         run()
     }
@@ -162,8 +170,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     ) {
         if cancellation.hasHappened {
             reader.resume(returning: .failure(call.status ?? cancelled(call)))
-        } else if !call.inbox.isEmpty, let id = call.id {
-            let message = call.inbox.removeFirst()
+        } else if let id = call.id, let message = call.inbox.popFirst() {
             consumed(id, message)
             reader.resume(returning: .success(message))
             run()
@@ -261,7 +268,9 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         case .headers(let id, let headers):
             if let call = calls[id] { headersAreKnown(call, headers) }
         case .inputEnded(let id): inputEnded(id)
-        case .sent(let id, let ticket): calls[id]?.writers.removeValue(forKey: ticket)?.resume(returning: .success(()))
+        case .sent(let id, let ticket):
+            // Credits count bytes: of tiny messages a window may hold millions.
+            if link.hasTakenAll { resumeWriter(id, ticket) } else { unsent.append((id, ticket)) }
         case .finished(let id, let status):
             if let call = calls.removeValue(forKey: id) { finish(call, status) }
         case .expel: link.expel()
@@ -269,6 +278,10 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         case .peerLoad(let load): session?.report(load)
         case .closed(let status): becomeClosed(status)
         }
+    }
+
+    private func resumeWriter(_ id: UInt64, _ ticket: UInt64) {
+        calls[id]?.writers.removeValue(forKey: ticket)?.resume(returning: .success(()))
     }
 
     private func startTimer(_ timer: SessionMachine.Timer, _ duration: Duration) {

@@ -74,29 +74,13 @@ struct BenchFleet: AsyncParsableCommand {
     /// One sampler as a process: the real loop around a host that sleeps.
     private func runSampler(_ name: String, _ keys: String) async throws {
         let folder = URL(fileURLWithPath: keys).deletingLastPathComponent()
-        let (control, log) = ("ipc://\(folder.path)/control", FleetPlace.quietLog)
+        var options = SamplerService.Options(name: name, coordinator: "ipc://\(folder.path)/control")
+        options.keys = keys
+        options.relayFolder = folder.appending(path: "fleet-relay")
         let shutdown = Shutdown()
         let signals = SignalWatch(shutdown)
         defer { withExtendedLifetime(signals) {} }
         ParentWatch.start(shutdown)
-        let endpoint = try ProcessKeys.endpoint(name: name, role: .sampler, keys: keys, dials: [control], log: log)
-        let membership = FleetMembership(
-            endpoint, address: control, WorkerIntroduction(name: name, kind: .sampler, processID: getpid()),
-            patience: .seconds(10), log: log)
-        let feed = AdapterFeed(endpoint, folder: folder.appending(path: "fleet-relay"), log: log)
-        let host = SleepingHost(seconds: sleep)
-        try await Running.closing {
-            await feed.close()
-            await endpoint.close()
-        } after: {
-            try await membership.join()
-            try await Running.until(
-                shutdown,
-                [
-                    { try await membership.keep(shutdown) },
-                    { try await SamplerLoop(name: name, endpoint, membership, host, feed, log).run() },
-                ])
-            await membership.leave()
-        }
+        try await SamplerService.draw(with: SleepingHost(seconds: sleep), options, shutdown, FleetPlace.quietLog)
     }
 }
