@@ -18,9 +18,15 @@ public struct MemoryEstimate: Sendable {
         public var isGuided = true
         public var precision = ComputePrecision.f32
         public var tiling = VAETiling.auto
+        /// Whether a training step takes gradients of every parameter, not only of an adapter of low rank.
+        public var trainsAll: Bool
 
-        public init(size: SampleSize, samples: Int = 1, isGuided: Bool = true, precision: ComputePrecision = .f32) {
+        public init(
+            size: SampleSize, samples: Int = 1, isGuided: Bool = true, precision: ComputePrecision = .f32,
+            trainsAll: Bool = false
+        ) {
             (self.size, self.samples, self.isGuided, self.precision) = (size, samples, isGuided, precision)
+            self.trainsAll = trainsAll
         }
 
         fileprivate var rows: Int { isGuided ? 2 * samples : samples }
@@ -48,15 +54,26 @@ public struct MemoryEstimate: Sendable {
     /// Peak of decoding alone, all samples at once.
     public func decode(_ work: Work) -> Int { Self.program + decoding(work, atOnce: work.samples) }
 
-    /// Peak of a training step of the UNet alone, with an adapter of low rank.
+    /// Peak of a training step of the UNet alone, without an optimiser.
     ///
     /// - Parameters:
     ///   - work: what goes through the UNet as one batch.
     ///   - recompute: whether the blocks are computed again in the backward pass.
     /// - Returns: bytes.
     public func trainingStep(_ work: Work, recompute: Bool) -> Int {
-        let unet = UNetFootprint(model.unet, work.size, work.precision, recompute ? .recomputing : .keeping).footprint
-        return Self.program + unet.weights(stored: model.unetStored) + 4 * work.rows * unet.activations
+        let unet = training(work, recompute: recompute)
+        // A weight that takes a gradient has it in f32, and itself as in the file until it is changed.
+        let weights =
+            work.trainsAll
+            ? unet.weights(stored: 0) + (4 + model.unetStored) * model.unetParameters
+            : unet.weights(stored: model.unetStored)
+        return Self.program + weights + 4 * work.rows * unet.activations
+    }
+
+    private func training(_ work: Work, recompute: Bool) -> Footprint {
+        UNetFootprint(
+            model.unet, work.size, work.precision, recompute ? .recomputing : .keeping, trainsAll: work.trainsAll
+        ).footprint
     }
 
     /// Peak of a learner: training steps with the text encoders beside them, and from time to time pictures.
@@ -71,7 +88,7 @@ public struct MemoryEstimate: Sendable {
         guard let pictures else { return step }
         // The weights of a step serve for pictures too. A network that a gradient comes back through keeps f32.
         let drawing = UNetFootprint(model.unet, pictures.size, pictures.precision, .inference).footprint
-        let unet = UNetFootprint(model.unet, work.size, work.precision, recompute ? .recomputing : .keeping).footprint
+        let unet = training(work, recompute: recompute)
         let more = 4 * (pictures.rows * drawing.activations - work.rows * unet.activations)
         return step + max(more, 0) + decoding(pictures)
     }

@@ -14,12 +14,16 @@ struct UNetFootprint {
 
     private(set) var footprint: Footprint
     private let pass: Pass
+    /// Whether every parameter takes a gradient, not only an adapter's.
+    private let trainsAll: Bool
     private let unet: UNetConfiguration
 
-    init(_ unet: UNetConfiguration, _ size: SampleSize, _ precision: ComputePrecision, _ pass: Pass) {
+    init(
+        _ unet: UNetConfiguration, _ size: SampleSize, _ precision: ComputePrecision, _ pass: Pass,
+        trainsAll: Bool = false
+    ) {
         footprint = Footprint(precision, isTrained: pass != .inference)
-        self.pass = pass
-        self.unet = unet
+        (self.pass, self.trainsAll, self.unet) = (pass, trainsAll && pass != .inference, unet)
         let widths = unet.blockOutChannels
         var (size, channels) = (size, widths[0])
         var sizes: [SampleSize] = []
@@ -93,17 +97,22 @@ struct UNetFootprint {
                 footprint.use([
                     (pixels * outputs, 3), (pixels * inner, 11 * layers + 6), (pixels * 4 * inner, 1),
                     (pixels * 8 * inner, layers + 1),
+                    (trainsAll ? pixels * inner : 0, 5 * layers + 1),
+                    (trainsAll ? pixels * (inputs + 2 * outputs) : 0, 1),
                 ])
             }
         }
     }
 
-    /// What the rules of the backward pass need, with frozen weights and an adapter on the projections of attention.
+    /// What the rules of the backward pass need, with an adapter on the projections of attention or gradients of all weights.
     private mutating func keepStage(_ inputs: Int, _ outputs: Int, _ inner: Int, _ pixels: Int, _ layers: Int) {
         // What the two norms normalise.
         footprint.keep(pixels * inputs)
         footprint.keep(pixels * outputs)
+        // What goes into a layer is needed for the gradient of its weights.
+        if trainsAll { footprint.keep(pixels * (inputs + outputs)) }
         guard layers > 0 else { return }
+        if trainsAll { footprint.keep(pixels * (outputs + inner) + pixels * 5 * inner * layers) }
         footprint.keep(pixels * outputs)
         // Inputs of three norms; of two of them the results too, for the adapter; queries, keys and values; results of
         // two attentions; what is gated, eight times as wide.

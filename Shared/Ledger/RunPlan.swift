@@ -40,6 +40,9 @@ public struct RunPlan: Codable, Hashable, Sendable {
 
     func unitCount(ofRound round: Int) -> Int { trainingUnits(ofRound: round) + validationUnits(ofRound: round) }
 
+    /// Pictures of a round that validate its policy.
+    public func validationPictures(ofRound round: Int) -> Int { validationUnits(ofRound: round) * samplesPerUnit }
+
     /// The round that a unit belongs to.
     public func round(of unit: UnitID) -> Int {
         var (low, high) = (0, lastRound)

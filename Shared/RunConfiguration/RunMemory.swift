@@ -30,9 +30,10 @@ public struct RunMemory: Codable, Hashable, Sendable {
         let isGuided = sampling.guidance != 1
         let drawing = MemoryEstimate.Work(
             size: model.size, samples: sampling.samplesPerUnit, isGuided: isGuided, precision: sampling.precision)
+        let isWhole = configuration.training.parameters == .full
         let learning = MemoryEstimate.Work(
             size: model.size, samples: configuration.microBatch, isGuided: isGuided,
-            precision: configuration.training.precision)
+            precision: configuration.training.precision, trainsAll: isWhole)
         let grid = MemoryEstimate.Work(
             size: model.size,
             samples: min(max(configuration.checkpoints.gridColumns, 1), StableDiffusion.drawnAtOnce(model.size)),
@@ -41,16 +42,16 @@ public struct RunMemory: Codable, Hashable, Sendable {
         let trajectories =
             2 * 4 * sampling.samplesPerRound * (sampling.steps + 1) * model.size.height * model.size.width
             * model.unet.inChannels
-        // A network that is trained as a whole: in the learner its values, gradients, two moments, and the bytes of three
-        // versions that are made or may be asked for; in a sampler its values and the bytes that they come as.
-        let isWhole = configuration.training.parameters == .full
+        // A network that is trained as a whole. In the learner stay its values, two moments, and the bytes of three versions
+        // that may be asked for; while an update is made and published, eight more were seen. In a sampler are two sets of
+        // values while they change, the bytes of two versions and of the one that is read, and three in the host's relay.
         let network = isWhole ? 4 * model.unetParameters : 0
         func learner(_ recompute: Bool) -> Int {
-            trajectories + 7 * network
+            trajectories + 14 * network
                 + estimate.learning(
                     learning, recompute: recompute, pictures: configuration.checkpoints.gridColumns > 0 ? grid : nil)
         }
-        sampler = estimate.sampling(drawing) + 2 * network
+        sampler = estimate.sampling(drawing) + 8 * network
         samplers = configuration.fleet.samplers
         shared = isWhole ? 0 : estimate.shared(drawing)
         let keeping = learner(false) + samplers * (sampler - shared)

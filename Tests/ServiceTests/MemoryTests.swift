@@ -17,6 +17,8 @@ struct MemoryTests {
         ["unet", "--height", "96", "--width", "128", "--batch", "2"],
         ["train-step", "--height", "48", "--width", "64", "--batch", "4"],
         ["train-step", "--height", "64", "--width", "64", "--batch", "4", "--recompute"],
+        ["train-step", "--height", "48", "--width", "64", "--batch", "4", "--full"],
+        ["train-step", "--height", "48", "--width", "64", "--batch", "4", "--full", "--recompute"],
         ["vae-decode", "--height", "64", "--width", "96"],
     ])
     func theEstimateIsCloseToThePeak(_ arguments: [String]) async throws {

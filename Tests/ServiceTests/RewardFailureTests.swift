@@ -62,9 +62,9 @@ struct RewardFailureTests {
         let heartbeat: Task<Void, any Error>
         var admin: String { "ipc://\(place.path("admin"))" }
 
-        init(_ place: Workplace, _ mood: Rogue.Mood) async throws {
+        init(_ place: Workplace, _ mood: Rogue.Mood, more: String = "") async throws {
             self.place = place
-            let configuration = try place.configure(rounds: 2)
+            let configuration = try place.configure(rounds: 2, more)
             let control = "ipc://\(place.path("control"))"
             coordinator = try place.start(
                 "atelier-coordinator",
@@ -138,7 +138,7 @@ struct RewardFailureTests {
 
     @Test func picturesWithoutAValidScoreAreDroppedAndCounted() async throws {
         let place = try Workplace()
-        let stack = try await Stack(place, .invalid)
+        let stack = try await Stack(place, .invalid, more: "validation: {every: 1, samples: 2}")
         #expect(await stack.coordinator.ended().ending == .exited(0))
         let summary = try #require(
             try JSONSerialization.jsonObject(with: try place.contents("summary.json")) as? [String: Any])
@@ -146,6 +146,10 @@ struct RewardFailureTests {
         #expect(rollouts["issued"] as? Int == 12)
         #expect(rollouts["trained"] as? Int == 0)
         #expect(rollouts["dropped"] as? [String: Int] == ["invalidScore": 12])
+        let warning = "2 of the 2 pictures that validate the policy have no valid score: the policy is not validated"
+        let rounds = try String(decoding: place.contents("metrics.jsonl"), as: UTF8.self).split(separator: "\n")
+        #expect(rounds.count == 3)
+        for round in rounds { #expect(round.contains(warning), "\(round)") }
         await stack.end()
     }
 }

@@ -33,6 +33,15 @@ extension RoundReport {
         }
     }
 
+    /// Warns if pictures that validate the policy have no score: policies are then not compared on the same ones.
+    mutating func warnOfMissingValidation(ofDue due: Int) {
+        let missing = due - (validation?.samples ?? 0)
+        guard missing > 0 else { return }
+        let effect =
+            missing == due ? ": the policy is not validated" : ", and do not count in its comparison with others"
+        warnings.append("\(missing) of the \(due) pictures that validate the policy have no valid score\(effect)")
+    }
+
     /// Fills in what the update did.
     mutating func describe(_ update: UpdateMetrics) {
         loss = update.loss

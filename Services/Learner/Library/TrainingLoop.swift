@@ -112,6 +112,7 @@ final class TrainingLoop {
         var report = RoundReport()
         report.round = round
         report.validation = try await validate(round, validation)
+        report.warnOfMissingValidation(ofDue: plan.validationPictures(ofRound: round))
         if !batch.isEmpty {
             try await scoreReferences(unit: batch[0].0.unit)
             let gradients = try await gradients(batch.map(\.0))

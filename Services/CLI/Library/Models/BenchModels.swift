@@ -64,7 +64,7 @@ struct BenchUNet: AsyncParsableCommand {
     }
 }
 
-/// Forward and backward pass of the unet with a LoRA of rank 4, to the gradients of the adapter.
+/// Forward and backward pass of the unet, to the gradients of a LoRA of rank 4 or of every parameter.
 struct BenchTrainStep: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train-step", abstract: "Forward and backward pass of the unet with a LoRA of rank 4.")
@@ -76,6 +76,8 @@ struct BenchTrainStep: AsyncParsableCommand {
     var recompute = false
     @Option(help: "Last names of the layers that the adapter changes, as PEFT's target_modules.")
     var targets = LoRAConfiguration().targetModules
+    @Flag(help: "Take the gradients of every parameter instead of an adapter's.")
+    var full = false
 
     func run() async throws {
         let precision = try options.dtype.available()
@@ -83,17 +85,18 @@ struct BenchTrainStep: AsyncParsableCommand {
         let folder = try source.folder().appending(path: "unet")
         var lora = LoRAConfiguration()
         lora.targetModules = targets
+        let part = full ? TrainedPart.network : .lora(lora)
         let (unet, store) = try StableDiffusion.loadUNet(
-            folder, trains: .lora(lora), options: LoadingOptions(precision: precision))
+            folder, trains: part, options: LoadingOptions(precision: precision))
         let inputs = try UNetInputs(unet.configuration, options, latents)
         let target = options.random(inputs.sample.shape, index: 2)
         let estimate = MemoryEstimate(try ModelOutline(unet: folder, variant: source.variant))
-            .trainingStep(inputs.work(options), recompute: recompute)
+            .trainingStep(inputs.work(options, trainsAll: full), recompute: recompute)
         try options.measure(
             "train-step", details: latents.details(inputs.size).merging(["estimatedBytes": estimate]) { $1 }
         ) {
             backward(inputs.predict(unet, recompute: recompute).meanSquare(target))
-            for (_, variable) in store.adapter { variable.clearGradient() }
+            for (_, variable) in store.trained(part) { variable.clearGradient() }
         }
     }
 }
@@ -123,10 +126,10 @@ private struct UNetInputs {
     }
 
     /// As the estimate of memory takes it.
-    func work(_ options: BenchOptions) -> MemoryEstimate.Work {
+    func work(_ options: BenchOptions, trainsAll: Bool = false) -> MemoryEstimate.Work {
         MemoryEstimate.Work(
             size: SampleSize(height: size.height, width: size.width), samples: options.batch, isGuided: false,
-            precision: options.dtype)
+            precision: options.dtype, trainsAll: trainsAll)
     }
 
     func predict(_ unet: UNet, recompute: Bool = false) -> Variable {
