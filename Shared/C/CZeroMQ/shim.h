@@ -20,6 +20,15 @@ static inline int64_t atelier_tcp_bytes_received(int descriptor) {
     return (int64_t)bytes;
 }
 
+/// Bytes that malloc has got back and keeps; 0 where it does not count them, as under a sanitizer.
+static inline int64_t atelier_kept_bytes(void) {
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+    return (int64_t)mallinfo2().fordblks;
+#else
+    return 0;
+#endif
+}
+
 /// Bytes that malloc has given out and not got back; 0 where it does not count them, as under a sanitizer.
 static inline int64_t atelier_allocated_bytes(void) {
 #if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)

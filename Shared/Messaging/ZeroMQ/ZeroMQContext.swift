@@ -8,6 +8,7 @@ final class ZeroMQContext: @unchecked Sendable {
     static let process = ZeroMQContext()
 
     private let handle: UnsafeMutableRawPointer?
+    private let memoryTimer = KeptMemory.watch()
 
     private init() {
         // The chunks of a large transfer come and go, and glibc would return their memory to the system each time, to have it

@@ -45,11 +45,15 @@ struct ProcessGauge {
         for (quantity, value) in now { values[quantity, default: []].append(value) }
     }
 
-    /// What the straight line through the looks rises by from the first of them to the last, the first fifth left out,
-    /// in which buffers and pools find their size.
+    /// What the straight line through the least of every fortieth of the looks rises by from the first of them to the last.
+    ///
+    /// The least: bursts come and go, and what the allocator keeps of them is given back now and then. The first fifth is
+    /// left out, in which buffers and pools find their size.
     func growth(_ quantity: Quantity) -> Double {
-        let start = times.count / 5
-        let (x, y) = (Array(times[start...]), Array((values[quantity] ?? [])[start...]))
+        let (start, all) = (times.count / 5, values[quantity] ?? [])
+        let width = max(1, times.count / 40)
+        let parts = stride(from: start, through: times.count - width, by: width)
+        let (x, y) = (parts.map { times[$0] }, parts.map { all[$0..<$0 + width].min() ?? 0 })
         guard x.count > 2, let first = x.first, let last = x.last else { return .nan }
         let (meanX, meanY) = (x.reduce(0, +) / Double(x.count), y.reduce(0, +) / Double(y.count))
         var (above, below) = (0.0, 0.0)
