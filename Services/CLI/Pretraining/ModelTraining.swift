@@ -70,44 +70,18 @@ public struct ModelTraining: Sendable {
             textStore.parameters.map { ("text_encoder.\($0.path)", $0.variable) }
             + unetStore.parameters.map { ("unet.\($0.path)", $0.variable) }
 
-        var settings = OptimizerConfiguration()
-        settings.weightDecay = configuration.weightDecay
-        let optimizer = AdamW(parameters, settings)
-        let average = MovingAverage(parameters, decay: configuration.averageDecay)
-        let state = TrainingState(file: stateFolder.appending(path: "training-state.safetensors"))
-        let first = try state.restore(parameters: parameters, average: average, optimizer: optimizer) ?? 0
         var cache = LatentCache(
             vae: vae, tokenizer: tokenizer, length: textConfiguration.maxPositions, seed: configuration.seed,
             distribution: configuration.distribution, count: configuration.scenes)
-        let schedule = LearningRateSchedule(
-            peak: configuration.learningRate, warmup: configuration.warmup, total: configuration.steps)
-        let log = try LossLog(stateFolder.appending(path: "loss.jsonl"))
-        let progress = Progress(total: configuration.steps, firstStep: first)
-        let started = ContinuousClock.now
-        var smoothed: Double?
-
-        for step in first..<max(first, configuration.steps) {
-            let loss = train(model, &cache, step: step)
-            let norm = optimizer.update(learningRate: schedule[step])
-            average.update()
-            smoothed = 0.98 * (smoothed ?? loss) + 0.02 * loss
-            if step % 20 == 0 {
-                let seconds = (ContinuousClock.now - started) / .seconds(1)
-                try log.append(
-                    step: step,
-                    [
-                        "loss": smoothed ?? loss, "gradientNorm": norm, "learningRate": schedule[step],
-                        "seconds": seconds,
-                    ])
-                progress.show(step, String(format: "loss %.4f", smoothed ?? loss))
-            }
-            if (step + 1) % configuration.saveEvery == 0 || step + 1 == configuration.steps {
-                try state.save(parameters: parameters, average: average, optimizer: optimizer)
-                try withAverage(average, of: parameters) {
-                    try save(textStore, unetStore, textConfiguration)
-                    try drawSamples(model, step: step + 1)
-                }
-            }
+        let course = PretrainingLoop.Course(
+            steps: configuration.steps, learningRate: configuration.learningRate, warmup: configuration.warmup,
+            weightDecay: configuration.weightDecay, averageDecay: configuration.averageDecay,
+            saveEvery: configuration.saveEvery)
+        try PretrainingLoop(parameters, course, folder: stateFolder).run { step in
+            PretrainingLoop.Reading(loss: train(model, &cache, step: step))
+        } save: { steps in
+            try save(textStore, unetStore, textConfiguration)
+            try drawSamples(model, step: steps)
         }
     }
 
@@ -136,15 +110,6 @@ public struct ModelTraining: Sendable {
         let loss = output.weightedMeanSquare(noise, weights: weights)
         backward(loss)
         return Double(loss.value.scalars[0])
-    }
-
-    private func withAverage(
-        _ average: MovingAverage, of parameters: [(path: String, variable: Variable)], _ body: () throws -> Void
-    ) rethrows {
-        let live = parameters.map(\.variable.value)
-        for (path, variable) in parameters { variable.value = average.values[path] ?? variable.value }
-        defer { for (parameter, value) in zip(parameters, live) { parameter.variable.value = value } }
-        try body()
     }
 
     private func save(

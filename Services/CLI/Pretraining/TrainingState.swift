@@ -56,7 +56,7 @@ struct LossLog {
         try handle.seekToEnd()
     }
 
-    func append(step: Int, _ values: KeyValuePairs<String, Double>) throws {
+    func append(step: Int, _ values: [(key: String, value: Double)]) throws {
         let fields = values.map { "\"\($0.key)\":\(String(format: "%.6g", $0.value))" }
         try handle.write(contentsOf: Data("{\"step\":\(step),\(fields.joined(separator: ","))}\n".utf8))
     }

@@ -42,44 +42,21 @@ public struct VAETraining: Sendable {
         try recipe.encode(configuration).write(to: folder.appending(path: "recipe.json"), options: .atomic)
         let store = ParameterStore(.random(seed: configuration.seed))
         let vae = try VAE(configuration.model, store.root)
-        var settings = OptimizerConfiguration()
-        settings.weightDecay = 0
-        let optimizer = AdamW(store.parameters, settings)
-        let average = MovingAverage(store.parameters, decay: configuration.averageDecay)
-        let state = TrainingState(file: folder.appending(path: "training-state.safetensors"))
-        let first = try state.restore(parameters: store.parameters, average: average, optimizer: optimizer) ?? 0
-        let schedule = LearningRateSchedule(
-            peak: configuration.learningRate, warmup: configuration.warmup, total: configuration.steps)
-        let log = try LossLog(folder.appending(path: "loss.jsonl"))
-        let progress = Progress(total: configuration.steps, firstStep: first)
-        let started = ContinuousClock.now
-
-        for step in first..<max(first, configuration.steps) {
+        let course = PretrainingLoop.Course(
+            steps: configuration.steps, learningRate: configuration.learningRate, warmup: configuration.warmup,
+            averageDecay: configuration.averageDecay, saveEvery: configuration.saveEvery)
+        try PretrainingLoop(store.parameters, course, folder: folder).run { step in
             let pictures = (0..<configuration.batch).map { index in
                 Menagerie.example(seed: configuration.seed, index: step * configuration.batch + index).picture
             }
-            let losses = train(vae, Tensor(pictures: pictures), step: step)
-            let norm = optimizer.update(learningRate: schedule[step])
-            average.update()
-            if step % 10 == 0 {
-                let seconds = (ContinuousClock.now - started) / .seconds(1)
-                try log.append(
-                    step: step,
-                    [
-                        "loss": losses.total, "psnr": losses.psnr, "gradientNorm": norm, "learningRate": schedule[step],
-                        "seconds": seconds,
-                    ])
-                progress.show(step, String(format: "loss %.4f  %.2f dB", losses.total, losses.psnr))
-            }
-            if (step + 1) % configuration.saveEvery == 0 || step + 1 == configuration.steps {
-                try state.save(parameters: store.parameters, average: average, optimizer: optimizer)
-                try save(vae: vae, average: average, store: store, step: step + 1)
-            }
+            return train(vae, Tensor(pictures: pictures), step: step)
+        } save: { steps in
+            try save(vae: vae, store: store, step: steps)
         }
     }
 
     /// One forward and backward pass; gradients are left on the parameters.
-    private func train(_ vae: VAE, _ pixels: Tensor, step: Int) -> (total: Double, psnr: Double) {
+    private func train(_ vae: VAE, _ pixels: Tensor, step: Int) -> PretrainingLoop.Reading {
         let posterior = vae.encode(Variable(pixels))
         let noise = Noise(seed: configuration.seed, unit: UInt64(step), purpose: .posterior)
             .gaussian(shape: posterior.mean.shape)
@@ -100,15 +77,11 @@ public struct VAETraining: Sendable {
         let total =
             Double(absolute.value.scalars[0]) + Double(configuration.squareWeight) * meanSquare
             + Double(configuration.edgeWeight * edge.value.scalars[0])
-        return (total, -10 * log10(meanSquare / 4))
+        return PretrainingLoop.Reading(loss: total, psnr: -10 * log10(meanSquare / 4))
     }
 
-    /// Writes the averaged model with its latents' scale measured, and reconstructions to look at.
-    private func save(vae: VAE, average: MovingAverage, store: ParameterStore, step: Int) throws {
-        let live = store.parameters.map(\.variable.value)
-        for (path, variable) in store.parameters { variable.value = average.values[path] ?? variable.value }
-        defer { for (parameter, value) in zip(store.parameters, live) { parameter.variable.value = value } }
-
+    /// Writes the model with its latents' scale measured, and reconstructions to look at.
+    private func save(vae: VAE, store: ParameterStore, step: Int) throws {
         let fresh = (0..<64).map { Menagerie.example(seed: .max, index: $0).picture }
         var means: [Tensor] = []
         var rebuilt: [Picture] = []

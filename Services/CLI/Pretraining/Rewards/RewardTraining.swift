@@ -83,34 +83,18 @@ public struct RewardTraining: Sendable {
             case .twoTower: try TwoTowerProxy(configuration, store, base: base)
             case .preference: try PreferenceProxy(configuration, store, folder: folder)
             }
-        var settings = OptimizerConfiguration()
-        settings.weightDecay = configuration.weightDecay
-        let optimizer = AdamW(store.parameters, settings)
-        let average = MovingAverage(store.parameters, decay: configuration.averageDecay)
-        let state = TrainingState(file: folder.appending(path: "training-state.safetensors"))
-        let first = try state.restore(parameters: store.parameters, average: average, optimizer: optimizer) ?? 0
-        let schedule = LearningRateSchedule(
-            peak: configuration.learningRate, warmup: configuration.warmup, total: configuration.steps)
-        let log = try LossLog(folder.appending(path: "loss.jsonl"))
-        let progress = Progress(total: configuration.steps, firstStep: first)
-        var smoothed: Double?
-        for step in first..<max(first, last ?? configuration.steps) {
-            let loss = try proxy.train(step: step)
-            let norm = optimizer.update(learningRate: schedule[step])
-            average.update()
-            smoothed = 0.98 * (smoothed ?? loss) + 0.02 * loss
-            if step % 20 == 0 {
-                try log.append(step: step, ["loss": smoothed ?? loss, "gradientNorm": norm])
-                progress.show(step, String(format: "loss %.4f", smoothed ?? loss))
-            }
-            if (step + 1) % configuration.saveEvery == 0 || step + 1 == configuration.steps {
-                try state.save(parameters: store.parameters, average: average, optimizer: optimizer)
-                let files = ProxyFolder(url: folder)
-                try files.write(configuration, "recipe.json")
-                try proxy.write(average.values, to: files)
-            }
+        let course = PretrainingLoop.Course(
+            steps: configuration.steps, learningRate: configuration.learningRate, warmup: configuration.warmup,
+            weightDecay: configuration.weightDecay, averageDecay: configuration.averageDecay,
+            saveEvery: configuration.saveEvery)
+        try PretrainingLoop(store.parameters, course, folder: folder).run(until: last) { step in
+            PretrainingLoop.Reading(loss: try proxy.train(step: step))
+        } save: { _ in
+            let files = ProxyFolder(url: folder)
+            try files.write(configuration, "recipe.json")
+            let weights = store.parameters.map { ($0.path, $0.variable.value) }
+            try proxy.write(Dictionary(uniqueKeysWithValues: weights), to: files)
         }
-        progress.show(configuration.steps, String(format: "loss %.4f", smoothed ?? 0))
     }
 }
 
