@@ -64,7 +64,8 @@ let c: [Target] = [
 
 let ground: [Target] = [
     library("TensorCore", ["CKernels", "COneDNN"], path: "Shared/TensorCore"),
-    library("Messaging", ["CZeroMQ", "CProtobufC", "CZlib", "CChecksum", deque], path: "Shared/Messaging", settings: calls),
+    library(
+        "Messaging", ["CZeroMQ", "CProtobufC", "CZlib", "CChecksum", deque], path: "Shared/Messaging", settings: calls),
     library("Ledger", path: "Shared/Ledger"),
 ]
 
