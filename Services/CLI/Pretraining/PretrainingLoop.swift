@@ -54,6 +54,7 @@ struct PretrainingLoop {
     ///   - last: the step to stop before; all steps are taken if not given.
     ///   - train: one forward and backward pass, which leaves gradients on the parameters.
     ///   - save: writes the model after so many steps; the parameters have their averaged values meanwhile.
+    /// - Throws: what the two throw, and errors of the files.
     func run(until last: Int? = nil, train: (_ step: Int) throws -> Reading, save: (_ steps: Int) throws -> Void) throws
     {
         let schedule = LearningRateSchedule(peak: course.learningRate, warmup: course.warmup, total: course.steps)
