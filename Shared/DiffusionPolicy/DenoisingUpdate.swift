@@ -36,7 +36,8 @@ public final class DenoisingUpdate: PolicyUpdate {
         let weights = rule.weighting.weights(
             rewards: pictures.map(\.record.reward), prompts: pictures.map(\.record.prompt))
         let examples = zip(pictures, weights).compactMap { picture, weight in
-            weight == 0 ? nil : Example(latent: picture.latent, record: picture.record, weight: weight)
+            weight == 0 && rule.weighting.selects
+                ? nil : Example(latent: picture.latent, record: picture.record, weight: weight)
         }
         var metrics = UpdateMetrics()
         var draw = Noise(seed: seed, unit: UInt64(round), purpose: .order).makeGenerator()

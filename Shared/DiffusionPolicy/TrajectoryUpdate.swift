@@ -139,7 +139,8 @@ public final class TrajectoryUpdate: PolicyUpdate {
     private static let divergenceSamples = 16
 
     /// The divergence of a whole trajectory from the base model in nats: the mean over the samples of `κ_t |ε̂ - ε̂_base|²`,
-    /// summed over the steps, from transitions that are spread over both.
+    /// summed over the steps, from transitions that are spread over both. Under guidance, as they were drawn, also where the
+    /// conditional prediction is what is trained.
     private func pathDivergence(_ rollouts: [Rollout], _ transitions: [Transition]) -> Double {
         let places = rollouts.flatMap { rollout in (0..<rollout.samples).map { (rollout, $0) } }
         let items = (0..<Self.divergenceSamples).map { index in
@@ -151,8 +152,8 @@ public final class TrajectoryUpdate: PolicyUpdate {
         }
         var sum = 0.0
         for batch in microBatches(items) {
-            let own = predict(batch, transitions, recompute: true).value
-            let base = policy.withBaseModel { predict(batch, transitions, recompute: true).value }
+            let own = predict(batch, transitions, isGuided: true, recompute: true).value
+            let base = policy.withBaseModel { predict(batch, transitions, isGuided: true, recompute: true).value }
             for (item, difference) in zip(batch, own.meanSquareDifferences(base)) {
                 sum += transitions[item.step].divergenceScale * difference
             }
@@ -219,7 +220,9 @@ public final class TrajectoryUpdate: PolicyUpdate {
         }
         var roots = [(logProbability, Tensor(derivatives, shape: [derivatives.count]))]
         if let penalty = rule.penalty {
-            let base = policy.withBaseModel { predict(batch, transitions, recompute: true).value }
+            let base = policy.withBaseModel {
+                predict(batch, transitions, isGuided: rule.isGuided, recompute: true).value
+            }
             let prices = batch.map { penalty.price(divergenceScale: transitions[$0.step].divergenceScale) }
             let divergences = output.value.meanSquareDifferences(base)
             metrics.baseDivergence = (metrics.baseDivergence ?? 0) + divergences.reduce(0, +)
@@ -230,18 +233,20 @@ public final class TrajectoryUpdate: PolicyUpdate {
         backward(roots)
     }
 
-    private func predict(_ batch: [StoredTransition], _ transitions: [Transition], recompute: Bool) -> Variable {
+    private func predict(
+        _ batch: [StoredTransition], _ transitions: [Transition], isGuided: Bool, recompute: Bool
+    ) -> Variable {
         policy.predict(
             Variable(.stacking(batch.map(\.from))), timesteps: batch.map { Float(transitions[$0.step].timestep) },
             text: policy.text(batch.map(\.prompt), phrases: batch.map(\.phrases)),
-            guidance: batch.map { rule.isGuided ? $0.guidance : 1 }, recompute: recompute)
+            guidance: batch.map { isGuided ? $0.guidance : 1 }, recompute: recompute)
     }
 
     /// The prediction for stored steps under the present policy, and the log-probability of what was drawn.
     private func prediction(
         _ batch: [StoredTransition], _ transitions: [Transition]
     ) -> (output: Variable, logProbability: Variable) {
-        let output = predict(batch, transitions, recompute: false)
+        let output = predict(batch, transitions, isGuided: rule.isGuided, recompute: false)
         let steps = batch.map { transitions[$0.step] }
         let mean = Variable(Tensor.stacking(batch.map(\.from))).combined(
             steps.map { Float($0.sampleScale) }, output, steps.map { Float($0.outputScale) })

@@ -12,12 +12,20 @@ public enum SampleWeighting: Hashable, Sendable {
     /// 1 for the picture of each prompt with the largest reward, the first of equals, else 0: best-of-n, RAFT.
     case bestOfPrompt
 
+    /// Whether a weight of 0 means that a picture was not selected; else it counts in means, and pays what all pay.
+    public var selects: Bool {
+        switch self {
+        case .shifted, .softmax: false
+        case .quantile, .bestOfPrompt: true
+        }
+    }
+
     /// The weight of each picture.
     ///
     /// - Parameters:
     ///   - rewards: one finite reward per picture.
     ///   - prompts: the prompt of each picture, in the same order.
-    /// - Returns: one weight per picture; 0 leaves it out.
+    /// - Returns: one weight per picture.
     public func weights(rewards: [Double], prompts: [String]) -> [Double] {
         precondition(rewards.count == prompts.count, "\(rewards.count) rewards for \(prompts.count) prompts")
         switch self {

@@ -56,8 +56,9 @@ final class CommandContrasts: ContrastSource, @unchecked Sendable {
         return contrasts
     }
 
-    private func fault(_ what: String) -> ContrastError {
-        ContrastError(description: "the command '\(command)' \(what)".split(separator: "\n").joined(separator: " "))
+    private func fault(_ what: String, isPassing: Bool = false) -> ContrastError {
+        let line = "the command '\(command)' \(what)".split(separator: "\n").joined(separator: " ")
+        return ContrastError(description: line, isPassing: isPassing)
     }
 
     private func ask(_ prompt: String) throws(ContrastError) -> [UInt8] {
@@ -69,7 +70,7 @@ final class CommandContrasts: ContrastSource, @unchecked Sendable {
         while !line.isEmpty {
             // Not `write`: a program that has ended must not end this one by SIGPIPE.
             let count = send(running.socket, line, line.count, Int32(MSG_NOSIGNAL))
-            guard count > 0 else { throw fault("has ended") }
+            guard count > 0 else { throw fault("has ended", isPassing: true) }
             line.removeFirst(count)
         }
         return try answer(running)
@@ -83,10 +84,10 @@ final class CommandContrasts: ContrastSource, @unchecked Sendable {
             let left = (deadline - .now) / .milliseconds(1)
             var wanted = pollfd(fd: running.socket, events: Int16(POLLIN), revents: 0)
             guard left > 0, poll(&wanted, 1, Int32(min(left + 1, 1e9))) > 0 else {
-                throw fault("does not answer within \(seconds) s")
+                throw fault("does not answer within \(seconds) s", isPassing: true)
             }
             let count = read(running.socket, &piece, piece.count)
-            guard count > 0 else { throw fault("has ended without an answer") }
+            guard count > 0 else { throw fault("has ended without an answer", isPassing: true) }
             line += piece[..<count]
             guard line.count <= Self.longestAnswer else { throw fault("answers more than \(Self.longestAnswer) bytes") }
         }
@@ -97,7 +98,7 @@ final class CommandContrasts: ContrastSource, @unchecked Sendable {
         // A pair of sockets instead of two pipes: writing to them can be told not to raise a signal.
         var ends: [Int32] = [0, 0]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {
-            throw fault("cannot be started: \(String(cString: strerror(errno)))")
+            throw fault("cannot be started: \(String(cString: strerror(errno)))", isPassing: true)
         }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[1]) }
@@ -117,7 +118,7 @@ final class CommandContrasts: ContrastSource, @unchecked Sendable {
         let status = posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments, environ)
         guard status == 0 else {
             close(ends[0])
-            throw fault("cannot be started: \(String(cString: strerror(status)))")
+            throw fault("cannot be started: \(String(cString: strerror(status)))", isPassing: true)
         }
         return Running(process: process, socket: ends[0])
     }

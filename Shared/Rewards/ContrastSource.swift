@@ -14,6 +14,8 @@ protocol ContrastSource: Sendable {
 /// Why there are no contrasting prompts.
 struct ContrastError: Error, CustomStringConvertible {
     let description: String
+    /// Whether asking again may help.
+    var isPassing = false
 }
 
 /// Menagerie's grammar: one attribute changed at a time.

@@ -53,7 +53,8 @@ public struct TextNormReward: RewardModel {
     /// A prompt with its contrasts, the prompt first; alone, with the reason, where there is none.
     private struct PromptSet {
         var prompts: [String]
-        var fault: String?
+        /// Why the set has no score.
+        var fault: Score?
     }
 
     private func sets(_ candidates: [[String]]) throws -> [[PromptSet]] {
@@ -64,9 +65,10 @@ public struct TextNormReward: RewardModel {
                 let others = try contrasts.contrasts(to: prompt).filter { seen.insert($0).inserted }
                 known[prompt] = PromptSet(
                     prompts: [prompt] + others,
-                    fault: others.isEmpty ? "there is no prompt to contrast \"\(prompt)\" with" : nil)
+                    fault: others.isEmpty ? .invalid("there is no prompt to contrast \"\(prompt)\" with") : nil)
             } catch {
-                known[prompt] = PromptSet(prompts: [prompt], fault: error.description)
+                let fault = error.isPassing ? Score.unavailable(error.description) : .invalid(error.description)
+                known[prompt] = PromptSet(prompts: [prompt], fault: fault)
             }
         }
         return candidates.map { $0.map { known[$0] ?? PromptSet(prompts: [$0]) } }
@@ -84,7 +86,7 @@ public struct TextNormReward: RewardModel {
     /// The score of a set, and its derivative by each of the base's scores.
     private func normalise(_ scores: ArraySlice<Score>, _ set: PromptSet) -> (score: Score, slopes: [Double]) {
         let none = [Double](repeating: 0, count: set.prompts.count)
-        if let fault = set.fault { return (.invalid(fault), none) }
+        if let fault = set.fault { return (fault, none) }
         var values: [Double] = []
         var detail: [String: Double] = [:]
         for (index, score) in scores.enumerated() {

@@ -38,9 +38,12 @@ public struct RunMemory: Codable, Hashable, Sendable {
             size: model.size,
             samples: min(max(configuration.checkpoints.gridColumns, 1), StableDiffusion.drawnAtOnce(model.size)),
             isGuided: isGuided, precision: configuration.training.precision)
-        // The latents of a round, and those of the next while it is trained on.
+        // The latents of a round, and those of the next while it is trained on, and the base model's pictures that are kept.
+        let demands = configuration.algorithm.demands
+        let latentsEach = demands.payload == .trajectory ? sampling.steps + 1 : 1
         let trajectories =
-            2 * 4 * sampling.samplesPerRound * (sampling.steps + 1) * model.size.height * model.size.width
+            4 * (2 * sampling.samplesPerRound * latentsEach + demands.baseSamples) * model.size.height
+            * model.size.width
             * model.unet.inChannels
         // A network that is trained as a whole. In the learner stay its values, two moments, and the bytes of three versions
         // that may be asked for; while an update is made and published, eight more were seen. In a sampler are two sets of

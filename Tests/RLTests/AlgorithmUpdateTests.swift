@@ -142,15 +142,17 @@ struct AlgorithmUpdateTests {
             return
         }
         let batch = try batch()
+        let selects = name == "sft"
         let weights =
-            name == "sft"
+            selects
             ? SampleWeighting.bestOfPrompt.weights(
                 rewards: batch.rewards[0], prompts: ["one", "one", "one"])
             : rule.weighting.weights(rewards: batch.rewards[0], prompts: prompts)
         let expected = try golden.tensor(named: "\(name).weights").scalars
         for (ours, theirs) in zip(weights, expected) { #expect(abs(ours - Double(theirs)) < 1e-6) }
         let noise = try golden.tensor(named: "noise")
-        let counted = [77, 400, 930].enumerated().filter { weights[$0.offset] != 0 }.map { index, timestep in
+        let counted = [77, 400, 930].enumerated().filter { !selects || weights[$0.offset] != 0 }.map {
+            index, timestep in
             (
                 DenoisingUpdate.Example(
                     latent: batch.rollouts[0].latent(of: index, after: 4),
@@ -211,6 +213,20 @@ struct AlgorithmUpdateTests {
         ReferenceUpdate(policy: policy, rule: rule, optimizer: optimizer, seed: 1).step(pairs, &metrics)
         metrics.average()
         try check(policy, name, loss: metrics.loss)
+    }
+
+    @Test("a picture that earns nothing pays the base penalty like the others, and one that is not selected does not")
+    func worthlessPictures() throws {
+        var batch = try batch()
+        batch.rewards = [[0, 0, 0]]
+        for (name, updates) in [("kl-o", 1), ("reward-weighted", 1), ("rwr-sparse", 1)] {
+            guard case .denoising(var rule) = try AlgorithmConfiguration(name: name).algorithm.rule(latentElements: 256)
+            else { continue }
+            (rule.updates, rule.batch, rule.source) = (1, 3, .round)
+            let metrics = DenoisingUpdate(policy: try policy(), rule: rule, optimizer: optimizer, seed: 1).update(batch)
+            #expect(metrics.updates == updates, "\(name)")
+        }
+        #expect(!SampleWeighting.shifted(0).selects && SampleWeighting.bestOfPrompt.selects)
     }
 
     @Test("a DPOK run goes on from a checkpoint as if it had not stopped, replay and value network included")

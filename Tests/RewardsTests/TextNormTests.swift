@@ -102,5 +102,7 @@ struct TextNormTests {
         let source = CommandContrasts(command, seconds: command.contains("sleep") ? 0.2 : 20)
         let error = #expect(throws: ContrastError.self) { try source.contrasts(to: "a dog") }
         #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
+        // What it says is final; that it says nothing is not.
+        #expect(error?.isPassing == (command.contains("sleep") || command == "exit 3"))
     }
 }

@@ -91,7 +91,7 @@ actor RewardDesk {
         guard reply.scores.count == pictures else {
             throw .nonsense("\(who) answers nonsense: \(reply.scores.count) scores for \(pictures) pictures")
         }
-        var values: [Double] = []
+        var values: [Double?] = []
         var successes: [Bool] = []
         for wire in reply.scores {
             let score: PictureScore
@@ -105,6 +105,8 @@ actor RewardDesk {
                 values.append(value)
                 if let success = detail["success"] { successes.append(success > 0.5) }
             case .unavailable(let reason): throw .unavailable("\(who) does not score: \(reason)")
+            // What only looks on must not take a picture from the training.
+            case .invalid where seat.member.weight == 0: values.append(nil)
             case .invalid(let reason): throw .invalid("\(who): \(reason)")
             }
         }

@@ -24,8 +24,9 @@ extension RoundReport {
                 warnings.append("all rewards are \(rewardMean): there is nothing to learn from")
             }
         }
-        for column in batch.flatMap(\.1.columns) {
-            rewards[column.name, default: 0] += column.values.reduce(0, +) / count
+        for (name, columns) in Dictionary(grouping: batch.flatMap(\.1.columns), by: \.name) {
+            let values = columns.flatMap(\.values).compactMap(\.self)
+            if !values.isEmpty { rewards[name] = values.reduce(0, +) / Double(values.count) }
         }
         let successes = batch.compactMap(\.1.successes)
         if successes.count == batch.count {

@@ -2,11 +2,12 @@ import ServiceAPI
 
 /// What the rewards said of a unit's pictures.
 struct ScoredUnit: Sendable {
-    /// One reward's numbers, one for each picture.
+    /// What one reward said of each picture.
     struct Column: Sendable {
         let name: String
         let weight: Double
-        let values: [Double]
+        /// Nil where a reward that only looks on, with weight 0, has no number for a picture.
+        let values: [Double?]
         /// For each picture whether it is right; nil if the reward does not say.
         let successes: [Bool]?
         /// SHA-256 of what scored them.
@@ -20,12 +21,12 @@ struct ScoredUnit: Sendable {
     var rewards: [Double] {
         guard let count = columns.first?.values.count else { return [] }
         return (0..<count).map { picture in
-            columns.reduce(0) { $0 + $1.weight * $1.values[picture] }
+            columns.reduce(0) { $0 + $1.weight * ($1.values[picture] ?? 0) }
         }
     }
 
     /// One reward's numbers.
-    func values(of name: String) -> [Double] { columns.first { $0.name == name }?.values ?? [] }
+    func values(of name: String) -> [Double?] { columns.first { $0.name == name }?.values ?? [] }
 
     /// As the first reward that says so sees it.
     var successes: [Bool]? { columns.lazy.compactMap(\.successes).first }

@@ -171,9 +171,8 @@ final class TrainingLoop {
         let reward = configuration.validation.reward
         var rewards: [Int: Double] = [:]
         for (place, scored) in units {
-            for (index, value) in (reward.isEmpty ? scored.rewards : scored.values(of: reward)).enumerated() {
-                rewards[place * plan.samplesPerUnit + index] = value
-            }
+            let values = reward.isEmpty ? scored.rewards : scored.values(of: reward)
+            for (index, value) in values.enumerated() { rewards[place * plan.samplesPerUnit + index] = value }
         }
         let report = selection.enter(version: round, rewards: rewards)
         if report.selected == round {
