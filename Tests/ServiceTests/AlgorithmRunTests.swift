@@ -115,6 +115,23 @@ import Testing
         #expect(ended.json["best"] != nil)
     }
 
+    /// The checker knows no teapots; the encoder of the tiny model does.
+    @Test func aRewardThatOnlyLooksOnTakesNoPictureFromTheTraining() async throws {
+        let place = try Workplace()
+        let configuration = try place.configure(rounds: 1)
+        let watched =
+            "rewards=[{name: main, spec: jpeg-compressibility}, {name: watcher, spec: checker, weight: WEIGHT}]"
+        for weight in ["0", "1"] {
+            let rewards = watched.replacing("WEIGHT", with: weight)
+            let ended = try await place.atelier(
+                "run", configuration, "--set", rewards, "--set", "prompts=[a teapot]", "--out", place.path(weight), "--json")
+            let rollouts = try #require(ended.json["rollouts"] as? [String: Any], "\(ended.error)")
+            #expect(rollouts["trained"] as? Int == (weight == "0" ? 6 : 0))
+        }
+        let means = try #require(try rounds(place, "0")[0]["rewards"] as? [String: Any])
+        #expect(means.keys.sorted() == ["main"])
+    }
+
     /// All configurations that come with Atelier.
     private static var configurations: [String] {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
