@@ -8,6 +8,7 @@ half of the prompts and judged on the other, both ways round; "oracle" chooses t
 
 import argparse
 import json
+import math
 import statistics
 import subprocess
 from pathlib import Path
@@ -22,7 +23,7 @@ options = parser.parse_args()
 out = Path(options.out)
 out.mkdir(parents=True, exist_ok=True)
 
-measures = ["auroc", "auprc", "ap5", "ap10", "spearman", "kendall"]
+measures = ["auroc", "auprc", "ap5", "ap10", "spearman", "kendall", "ece"]
 scales, penalties = [0.1, 0.3, 1], [0.5, 5]
 towers = [f"clip-score?model={path}&scale=15&truncate=yes" for path in options.towers]
 reader = "imagereward?model=menagerie/preference&truncate=yes"
@@ -76,7 +77,7 @@ for name, specifications in arms.items():
 
 def mean(prompts, measure):
     values = [entry[measure] for entry in prompts if entry.get(measure) is not None]
-    return statistics.mean(values) if values else 0
+    return statistics.mean(values) if values else math.nan
 
 
 def chosen(candidates, prompts):
@@ -84,7 +85,7 @@ def chosen(candidates, prompts):
     return max(candidates, key=lambda spec: mean([candidates[spec][prompt] for prompt in prompts], "auroc"))
 
 
-table = ["| subset | reward | " + " | ".join(name.upper() for name in measures) + " | oracle AUROC | prompts |", "| --- " * 10 + "|"]
+table = ["| subset | reward | " + " | ".join(name.upper() for name in measures) + " | oracle AUROC | prompts |", "| --- " * (len(measures) + 4) + "|"]
 used = {}
 for subset in sorted(next(iter(reports.values()))):
     for name, report in reports.items():
@@ -98,7 +99,7 @@ for subset in sorted(next(iter(reports.values()))):
             fallback = spec
         used[name, subset, None] = fallback
         oracle = mean(list(candidates[chosen(candidates, prompts)].values()), "auroc")
-        cells = [f"{mean(judged, measure):.3f}" for measure in measures] + [f"{oracle:.3f}" if len(candidates) > 1 else "", str(len(prompts))]
+        cells = [f"{value:.3f}" if not math.isnan(value) else "–" for value in (mean(judged, measure) for measure in measures)] + [f"{oracle:.3f}" if len(candidates) > 1 else "", str(len(prompts))]
         table.append(f"| {subset} | {name} | " + " | ".join(cells) + " |")
 (out / "table.md").write_text("\n".join(table) + "\n")
 print("\n".join(table))
