@@ -12,6 +12,7 @@ import TensorCore
 ///     sum: [{weight: 0.7, reward: checker}, {weight: 0.3, reward: {clamp: {reward: smoothness, min: -0.1}}}]
 ///     textnorm: {reward: clip-score?model=DIR, contrasts: grammar, scale: 10}
 ///     uwo: {rewards: [checker, brightness], lambda: 0.5}
+///     without: {word: "[V]", reward: align?model=DIR}
 public indirect enum RewardConfiguration: Hashable, Sendable {
     case checker(CheckerReward.Aspect)
     case fileSize(FileSizeReward.Format, favoursSmall: Bool)
@@ -19,6 +20,7 @@ public indirect enum RewardConfiguration: Hashable, Sendable {
     case model(ModelRewardConfiguration)
     case combined(Combination, [Part])
     case textNorm(RewardConfiguration, contrasts: ContrastConfiguration, scale: Double)
+    case without(word: String, RewardConfiguration)
 
     /// A part of a combined reward.
     public struct Part: Hashable, Sendable {
@@ -94,7 +96,7 @@ public indirect enum RewardConfiguration: Hashable, Sendable {
         case .checker, .fileSize: false
         case .pixels, .model: true
         case .combined(_, let parts): parts.allSatisfy(\.reward.isDifferentiable)
-        case .textNorm(let base, _, _): base.isDifferentiable
+        case .textNorm(let base, _, _), .without(_, let base): base.isDifferentiable
         }
     }
 
@@ -116,6 +118,8 @@ public indirect enum RewardConfiguration: Hashable, Sendable {
         case .textNorm(let base, let contrasts, let scale):
             return TextNormReward(
                 specification, try base.makeModel(library), try contrasts.makeSource(), scale: scale)
+        case .without(let word, let base):
+            return WithoutWordReward(specification, try base.makeModel(library), word: word)
         }
     }
 

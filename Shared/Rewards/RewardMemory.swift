@@ -45,7 +45,7 @@ extension RewardConfiguration {
         case .checker, .fileSize, .pixels: []
         case .model(let configuration): [configuration]
         case .combined(_, let parts): parts.flatMap(\.reward.models)
-        case .textNorm(let base, _, _): base.models
+        case .textNorm(let base, _, _), .without(_, let base): base.models
         }
     }
 }

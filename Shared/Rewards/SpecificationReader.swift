@@ -5,7 +5,7 @@ import Yams
 struct SpecificationReader {
     /// The rules that a tree can begin with.
     enum Operator: String, CaseIterable {
-        case sum, harmonic, clamp, affine, zscore, mean, lcb, uwo, min, textnorm
+        case sum, harmonic, clamp, affine, zscore, mean, lcb, uwo, min, textnorm, without
     }
 
     /// Rewards that `define` names.
@@ -143,7 +143,17 @@ struct SpecificationReader {
             return .textNorm(
                 try read(try settings.node("reward")),
                 contrasts: try contrasts(settings), scale: scale)
+        case .without: return try without(settings)
         }
+    }
+
+    private func without(_ settings: Settings) throws(RewardError) -> RewardConfiguration {
+        try settings.refuse(except: ["reward", "word"])
+        let word = try settings.optionalText("word") ?? ""
+        guard !word.isEmpty, !word.contains(where: \.isWhitespace) else {
+            throw refusal("without needs the word that prompts lose, such as word: \"[V]\"")
+        }
+        return .without(word: word, try read(try settings.node("reward")))
     }
 
     /// A word with its settings, or `{WORD: settings}`.

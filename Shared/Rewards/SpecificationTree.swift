@@ -77,6 +77,8 @@ extension RewardConfiguration {
             return .group([
                 "textnorm": .group(["reward": base.tree, "contrasts": contrasts.tree, "scale": .number(scale)])
             ])
+        case .without(let word, let base):
+            return .group(["without": .group(["reward": base.tree, "word": .word(word)])])
         }
     }
 

@@ -77,6 +77,7 @@ struct CombinedRewardTests {
             "{lcb: {rewards: [brightness, smoothness], factor: 2}}",
             "{zscore: {reward: brightness, mean: 1, deviation: 2}}",
             "{textnorm: {reward: checker, contrasts: {command: {run: 'a & b'}}, scale: 3}}",
+            "{without: {word: '[V]', reward: {affine: {reward: checker, scale: 2}}}}",
         ] {
             let configuration = try RewardConfiguration(text)
             #expect(try RewardConfiguration(configuration.specification) == configuration, "\(text)")
@@ -86,6 +87,18 @@ struct CombinedRewardTests {
             try RewardConfiguration($0).makeModel().identity.version
         }
         #expect(Set(versions).count == 3)
+    }
+
+    @Test func aWordIsKeptFromAReward() throws {
+        let picture = try RewardFixture.picture("one")
+        let plain = try RewardConfiguration("clip-score?model=menagerie/two-tower").makeModel()
+        let blind = try RewardConfiguration(
+            "{without: {word: blue, reward: 'clip-score?model=menagerie/two-tower'}}").makeModel()
+        let expected = try plain.score([picture], prompts: ["a green cat"])
+        #expect(expected[0].value != nil)
+        #expect(try blind.score([picture], prompts: ["a blue  green cat"]) == expected)
+        #expect(try plain.score([picture], prompts: ["a blue green cat"]) != expected)
+        #expect(blind.identity.version != plain.identity.version)
     }
 
     @Test func namesAreReplacedAndFilesRead() throws {
@@ -98,6 +111,7 @@ struct CombinedRewardTests {
     }
 
     @Test(arguments: [
+        ("{without: {reward: checker}}", "without needs the word"),
         ("{sum: [beauty]}", "there is no reward \"beauty\""), ("{sum: []}", "sum needs a list"),
         ("{sum: {a: b}}", "sum needs a list"), ("{product: [checker]}", "there is no reward \"product\""),
         ("{min: [checker], max: [checker]}", "one rule"), ("{clamp: {reward: checker}}", "clamp needs min, max"),
