@@ -63,10 +63,11 @@ final class ZeroMQSocket {
     init(_ kind: Int32) throws(MessagingError) {
         handle = try ZeroMQContext.process.socket(kind)
         descriptor = Self.option(ZMQ_FD, of: handle)
+        // No heartbeats of ZMTP: sessions have their own, and libzmq aborts if it is time for one on a connection that has broken
+        // while its messages found no room (issue 4841).
         let options: [(Int32, Int32)] = [
             (ZMQ_LINGER, 0), (ZMQ_SNDHWM, 1024), (ZMQ_RCVHWM, 1024), (ZMQ_RECONNECT_IVL, Self.never),
             (ZMQ_HANDSHAKE_IVL, 5000), (ZMQ_BACKLOG, 1024),
-            (ZMQ_HEARTBEAT_IVL, 5000), (ZMQ_HEARTBEAT_TIMEOUT, 15_000), (ZMQ_HEARTBEAT_TTL, 15_000),
             (ZMQ_TCP_KEEPALIVE, 1), (ZMQ_TCP_KEEPALIVE_IDLE, 30), (ZMQ_TCP_KEEPALIVE_INTVL, 10),
             (ZMQ_TCP_KEEPALIVE_CNT, 3),
         ]

@@ -236,7 +236,7 @@ class Peer:
     def _socket(self, kind):
         opened = self._context.socket(kind)
         for option, value in (
-            (zmq.LINGER, 500), (zmq.MAXMSGSIZE, 4 << 20), (zmq.IMMEDIATE, 1), (zmq.RECONNECT_IVL, -1),
+            (zmq.LINGER, 500), (zmq.MAXMSGSIZE, 4 << 20), (zmq.RECONNECT_IVL, 3_600_000),  # never; -1 drops what is unread
             (zmq.SNDHWM, 0), (zmq.RCVHWM, 1024), (zmq.HANDSHAKE_IVL, 5000),
         ):  # fmt: skip
             opened.setsockopt(option, value)
