@@ -181,7 +181,7 @@ let testTargets: [Target] = [
         "ServiceTests",
         serviceParts + [
             "Ledger", "CoordinatorService", "LearnerService", "RewardService", "CommandLineTool", "RL", "Rewards",
-            "Diffusion", "Encoders", "NeuralNet", "Menagerie", "TensorCore", "Imaging", "Messaging",
+            "Diffusion", "Encoders", "NeuralNet", "Menagerie", "TensorCore", "Imaging", "Messaging", yams,
         ], exclude: ["Network/broken_link.py"]),
 ]
 

@@ -125,7 +125,9 @@ public struct DDPO: Algorithm {
         try AlgorithmError.requirePositive(microBatch, "microBatch")
         try AlgorithmError.requirePositive(tracker.bufferSize, "tracker.bufferSize")
         try AlgorithmError.requirePositive(tracker.minimumCount, "tracker.minimumCount")
-        try AlgorithmError.require(timestepFraction, in: 1e-9...1, "timestepFraction")
+        guard timestepFraction > 0, timestepFraction <= 1 else {
+            throw AlgorithmError("timestepFraction", "\(timestepFraction) must be above 0 and at most 1")
+        }
         guard name == .importanceSampling || updatesPerRound * innerEpochs == 1 else {
             throw AlgorithmError(
                 updatesPerRound > 1 ? "updatesPerRound" : "innerEpochs",

@@ -21,6 +21,14 @@ public enum Combination: Hashable, Sendable {
     /// The worst case.
     case minimum
 
+    /// What the rule asks of its parts, which have no value together otherwise.
+    var demand: String {
+        switch self {
+        case .harmonic: "the λ-harmonic mean needs values that are not negative"
+        case .sum, .clamp, .affine, .zscore, .mean, .lowerBound, .uncertaintyWeighted, .minimum: "numbers are needed"
+        }
+    }
+
     /// What keeps a part of 0 from dividing, as in RPO's code.
     private static let epsilon = 1e-8
 

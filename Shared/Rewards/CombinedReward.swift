@@ -73,9 +73,12 @@ public struct CombinedReward: RewardModel {
             case .invalid(let reason): return (.invalid("\(name): \(reason)"), [])
             }
         }
-        guard let (value, slopes) = rule(values), value.isFinite else {
-            return (.invalid("\(values) cannot be combined"), [])
+        func refusal(_ reason: String) -> (Score, [Double]) {
+            let named = zip(parts, values).map { "\($0.name) \($1)" }.joined(separator: ", ")
+            return (.invalid("\(named) cannot be combined: \(reason)"), [])
         }
+        guard let (value, slopes) = rule(values) else { return refusal(rule.demand) }
+        guard value.isFinite else { return refusal("the result is \(value)") }
         return (.value(value, detail: detail), slopes)
     }
 }

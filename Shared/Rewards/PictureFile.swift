@@ -14,7 +14,9 @@ struct PictureFile {
             ["png", "jpg", "jpeg"].contains(URL(filePath: $0).pathExtension.lowercased())
         }
         guard !names.isEmpty else {
-            throw RewardError(code: .badModel, message: "\(folder.path): there is no picture (png, jpg) in it")
+            throw RewardError(
+                code: .badModel,
+                message: "\(folder.path): there is no picture (png, jpg) in it; references name a folder of pictures")
         }
         var files: [PictureFile] = []
         for name in names {

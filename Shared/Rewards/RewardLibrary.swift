@@ -24,19 +24,27 @@ public final class RewardLibrary {
             name in
             ["safetensors", "json", "txt"].contains(URL(filePath: name).pathExtension)
         }
-        guard names.contains("config.json") || model.isOpenCLIP else {
-            do { _ = try model.archive() } catch let error as SafeTensorsError where error.code == .malformed {
-                // There are weights, as a pickle.
-                throw error
-            } catch {}
-            throw RewardError(
-                code: .badModel,
-                message: "\(folder.path): there is no config.json; a transformers model folder, or one with OpenCLIP's "
-                    + "weights as safetensors, is needed")
-        }
+        try Self.requireModel(model)
         let digest = try RewardIdentity.digest(names.map { folder.appending(path: $0) })
         digests[folder.path] = digest
         return digest
+    }
+
+    /// Refuses a folder that is not laid out as a model's.
+    ///
+    /// - Throws: `RewardError` naming the folder or a pickle in it.
+    static func requireModel(_ model: TransformersFolder) throws {
+        let place = model.url.path
+        let configuration = model.url.appending(path: "config.json").path
+        guard !FileManager.default.fileExists(atPath: configuration), !model.isOpenCLIP else { return }
+        do { _ = try model.archive() } catch let error as SafeTensorsError where error.code == .malformed {
+            // There are weights, as a pickle.
+            throw error
+        } catch {}
+        throw RewardError(
+            code: .badModel,
+            message: "\(place): there is no config.json; a transformers model folder, or one with OpenCLIP's "
+                + "weights as safetensors, is needed")
     }
 
     /// CLIP's picture tower, and the width of its embeddings.
@@ -143,7 +151,7 @@ public final class RewardLibrary {
     }
 
     /// The tokenizer's folder: the model's, or the one below it.
-    private static func tokenizer(_ folder: TransformersFolder) -> String {
+    static func tokenizer(_ folder: TransformersFolder) -> String {
         let below = folder.url.appending(path: "tokenizer").path
         return FileManager.default.fileExists(atPath: below) ? below : folder.url.path
     }

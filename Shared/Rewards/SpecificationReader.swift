@@ -100,14 +100,16 @@ struct SpecificationReader {
         if rule == .sum { return try sum(node) }
         let settings = try Settings(rule.rawValue, node, reading: self)
         func one(_ combination: Combination) throws(RewardError) -> RewardConfiguration {
-            .combined(combination, [try part(try settings.node("reward"))])
+            .combined(combination, [try part(try settings.node("reward"), of: rule)])
         }
         switch rule {
         case .sum: preconditionFailure("read above")
         case .harmonic:
             try settings.refuse(except: ["lambda", "first", "second"])
             let lambda = try settings.number("lambda", in: 0...1)
-            let parts = [try part(try settings.node("first")), try part(try settings.node("second"))]
+            let parts = [
+                try part(try settings.node("first"), of: rule), try part(try settings.node("second"), of: rule),
+            ]
             return .combined(.harmonic(lambda: lambda), parts)
         case .clamp:
             try settings.refuse(except: ["reward", "min", "max"])
@@ -127,15 +129,16 @@ struct SpecificationReader {
             return try one(try settings.zscore())
         case .mean, .min:
             try settings.refuse(except: ["rewards"])
-            return .combined(rule == .mean ? .mean : .minimum, try parts(settings))
+            return .combined(rule == .mean ? .mean : .minimum, try parts(settings, of: rule))
         case .lcb:
             try settings.refuse(except: ["rewards", "factor"])
             return .combined(
-                .lowerBound(factor: try settings.optionalNumber("factor") ?? 1), try parts(settings))
+                .lowerBound(factor: try settings.notNegative("factor", default: 1)), try parts(settings, of: rule))
         case .uwo:
             try settings.refuse(except: ["rewards", "lambda"])
             return .combined(
-                .uncertaintyWeighted(lambda: try settings.optionalNumber("lambda") ?? 1), try parts(settings))
+                .uncertaintyWeighted(lambda: try settings.notNegative("lambda", default: 1)),
+                try parts(settings, of: rule))
         case .textnorm:
             try settings.refuse(except: ["reward", "contrasts", "scale"])
             let scale = try settings.optionalNumber("scale") ?? 1
@@ -176,26 +179,31 @@ struct SpecificationReader {
         for term in terms {
             let isWeighted = term["reward"] != nil && term["define"] == nil
             weights.append(isWeighted ? try Settings("sum", term, reading: self).optionalNumber("weight") ?? 1 : 1)
-            parts.append(try part(term))
+            parts.append(try part(term, of: .sum))
         }
         return .combined(.sum(weights), parts)
     }
 
     /// Several rewards under `rewards`, or the list itself.
-    private func parts(_ settings: Settings) throws(RewardError) -> [RewardConfiguration.Part] {
+    private func parts(_ settings: Settings, of rule: Operator) throws(RewardError) -> [RewardConfiguration.Part] {
         guard case .sequence(let elements) = try settings.node("rewards"), !elements.isEmpty else {
             throw refusal("\(settings.rule) needs a list of rewards")
         }
         var parts: [RewardConfiguration.Part] = []
-        for element in elements { parts.append(try part(element)) }
+        for element in elements { parts.append(try part(element, of: rule)) }
         return parts
     }
 
-    /// A reward, or `{name, weight, reward}`.
-    private func part(_ node: Node) throws(RewardError) -> RewardConfiguration.Part {
+    /// A reward, or `{name, reward}`; in a sum, `{name, weight, reward}`.
+    private func part(_ node: Node, of rule: Operator) throws(RewardError) -> RewardConfiguration.Part {
         if let reward = node["reward"], node["define"] == nil {
-            let settings = try Settings("a part", node, reading: self)
-            try settings.refuse(except: ["name", "weight", "reward"])
+            let settings = try Settings("a part of \(rule.rawValue)", node, reading: self)
+            guard rule == .sum || settings.optionalNode("weight") == nil else {
+                throw refusal(
+                    "\(rule.rawValue) does not weigh its parts: leave weight out, or make a sum of them",
+                    .unknownSetting)
+            }
+            try settings.refuse(except: rule == .sum ? ["name", "weight", "reward"] : ["name", "reward"])
             let configuration = try read(reward)
             return .init(name: try settings.optionalText("name") ?? configuration.shortName, configuration)
         }

@@ -54,6 +54,15 @@ extension SpecificationReader {
             return number
         }
 
+        func notNegative(_ key: String, default standard: Double) throws(RewardError) -> Double {
+            let number = try optionalNumber(key) ?? standard
+            guard number >= 0 else {
+                throw RewardError(
+                    code: .badValue, message: "\(rule): \(key) is \(number); it must not be negative")
+            }
+            return number
+        }
+
         func refuse(except known: Set<String>) throws(RewardError) {
             guard let stray = entries.keys.compactMap(\.string).first(where: { !known.contains($0) }) else { return }
             throw RewardError(

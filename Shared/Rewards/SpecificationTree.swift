@@ -53,7 +53,7 @@ indirect enum SpecificationTree: Encodable {
         }
     }
 
-    /// Of an element of `rewards`, which is a reward or `{name, reward, weight}`, all but the reward.
+    /// Of an element of `rewards`, which is a reward or `{name, reward}`, all but the reward.
     private var nameAlone: SpecificationTree {
         if case .group(let entries) = self, entries["reward"] != nil { return withoutRewards }
         return .word("reward")

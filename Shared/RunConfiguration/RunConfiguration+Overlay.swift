@@ -33,10 +33,11 @@ extension RunConfiguration {
         for override in overrides {
             try apply(override, to: &tree, templates: ["rewards": reward])
         }
+        try Choice.check(tree)
         do {
             self = try YAMLDecoder().decode(RunConfiguration.self, from: tree)
         } catch let error as DecodingError {
-            throw Self.explain(error)
+            throw ConfigurationError(error)
         } catch {
             throw ConfigurationError(path: "", Self.line(error))
         }
@@ -78,33 +79,6 @@ extension RunConfiguration {
 
     private static func line(_ error: any Error) -> String {
         "\(error)".split(separator: "\n").map(String.init).joined(separator: " ")
-    }
-
-    private static func explain(_ error: DecodingError) -> ConfigurationError {
-        let context: DecodingError.Context
-        let message: String
-        switch error {
-        case .typeMismatch(let type, let at): (context, message) = (at, "this is no \(name(of: type))")
-        case .valueNotFound(let type, let at): (context, message) = (at, "a \(name(of: type)) is missing")
-        case .dataCorrupted(let at): (context, message) = (at, line(at.debugDescription))
-        case .keyNotFound(let key, let at): (context, message) = (at, "'\(key.stringValue)' is missing")
-        @unknown default: return ConfigurationError(path: "", "\(error)")
-        }
-        let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
-        return ConfigurationError(path: path, message)
-    }
-
-    private static func line(_ text: String) -> String {
-        text.split(separator: "\n").joined(separator: " ")
-    }
-
-    private static func name(of type: Any.Type) -> String {
-        switch type {
-        case is Int.Type, is UInt64.Type: "whole number"
-        case is Double.Type: "number"
-        case is String.Type: "text"
-        default: "\(type)"
-        }
     }
 }
 

@@ -48,8 +48,7 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
                 "bf16 needs staleness 0: the learner recomputes the log-probabilities of the policy that drew the pictures, "
                     + "which must still be its own; set staleness: 0 or precision: f32")
         }
-        try requirePositive(optimizer.learningRate, "optimizer.learningRate")
-        try requirePositive(optimizer.maxGradientNorm, "optimizer.maxGradientNorm")
+        try validateOptimizer()
         try requirePositive(lora.rank, "lora.rank")
         try requirePositive(Double(lora.alpha), "lora.alpha")
         guard !lora.targetModules.isEmpty else {
@@ -70,6 +69,21 @@ public struct RunConfiguration: Codable, Hashable, Sendable {
 }
 
 extension RunConfiguration {
+    private func validateOptimizer() throws(ConfigurationError) {
+        try requirePositive(optimizer.learningRate, "optimizer.learningRate")
+        for (name, decay) in [("beta1", optimizer.beta1), ("beta2", optimizer.beta2)] {
+            guard (0..<1).contains(decay) else {
+                throw ConfigurationError(path: "optimizer.\(name)", "\(decay) must be at least 0 and below 1")
+            }
+        }
+        try requirePositive(optimizer.epsilon, "optimizer.epsilon")
+        guard optimizer.weightDecay >= 0, optimizer.weightDecay.isFinite else {
+            throw ConfigurationError(
+                path: "optimizer.weightDecay", "\(optimizer.weightDecay) must be a number that is not negative")
+        }
+        try requirePositive(optimizer.maxGradientNorm, "optimizer.maxGradientNorm")
+    }
+
     /// What of the UNet is trained; a fresh adapter starts by the run's one seed.
     public var trainedPart: TrainedPart {
         switch training.parameters {

@@ -7,16 +7,22 @@ public enum ConfigurationFile {
     ///
     /// - Throws: `ServiceError` with exit code `usage` that names the file and the key.
     public static func read(_ path: String, overrides: [String] = []) throws(ServiceError) -> RunConfiguration {
-        let text: String
-        do {
-            text = try String(contentsOfFile: path, encoding: .utf8)
-        } catch {
-            throw ServiceError("cannot read the configuration \(path): \(reason(path))", exitCode: .usage)
-        }
+        let text = try text(path, called: "configuration")
         do {
             return try RunConfiguration(yaml: text, overrides: overrides)
         } catch {
             throw ServiceError("\(path): \(error)", exitCode: .usage)
+        }
+    }
+
+    /// Reads a file of settings.
+    ///
+    /// - Throws: `ServiceError` with exit code `usage` that names the file by what it is `called`.
+    public static func text(_ path: String, called: String) throws(ServiceError) -> String {
+        do {
+            return try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            throw ServiceError("cannot read the \(called) \(path): \(reason(path))", exitCode: .usage)
         }
     }
 

@@ -120,6 +120,11 @@ struct CombinedRewardTests {
         ("{harmonic: {first: checker, second: checker}}", "harmonic needs lambda"),
         ("define: {a: {min: [b]}, b: {mean: [a]}}\nreward: a", "made of itself: a → b → a"),
         ("define: {a: {min: [b]}}\nreward: checker", "there is no reward \"b\""),
+        ("{mean: {rewards: [{weight: 3, reward: brightness}, smoothness]}}", "mean does not weigh its parts"),
+        ("{harmonic: {lambda: 1, first: {reward: checker, weight: 9}, second: checker}}", "harmonic does not weigh"),
+        ("{sum: [{clamp: {max: 1, reward: {reward: checker, weight: 2}}}]}", "clamp does not weigh its parts"),
+        ("{uwo: {rewards: [checker], lambda: -1}}", "uwo: lambda is -1.0; it must not be negative"),
+        ("{lcb: {rewards: [checker], factor: -0.5}}", "lcb: factor is -0.5; it must not be negative"),
         ("{sum: [", "not YAML"), ("/nowhere.yaml", "/nowhere.yaml: there is no such file"),
         ("{textnorm: {reward: checker, contrasts: magic}}", "there are: grammar, random, file: {path}, command: {run}"),
         ("{textnorm: {reward: checker, scale: 0}}", "above 0"), ("{zscore: {reward: checker, mean: 1}}", "calibration"),
@@ -143,5 +148,19 @@ struct CombinedRewardTests {
         #expect(!model.isDifferentiable)
         let scores = try model.score([Self.grey], prompts: ["a dog"])
         #expect(scores == [.invalid("checker:graded: the checker judges pictures of 64x64, not 4x4")])
+    }
+
+    @Test func aHarmonicMeanOfANegativePartSaysWhyItHasNoScore() throws {
+        let negative = "{affine: {reward: brightness, offset: -1}}"
+        let model = try RewardConfiguration("{harmonic: {lambda: 0.5, first: brightness, second: \(negative)}}")
+            .makeModel()
+        guard case .invalid(let reason) = try model.score([Self.half], prompts: [""])[0] else {
+            Issue.record("a score of a negative part")
+            return
+        }
+        #expect(
+            reason
+                == "brightness 0.5, affine -0.5 cannot be combined: the λ-harmonic mean needs values that are not negative"
+        )
     }
 }

@@ -153,6 +153,34 @@ struct ModelRewardTests {
         #expect(try version(moved) != original)
     }
 
+    @Test func filesAreLookedForWithoutMakingTheModel() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("references/two.png", Data(contentsOf: URL(filePath: RewardFixture.path("two.png"))))
+        let references = folder.url.appending(path: "references").path
+        for (_, text) in RewardFixture.specifications(references: references) {
+            try RewardConfiguration(text).checkFiles()
+            try RewardConfiguration("{textnorm: {reward: \"\(text)\"}}").checkFiles()
+        }
+        let clip = RewardFixture.path("clip")
+        try FileManager.default.copyItem(atPath: clip, toPath: folder.url.appending(path: "clip").path)
+        try FileManager.default.removeItem(at: folder.url.appending(path: "clip/vocab.json"))
+        for (text, words) in [
+            ("clip-score?model=/nowhere", "/nowhere: there is no config.json"),
+            ("clip-score?model=\(folder.url.path)/clip", "vocab.json"),
+            ("clip-i?model=\(clip)&references=/nowhere", "/nowhere: there is no picture"),
+            ("aesthetic?model=\(clip)&head=/nowhere", "/nowhere"),
+            ("{textnorm: {reward: checker, contrasts: {file: {path: /nowhere.json}}}}", "/nowhere.json: it cannot be"),
+            (
+                "{mean: [brightness, 'dino?model=/nowhere&references=\(references)']}",
+                "/nowhere: there is no config.json"
+            ),
+        ] {
+            let error = #expect(throws: (any Error).self) { try RewardConfiguration(text).checkFiles() }
+            #expect(error.map { "\($0)".contains(words) } == true, "\(String(describing: error))")
+            #expect(throws: (any Error).self) { try RewardConfiguration(text).makeModel() }
+        }
+    }
+
     @Test func aModelThatIsNotThereIsNamed() throws {
         let nowhere = #expect(throws: RewardError.self) {
             try RewardConfiguration("clip-score?model=/nowhere").makeModel()

@@ -42,6 +42,58 @@ struct BadInputTests {
         #expect(!place.exists("out"))
     }
 
+    @Test(arguments: [
+        ("clip-score?model=/nowhere", ["/nowhere: there is no config.json"]),
+        ("clip-i?model=menagerie/two-tower&references=/nowhere", ["/nowhere: there is no picture"]),
+        (
+            "{textnorm: {reward: brightness, contrasts: {file: {path: /nowhere.json}}}}",
+            ["/nowhere.json: it cannot be read"]
+        ),
+    ])
+    func aRewardWhoseFilesAreMissingIsNamedBeforeAnythingIsWritten(spec: String, words: [String]) async throws {
+        let place = try Workplace()
+        try await refusal(
+            place,
+            ["run", try place.configure(), "--set", "rewards.0.spec=\(spec)", "--out", place.path("out")],
+            exit: 3, names: ["rewards.0.spec: the reward 'main' cannot be made: "] + words)
+        #expect(!place.exists("out"))
+    }
+
+    @Test func aDatasetThatIsMissingIsNamedBeforeAnythingIsWritten() async throws {
+        let place = try Workplace()
+        let configuration = try place.configure("algorithm: {name: sft, dataset: \(place.path("none"))}")
+        let arguments = ["run", configuration, "--out", place.path("out")]
+        let name = "algorithm.dataset: \(place.path("none")) is no checkpoint with base samples: "
+        try await refusal(place, arguments, exit: 3, names: [name + "there is no state.json", "name a checkpoint"])
+        let folder = place.folder.appending(path: "none")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for (state, words) in [
+            ("{}", "its state.json is not that of a checkpoint"),
+            (#"{"round": 1, "adapterSHA256": "", "modules": 1, "seed": 1, "run": "r"}"#, "its state.json lists none"),
+        ] {
+            try Data(state.utf8).write(to: folder.appending(path: "state.json"))
+            try await refusal(place, arguments, exit: 3, names: [name + words])
+        }
+        #expect(!place.exists("out"))
+    }
+
+    @Test func aSubsetThatIsNotThereIsNamed() async throws {
+        let place = try Workplace()
+        let set = place.path("set")
+        try FileManager.default.createDirectory(atPath: set, withIntermediateDirectories: true)
+        func file(_ name: String) throws { try Data("{}".utf8).write(to: URL(filePath: "\(set)/\(name).json")) }
+        let arguments = ["evaluate", "rewards", "--set", set, "--subset"]
+        try file("human_labels_counting")
+        try await refusal(
+            place, arguments + ["nope"], exit: 2,
+            names: ["nothing is published there; name a --reward to measure on the judged subsets: counting"])
+        try file("alignment_scores_composition")
+        try await refusal(
+            place, arguments + ["nope"], exit: 2, names: ["--subset nope: \(set) has no such subset; there are: comp"])
+        try await refusal(
+            place, arguments + ["counting"], exit: 2, names: ["--subset counting: nothing is published of it"])
+    }
+
     @Test(arguments: ["unet/diffusion_pytorch_model", "vae/diffusion_pytorch_model", "text_encoder/model"])
     func aModelFileThatIsCutOffIsNamed(part: String) async throws {
         let place = try Workplace()

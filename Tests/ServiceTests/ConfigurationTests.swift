@@ -2,6 +2,7 @@ import RL
 import RunConfiguration
 import ServiceRuntime
 import Testing
+import Yams
 
 struct ConfigurationTests {
     @Test func anEmptyFileIsTheDefaults() throws {
@@ -118,8 +119,18 @@ struct ConfigurationTests {
             "sampling.scheduler: the steps of dpm-solver++ have no log-probability"
         ),
         ("sampling: {scheduler: ddpm, eta: 0.5}", "sampling.eta: ddpm has no η"),
-        ("sampling: {scheduler: plms}", "sampling.scheduler: "),
-        ("training: {recompute: maybe}", "training.recompute: "),
+        ("sampling: {scheduler: plms}", "sampling.scheduler: 'plms' is not one of ddim, ddpm, euler-ancestral"),
+        ("training: {recompute: maybe}", "training.recompute: 'maybe' is not one of auto, on, off"),
+        ("algorithm: {name: dpok, klForm: foo}", "algorithm.klForm: 'foo' is not one of prediction-mse, exact"),
+        ("algorithm: {timestepFraction: 0}", "algorithm.timestepFraction: 0.0 must be above 0 and at most 1"),
+        ("algorithm: {timestepFraction: 1.5}", "algorithm.timestepFraction: 1.5 must be above 0 and at most 1"),
+        ("optimizer: {beta1: 1}", "optimizer.beta1: 1.0 must be at least 0 and below 1"),
+        ("optimizer: {beta2: -0.1}", "optimizer.beta2: -0.1 must be at least 0 and below 1"),
+        ("optimizer: {beta2: .nan}", "optimizer.beta2: nan must be at least 0 and below 1"),
+        ("optimizer: {epsilon: 0}", "optimizer.epsilon: 0.0 is not positive"),
+        ("optimizer: {weightDecay: -1}", "optimizer.weightDecay: -1.0 must be a number that is not negative"),
+        ("seed: -1", "seed: this is no whole number that is not negative"),
+        ("rewards: [{spec: {mean: [{weight: 2, reward: checker}]}}]", "rewards.0.spec: mean does not weigh its parts"),
         ("{staleness: 1, training: {precision: bf16}}", "training.precision: bf16 needs staleness 0"),
     ])
     func refusesWithTheKey(yaml: String, message: String) throws {
@@ -129,6 +140,36 @@ struct ConfigurationTests {
         } catch {
             #expect(error.description.hasPrefix(message), "\(error)")
         }
+    }
+
+    @Test(arguments: AlgorithmConfiguration.names)
+    func everyKeyThatHoldsAWordSaysWhichThereAre(name: String) throws {
+        let subject = ["rpo", "dreambooth"].contains(name) ? ", references: here, instancePrompt: it" : ""
+        let yaml =
+            "{algorithm: {name: \(name)\(subject)}, rewards: [{spec: smoothness}], checkpoints: {gridScheduler: euler}}"
+        let tree = try #require(try Yams.compose(yaml: RunConfiguration(yaml: yaml).yaml())?.mapping)
+        var choices = 0
+        for (group, node) in tree {
+            for (key, value) in node.mapping ?? [:] where value.string != nil {
+                let path = "\(group.string ?? "").\(key.string ?? "")"
+                do {
+                    _ = try RunConfiguration(yaml: yaml, overrides: ["\(path)=wibble"])
+                } catch {
+                    guard error.message.contains("is not one of") else {
+                        // Names are looked for elsewhere; numbers are refused without repeating what was written.
+                        let words = ["there are: ", "it has: "]
+                        #expect(
+                            !error.message.contains("wibble") || words.contains(where: error.message.contains),
+                            "\(error)")
+                        continue
+                    }
+                    choices += 1
+                    #expect(error.path == path)
+                }
+            }
+        }
+        // Both precisions, the scheduler and that of the grid, what is trained and how, and what is selected.
+        #expect(choices >= 7)
     }
 
     @Test(arguments: [

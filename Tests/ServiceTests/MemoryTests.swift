@@ -62,6 +62,17 @@ struct MemoryTests {
         #expect(check["recomputesActivations"] as? Bool == false)
     }
 
+    @Test func aCheckNamesTheRewardsThatItCannotCount() async throws {
+        let place = try Workplace()
+        let arguments = ["run", try place.configure(), "--set", "rewards.0.spec=clip-score?model=/nowhere", "--check"]
+        let text = try await place.run("atelier", arguments)
+        #expect(text.ending == .exited(0), "\(text.error)")
+        #expect(text.output.contains("; not counted, because their files are not here or cannot be read: main\n"))
+        let check = try await place.run("atelier", arguments + ["--json"]).json["memory"] as? [String: Any]
+        #expect(check?["uncountedRewards"] as? [String] == ["main"])
+        #expect((check?["rewardBytes"] as? [String: Int])?.isEmpty == true)
+    }
+
     @Test func recomputationIsChosenByWhatTheMachineHas() throws {
         let folder = try ModelLocation.folder("menagerie")
         var configuration = RunConfiguration()

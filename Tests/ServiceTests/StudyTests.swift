@@ -129,12 +129,24 @@ struct StudyTests {
                 "did you mean 'steps'"
             ),
             ("claim: x\nseeds: [1]\narms: [{name: a, config: none.yaml}, {name: b, config: run.yaml}]", "none.yaml"),
+            ("claim: x\nseeds: [1]\narms: [{name: a, config: none.yaml}]", "arm 'a': cannot read the configuration"),
+            (
+                "claim: x\narms: [{name: a, config: run.yaml}, {name: b, config: run.yaml}]",
+                "plan.yaml: 'seeds' is missing"
+            ),
+            ("claim: x\nseeds: 3\narms: []", "plan.yaml: seeds: this is no list"),
+            ("claim: x\nseeds: [1]\narms: [{name: a}]", "plan.yaml: arms.0: 'config' is missing"),
+            ("claim: [", "plan.yaml: "), ("", "plan.yaml: this is no group of keys"),
         ] {
             try Data(text.utf8).write(to: place.folder.appending(path: "plan.yaml"))
             let ended = try await place.atelier("study", place.path("plan.yaml"), "--out", place.path("study"))
             #expect(ended.ending == .exited(2), "\(ended.error)")
-            #expect(ended.lastLine.contains(words), "\(ended.error)")
+            #expect(ended.lastLine.contains(words) && !ended.error.contains("DecodingError"), "\(ended.error)")
         }
+        let missing = try await place.atelier("study", place.path("nowhere.yaml"), "--out", place.path("study"))
+        #expect(
+            missing.lastLine.hasSuffix("cannot read the study \(place.path("nowhere.yaml")): No such file or directory")
+        )
         #expect(!place.exists("study"))
     }
 }

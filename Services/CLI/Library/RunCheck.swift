@@ -9,8 +9,10 @@ struct RunCheck: Encodable {
     var learnerBytes: Int
     var samplerBytes: Int
     var samplers: Int
-    /// Of each reward that the run starts, by name; those whose files are not here are left out.
+    /// Of each reward that the run starts, by name.
     var rewardBytes: [String: Int]
+    /// The rewards that are not counted, because their files are not here or cannot be read.
+    var uncountedRewards: [String]
     var totalBytes: Int
     var recomputesActivations: Bool
     /// What is free, where that is known.
@@ -25,7 +27,7 @@ struct RunCheck: Encodable {
         let outline = try ModelOutline(folder: try ModelLocation.folder(configuration.model))
         let machine = MachineMemory()
         let memory = RunMemory(configuration, outline, machine: machine?.total)
-        self.init(memory, rewards: try Self.rewards(configuration))
+        self.init(memory, configuration)
         let rewards = rewardBytes.values.reduce(0, +)
         let allowed = configuration.fleet.memoryLimit.map { Int($0 * 1e9) }
         availableBytes = allowed ?? machine?.available
@@ -37,31 +39,34 @@ struct RunCheck: Encodable {
             + "\(MachineMemory.gigabytes(available)); \(Self.advice(configuration, memory)), or set fleet.memoryLimit"
     }
 
-    private static func rewards(_ configuration: RunConfiguration) throws -> [String: Int] {
+    /// What a reward's process will need; `nil` where its files are not here.
+    private static func bytes(_ reward: RewardAssignment, in configuration: RunConfiguration) -> Int? {
         let isDifferentiated = configuration.algorithm.demands.needsRewardGradient
-        var bytes: [String: Int] = [:]
-        for reward in configuration.rewards where !reward.isExternal {
-            let specification = try RewardConfiguration(reward.spec)
-            // What cannot be read is refused by the reward's own process, with the file's name.
-            bytes[reward.name] = try? RewardMemory(
-                specification, batch: isDifferentiated ? configuration.microBatch : 16,
-                isDifferentiated: isDifferentiated
-            ).bytes
-        }
-        return bytes
+        // What cannot be read is named where the run is to start, by `RunInputs`.
+        return try? RewardMemory(
+            RewardConfiguration(reward.spec), batch: isDifferentiated ? configuration.microBatch : 16,
+            isDifferentiated: isDifferentiated
+        ).bytes
     }
 
     /// What a run with a published checkpoint needs, on a machine that has it; `nil` for one that is not known.
     init?(published configuration: RunConfiguration) {
         let name = URL(fileURLWithPath: configuration.model).lastPathComponent
         guard let outline = ModelOutline(published: name) else { return nil }
-        self.init(RunMemory(configuration, outline, machine: nil), rewards: (try? Self.rewards(configuration)) ?? [:])
+        self.init(RunMemory(configuration, outline, machine: nil), configuration)
     }
 
-    private init(_ memory: RunMemory, rewards: [String: Int]) {
+    private init(_ memory: RunMemory, _ configuration: RunConfiguration) {
         (learnerBytes, samplerBytes, samplers) = (memory.learner, memory.sampler, memory.samplers)
-        rewardBytes = rewards
-        totalBytes = memory.total + rewards.values.reduce(0, +)
+        (rewardBytes, uncountedRewards) = ([:], [])
+        for reward in configuration.rewards where !reward.isExternal {
+            if let bytes = Self.bytes(reward, in: configuration) {
+                rewardBytes[reward.name] = bytes
+            } else {
+                uncountedRewards.append(reward.name)
+            }
+        }
+        totalBytes = memory.total + rewardBytes.values.reduce(0, +)
         recomputesActivations = memory.recomputes
     }
 
@@ -88,6 +93,9 @@ struct RunCheck: Encodable {
             + rewardBytes.sorted { $0.key < $1.key }.map {
                 ", reward \($0.key) \(MachineMemory.gigabytes($0.value))"
             }.joined()
+            + (uncountedRewards.isEmpty
+                ? ""
+                : "; not counted, because their files are not here or cannot be read: \(uncountedRewards.joined(separator: ", "))")
     }
 }
 

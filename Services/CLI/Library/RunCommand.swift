@@ -1,5 +1,4 @@
 import ArgumentParser
-import DiffusionPolicy
 import Foundation
 import RunConfiguration
 import ServiceRuntime
@@ -50,7 +49,11 @@ struct RunCommand: AsyncParsableCommand {
             url = URL(fileURLWithPath: out ?? "runs/\(configuration.run)-\(Self.stamp)")
         }
         if let refusal = try RunCheck(configuration).refusal { throw ServiceError(refusal, exitCode: .refused) }
-        try checkReferences(configuration)
+        let inputs = RunInputs(configuration: configuration)
+        try inputs.checkReferences()
+        try inputs.checkDataset()
+        // A run that goes on may have other rewards by now, and asks for those.
+        if resume == nil { try inputs.checkRewards() }
         let folder = try RunFolder(url, resuming: resume != nil)
         defer { folder.cleanUp() }
         if resume == nil { try folder.write(configuration) }
@@ -61,17 +64,6 @@ struct RunCommand: AsyncParsableCommand {
         try report(outcome, folder)
     }
 
-    /// Refuses a subject without pictures.
-    private func checkReferences(_ configuration: RunConfiguration) throws {
-        let references = configuration.algorithm.demands.references
-        guard !references.isEmpty else { return }
-        do {
-            _ = try ReferencePictures(folder: references)
-        } catch {
-            throw ServiceError("\(error)", exitCode: .refused)
-        }
-    }
-
     /// Prints what the run would be and cost.
     private func estimate() throws {
         let configuration = try ConfigurationFile.read(config ?? "", overrides: set)
@@ -79,7 +71,7 @@ struct RunCommand: AsyncParsableCommand {
         estimate.memory =
             estimate.modelIsHere ? try RunCheck(configuration) : RunCheck(published: configuration)
         // Where the model is not here, the subject's pictures need not be either.
-        if estimate.modelIsHere { try checkReferences(configuration) }
+        if estimate.modelIsHere { try RunInputs(configuration: configuration).checkReferences() }
         if json {
             try Output.json(estimate)
         } else {

@@ -128,27 +128,25 @@ actor LearningHost {
 
     /// Gives an update the base model's pictures of another run's checkpoint.
     private static func take(_ dataset: String, for update: DenoisingUpdate) throws {
-        let folder = URL(fileURLWithPath: dataset)
+        let samples = try BaseSampleDataset(dataset)
         do {
-            let data = try Data(contentsOf: folder.appending(path: "state.json"))
-            let state = try JSONDecoder().decode(CheckpointFolder.State.self, from: data)
-            try update.takeBaseSamples(state.update, tensors(in: folder))
+            try update.takeBaseSamples(samples.state, tensors(of: samples.file))
         } catch {
             throw ServiceError(
                 "algorithm.dataset: \(dataset) is no checkpoint with base samples: \(ServiceProcess.oneLine(error))")
         }
     }
 
-    private static func tensors(in folder: URL) throws -> [String: Tensor] {
-        let file = try SafeTensorsFile(path: optimizer(folder).path)
-        return try Dictionary(uniqueKeysWithValues: file.keys.map { ($0, try file.tensor(named: $0)) })
+    private static func tensors(of file: SafeTensorsFile) throws -> [String: Tensor] {
+        try Dictionary(uniqueKeysWithValues: file.keys.map { ($0, try file.tensor(named: $0)) })
     }
 
     /// Goes on from what `save` wrote.
     func restore(_ state: PolicyUpdateState, from folder: URL) throws {
         try policy.read(from: folder)
-        try update.restore(state, tensors: Self.tensors(in: folder))
+        let file = try SafeTensorsFile(path: Self.optimizer(folder).path)
+        try update.restore(state, tensors: Self.tensors(of: file))
     }
 
-    private static func optimizer(_ folder: URL) -> URL { folder.appending(path: "optimizer.safetensors") }
+    static func optimizer(_ folder: URL) -> URL { folder.appending(path: "optimizer.safetensors") }
 }

@@ -60,11 +60,18 @@ struct EvaluateRewardsCommand: AsyncParsableCommand {
             throw ServiceError("\(set.folder.path): no human_labels_SUBSET.json is in it, so no reward can be measured")
         }
         let known = Set(set.publishedSubsets).union(models.isEmpty ? [] : set.labelledSubsets).sorted()
-        if let subset, !known.contains(subset) {
-            throw ServiceError("--subset \(subset): there are: \(known.joined(separator: ", "))", exitCode: .usage)
-        }
         guard !known.isEmpty else {
-            throw ServiceError("\(set.folder.path): nothing is published there; name a --reward", exitCode: .usage)
+            throw ServiceError(
+                "\(set.folder.path): nothing is published there; name a --reward to measure on the judged subsets: "
+                    + set.labelledSubsets.joined(separator: ", "), exitCode: .usage)
+        }
+        if let subset, !known.contains(subset) {
+            let advice =
+                set.labelledSubsets.contains(subset)
+                ? "nothing is published of it; name a --reward to measure on it, or take one of: "
+                : "\(set.folder.path) has no such subset; there are: "
+            throw ServiceError(
+                "--subset \(subset): \(advice)\(known.joined(separator: ", "))", exitCode: .usage)
         }
         var reports: [String: [String: AlignmentReport]] = [:]
         var lines: [Line] = []

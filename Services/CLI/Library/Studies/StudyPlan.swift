@@ -25,20 +25,33 @@ struct StudyPlan: Codable, Sendable {
     ///
     /// - Throws: `ServiceError` that names the file and what is wrong.
     static func read(_ path: String) throws -> StudyPlan {
+        let text = try ConfigurationFile.text(path, called: "study")
         let plan: StudyPlan
         do {
-            plan = try YAMLDecoder().decode(StudyPlan.self, from: try String(contentsOfFile: path, encoding: .utf8))
+            plan = try YAMLDecoder().decode(StudyPlan.self, from: text)
+        } catch let error as DecodingError {
+            throw ServiceError("\(path): \(ConfigurationError(error))", exitCode: .usage)
         } catch {
             throw ServiceError("\(path): \(ServiceProcess.oneLine(error))", exitCode: .usage)
         }
+        // What is there must make sense before more is asked for.
+        for arm in plan.arms { try plan.check(arm, beside: path) }
         guard plan.arms.count > 1, !plan.seeds.isEmpty else {
             throw ServiceError("\(path): a study compares two arms or more, with a seed or more", exitCode: .usage)
         }
         guard Set(plan.arms.map(\.name)).count == plan.arms.count else {
             throw ServiceError("\(path): two arms have one name", exitCode: .usage)
         }
-        for arm in plan.arms { _ = try plan.configuration(of: arm, seed: 1, beside: path) }
         return plan
+    }
+
+    /// Refuses an arm whose configuration cannot be read.
+    private func check(_ arm: Arm, beside plan: String) throws {
+        do {
+            _ = try configuration(of: arm, seed: 1, beside: plan)
+        } catch let error as ServiceError {
+            throw ServiceError("\(plan): arm '\(arm.name)': \(error)", exitCode: error.exitCode)
+        }
     }
 
     /// What is laid over the configuration of an arm.
