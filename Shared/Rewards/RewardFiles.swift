@@ -19,6 +19,7 @@ extension RewardConfiguration {
         switch self {
         case .checker, .fileSize, .pixels, .model: []
         case .combined(_, let parts): parts.flatMap(\.reward.contrasts)
+        case .without(_, let base): base.contrasts
         case .textNorm(let base, let contrasts, _): base.contrasts + [contrasts]
         }
     }

@@ -25,7 +25,12 @@ package struct AnswerCache: Sendable {
             self.status = status
         }
 
-        var byteCount: Int { 256 + (message?.byteCount ?? 0) }
+        /// With what its key takes beside it, roughly.
+        var byteCount: Int {
+            let words = status.message.utf8.count + status.trailers.byteCount
+            let details = status.details.reduce(0) { $0 + $1.typeURL.utf8.count + $1.value.count }
+            return 1024 + (message?.byteCount ?? 0) + words + details
+        }
     }
 
     package enum Admission: Sendable {

@@ -21,7 +21,10 @@ extension RPCStatus {
 
     package var wire: ZRPCallStatus {
         var text = message.replacing("\0", with: "\u{FFFD}")
-        if text.utf8.count > Self.maximumText { text = String(text.prefix(Self.maximumText / 4)) }
+        // By bytes: a character can have any number of them.
+        if text.utf8.count > Self.maximumText {
+            text = String(decoding: text.utf8.prefix(Self.maximumText), as: UTF8.self)
+        }
         let milliseconds = retryAfter.map { $0 / .milliseconds(1) } ?? 0
         return ZRPCallStatus(
             code: code.number, text: text, trailers: trailers.wire,

@@ -34,6 +34,10 @@ public struct SessionLimits: Hashable, Sendable {
     static let encryptedChunkBytes = 256 << 10
     /// Most attachments of a message.
     package static let maximumAttachments = 16
+    /// Longest head of a frame.
+    static let maximumHeadBytes = 64 << 10
+    /// Longest idempotency key: they are remembered long after their calls.
+    static let maximumKeyBytes = 256
 
     /// What the peer said; zeros are defaults, and values that would make no progress possible are raised.
     package init(_ wire: ZRPLimits) {

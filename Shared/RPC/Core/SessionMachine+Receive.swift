@@ -86,6 +86,7 @@ extension SessionMachine {
         guard isNewPeerCall(header.call) else { return violation("a request with the call id \(header.call)") }
         guard let head: ZRPCallHead = head(frames) else { return }
         lastPeerCall = header.call
+        peerCallCount += 1
         let bytes = byteCount(frames)
         guard countArrival(bytes) else { return }
         let metadata = Metadata(head.metadata)
@@ -96,10 +97,15 @@ extension SessionMachine {
                 "\(settings.limits.maximumCalls) calls are open"
             } else if metadata.byteCount > settings.limits.maximumMetadataBytes {
                 "metadata of \(metadata.byteCount) bytes, the limit is \(settings.limits.maximumMetadataBytes)"
+            } else if head.idempotencyKey.count > SessionLimits.maximumKeyBytes {
+                "an idempotency key of \(head.idempotencyKey.count) bytes, \(SessionLimits.maximumKeyBytes) are the most"
             } else { nil }
         if let refusal {
-            let status = RPCStatus(
-                isDraining ? .unavailable : .resourceExhausted, "\(head.method): \(refusal)", notProcessed: true)
+            let code: RPCStatus.Code =
+                isDraining
+                ? .unavailable
+                : head.idempotencyKey.count > SessionLimits.maximumKeyBytes ? .invalidArgument : .resourceExhausted
+            let status = RPCStatus(code, "\(head.method): \(refusal)", notProcessed: true)
             transmitStatus(header.call, status)
             return returnToSession(bytes)
         }
@@ -151,7 +157,7 @@ extension SessionMachine {
             if header.isEnd { actions.append(.inputEnded(call: id)) }
             return
         }
-        call.receiveSequence += 1
+        call.receiveSequence &+= 1
         let inline = heads.filter { !$0.chunked }
         guard inline.count == Int(header.attachments), heads.count <= SessionLimits.maximumAttachments,
             zip(inline, frames.dropFirst(3)).allSatisfy({ $0.size == UInt64($1.count) }),

@@ -38,8 +38,14 @@ extension SessionMachine {
         do throws(WireError) { headBytes = try head.encoded() } catch {
             throw RPCStatus(.invalidArgument, "\(request.method): \(error)")
         }
-        guard headBytes.count <= 64 << 10 else {
+        guard headBytes.count <= SessionLimits.maximumHeadBytes else {
             throw RPCStatus(.invalidArgument, "\(request.method): a head of \(headBytes.count) bytes")
+        }
+        guard request.idempotencyKey.count <= SessionLimits.maximumKeyBytes else {
+            throw RPCStatus(
+                .invalidArgument,
+                "\(request.method): an idempotency key of \(request.idempotencyKey.count) bytes, "
+                    + "\(SessionLimits.maximumKeyBytes) are the most")
         }
         nextCall += 2
         originatedCount += 1
@@ -79,8 +85,11 @@ extension SessionMachine {
         } catch {
             throw RPCStatus(.invalidArgument, "\(call.method): \(error)")
         }
+        guard head.count <= SessionLimits.maximumHeadBytes else {
+            throw RPCStatus(.invalidArgument, "\(call.method): names of attachments, \(head.count) bytes")
+        }
         let unit = self.unit(.message, id, message, plan, isEnd: isEnd, sequence: call.sendSequence, head: head, ticket)
-        call.sendSequence += 1
+        call.sendSequence &+= 1
         call.sendsEnded = isEnd
         call.headersAreDone = true
         call.outbox.append(unit)
@@ -99,8 +108,11 @@ extension SessionMachine {
                 "\(call.method): headers of \(metadata.byteCount) bytes, the peer takes \(peerLimits.maximumMetadataBytes)"
             )
         }
-        call.headersAreDone = true
         let head = encode(ZRPCallStatus(trailers: metadata.wire))
+        guard head.count <= SessionLimits.maximumHeadBytes else {
+            throw RPCStatus(.resourceExhausted, "\(call.method): headers of \(head.count) bytes")
+        }
+        call.headersAreDone = true
         call.outbox.append(OutgoingUnit(header: FrameHeader(.headers, call: id), head: head))
         pump(id, call)
     }
@@ -113,6 +125,9 @@ extension SessionMachine {
         call.outbox.append(OutgoingUnit(header: header, head: []))
         pump(id, call)
     }
+
+    /// Whether something of a call is still to come or to be sent.
+    func isOpen(_ id: UInt64) -> Bool { calls[id] != nil }
 
     /// Ends an accepted call: a last message, if any, and the status.
     package mutating func respond(_ id: UInt64, _ message: OutgoingMessage?, _ status: RPCStatus) {
@@ -127,6 +142,11 @@ extension SessionMachine {
         }
         var unit = OutgoingUnit(header: statusHeader(id, status))
         if status != RPCStatus(.ok, "") { unit.head = encode(status.wire) }
+        if let head = unit.head, head.count > SessionLimits.maximumHeadBytes {
+            // The peer would take it for malformed, and end the session with all its calls.
+            status = RPCStatus(.resourceExhausted, "\(call.method): a status of \(head.count) bytes")
+            unit = OutgoingUnit(header: statusHeader(id, status), head: encode(status.wire))
+        }
         call.outbox.append(unit)
         pump(id, call)
     }

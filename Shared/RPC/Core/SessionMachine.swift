@@ -91,6 +91,8 @@ package struct SessionMachine: Sendable {
     var sessionQueue: [UInt64] = []
     var nextCall: UInt64
     var lastPeerCall: UInt64 = 0
+    /// Calls that the peer has opened; its ids may leave some out.
+    var peerCallCount = 0
     var reservedBytes = 0
     var peerIsDraining = false
     /// This end takes no more calls than those up to `lastPeerCall` at the time.
@@ -240,8 +242,9 @@ package struct SessionMachine: Sendable {
             guard accepts(welcome.limits ?? ZRPLimits()) else { return }
             peerLimits = SessionLimits(welcome.limits ?? ZRPLimits())
             chunkBytes = peerLimits.chunkBytes
-            if welcome.heartbeatMs > 0 { heartbeat = .milliseconds(Int64(welcome.heartbeatMs)) }
-            if welcome.leaseMs > 0 { lease = .milliseconds(Int64(welcome.leaseMs)) }
+            // A listener that could ask for any patience would be waited for as long when it is gone.
+            if welcome.heartbeatMs > 0 { heartbeat = min(.milliseconds(Int64(welcome.heartbeatMs)), .seconds(60)) }
+            if welcome.leaseMs > 0 { lease = min(.milliseconds(Int64(welcome.leaseMs)), .seconds(300)) }
             guard welcome.compression.isEmpty || settings.compression.contains(welcome.compression) else {
                 return violation("compression '\(welcome.compression)', which was not offered")
             }
@@ -343,7 +346,7 @@ extension WireMessage {
     /// Decodes a head.
     init(frame: Frame) throws(WireError) {
         var limits = WireCheck()
-        limits.maximumBytes = 64 << 10
+        limits.maximumBytes = SessionLimits.maximumHeadBytes
         let result: Result<Self, WireError> = frame.withUnsafeBytes { bytes in
             do throws(WireError) { return .success(try Self(decoding: bytes, limits: limits)) } catch {
                 return .failure(error)

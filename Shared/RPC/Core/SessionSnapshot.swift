@@ -36,7 +36,7 @@ extension SessionMachine {
         let originated = (nextCall - (role == .dialer ? 1 : 2)) / 2
         return SessionSnapshot(
             isDraining: isGoing, sendCredit: sendWindow.available, unreturnedBytes: receiveWindow.outstanding,
-            waitingCalls: sessionQueue.count, callsStarted: Int(originated + (lastPeerCall + 1) / 2),
+            waitingCalls: sessionQueue.count, callsStarted: Int(originated) + peerCallCount,
             calls: calls.sorted { $0.key < $1.key }.map { id, call in
                 SessionSnapshot.Call(
                     id: id, method: call.method, isOriginated: call.isOriginated, unread: call.unread,

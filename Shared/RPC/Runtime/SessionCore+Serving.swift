@@ -45,5 +45,7 @@ extension SessionCore {
         discardInbox(call)
         machine.respond(id, answer.message, answer.status)
         run()
+        // An answer that waits for credit does so until the call's deadline: its peer may never return any.
+        if let service = call.service, machine.isOpen(id) { keepTime(of: id, until: service.deadline) }
     }
 }

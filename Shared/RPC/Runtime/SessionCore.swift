@@ -290,6 +290,15 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
             return
         }
         stopTimer(timer)
+        keep(timer, duration)
+    }
+
+    /// Of an answer whose call is not kept any more.
+    func keepTime(of id: UInt64, until deadline: ContinuousClock.Instant) {
+        keep(.deadline(call: id), max(.zero, deadline - .now))
+    }
+
+    private func keep(_ timer: SessionMachine.Timer, _ duration: Duration) {
         timers[timer] = reactor.schedule(after: duration) { [weak self] in
             self?.timers[timer] = nil
             self?.timerFired(timer)
@@ -297,11 +306,8 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     }
 
     private func stopTimer(_ timer: SessionMachine.Timer) {
-        if case .deadline(let id) = timer {
-            if let call = calls[id] { reactor.cancel(call) }
-        } else if let running = timers.removeValue(forKey: timer) {
-            reactor.cancel(running)
-        }
+        if case .deadline(let id) = timer, let call = calls[id] { return reactor.cancel(call) }
+        if let running = timers.removeValue(forKey: timer) { reactor.cancel(running) }
     }
 
     func timerFired(_ timer: SessionMachine.Timer) {

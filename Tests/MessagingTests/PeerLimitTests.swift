@@ -1,0 +1,81 @@
+import Messaging
+import RPC
+import Testing
+import Wire
+
+/// What a peer may do within the protocol, and what must not follow from it.
+@Suite("The edges of what a peer may do", .timeLimit(.minutes(1)))
+struct PeerLimitTests {
+    private static func echo(_ body: @escaping @Sendable () throws -> Reply<EchoResponse>) -> ServiceDefinition {
+        ServiceDefinition(
+            name: "atelier.echo.Echo",
+            handlers: [MethodHandler(unary: EchoMethods.unary) { _, _ in try body() }])
+    }
+
+    private static func request(
+        _ pair: Pair, call: UInt64 = 1, key: [UInt8] = [], timeout: UInt64 = 0
+    ) async throws -> (raw: RawPeer, status: FrameHeader?) {
+        let raw = try await RawPeer.dial(pair.listener.address, pair.transport)
+        try await raw.sayHello()
+        _ = await raw.next(.welcome)
+        let head = ZRPCallHead(method: "atelier.echo.Echo/Unary", timeoutUs: timeout, idempotencyKey: key)
+        await raw.send(FrameHeader(.request, call: call, flags: 1), try head.encoded(), try EchoRequest().encoded())
+        guard let first = await raw.next(.status)?.first, case .header(let status) = FrameHeader.read(first) else {
+            return (raw, nil)
+        }
+        return (raw, status)
+    }
+
+    @Test func theLargestCallIDIsACallLikeOthers() async throws {
+        try await Pair.with(.tcp) { pair in
+            let (raw, status) = try await Self.request(pair, call: .max)
+            #expect(status?.auxiliary == 0)
+            let counts = await pair.server.snapshots().map(\.callsStarted).sorted()
+            #expect(counts == [0, 1])
+            await raw.vanish()
+        }
+    }
+
+    @Test func aKeyThatIsTooLongIsRefusedByBothEnds() async throws {
+        try await Pair.with(.tcp) { pair in
+            let key = [UInt8](repeating: 7, count: 257)
+            let (raw, status) = try await Self.request(pair, key: key)
+            #expect(status?.auxiliary == RPCStatus.Code.invalidArgument.number)
+            await raw.vanish()
+            let options = CallOptions(idempotencyKey: key)
+            let refusal = await #expect(throws: RPCStatus.self) {
+                try await pair.echo.unary(EchoRequest(), options: options)
+            }
+            #expect(refusal?.code == .invalidArgument)
+        }
+    }
+
+    /// A receiver takes a head above the limit for malformed, and the session would end with all calls.
+    @Test func aStatusThatIsTooLongEndsItsCallOnly() async throws {
+        let accents = "a" + String(repeating: "\u{301}", count: 50_000)
+        for (number, isText) in [true, false].enumerated() {
+            let service = Self.echo {
+                var status = RPCStatus(.notFound, isText ? accents : "see the details")
+                if !isText { status.details = [.init(typeURL: "x", value: [UInt8](repeating: 1, count: 100_000))] }
+                throw status
+            }
+            try await Pair.with(.tcp, services: [service]) { pair in
+                let failure = await #expect(throws: RPCStatus.self) { try await pair.echo.unary(EchoRequest()) }
+                #expect(failure?.code == (isText ? .notFound : .resourceExhausted), "\(number)")
+                #expect((failure?.message.utf8.count ?? 0) <= 4100)
+                #expect(await pair.session.isOpen)
+            }
+        }
+    }
+
+    @Test func anAnswerThatGetsNoCreditIsGivenUpAtTheDeadline() async throws {
+        let large = Attachment(name: "large", ByteBuffer(count: 64 << 20) { _ in })
+        let service = Self.echo { Reply(EchoResponse(), attachments: [large]) }
+        try await Pair.with(.tcp, services: [service]) { pair in
+            let (raw, status) = try await Self.request(pair, timeout: 300_000)
+            #expect(status?.auxiliary == RPCStatus.Code.deadlineExceeded.number)
+            #expect(await pair.server.snapshots().allSatisfy { $0.calls.isEmpty })
+            await raw.vanish()
+        }
+    }
+}
