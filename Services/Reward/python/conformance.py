@@ -163,7 +163,7 @@ def empty_unary(session):
 def large_unary(session):
     mebibyte = 1 << 20
     for size in (0, 1, mebibyte - 1, mebibyte, mebibyte + 1, 2 * mebibyte, 5 * mebibyte + 3):
-        reply = unary(session, attachments=[("small", b"abc"), ("large", pattern(size))])
+        reply = unary(session, attachments=[("large", pattern(size)), ("small", b"abc")])
         assert reply.message.attachment_bytes == size + 3, size
         assert bytes(dict(reply.attachments)["large"]) == pattern(size), size
     body = pattern((1 << 20) - 64)
@@ -372,6 +372,7 @@ def check(address, keys=None):
             failures += 1
             print(f"failed {function.__name__}: {type(error).__name__}: {error}", flush=True)
     peer.close()
+    print(f"all {len(CASES)} cases", flush=True)
     return failures
 
 

@@ -51,8 +51,9 @@ struct ConformanceTests {
         let keys = try network.keyFolder()
         defer { if let keys { try? FileManager.default.removeItem(at: keys) } }
         let lines = try await PythonPeer.check(listener.address, keys: keys)
-        #expect(lines.count > 20)
-        for line in lines where !line.hasPrefix("ok ") { Issue.record("\(line)") }
+        // The last line is missing if it did not come to the end of the list.
+        #expect(lines.count > 20 && lines.last == "all \(lines.count - 1) cases")
+        for line in lines.dropLast() where !line.hasPrefix("ok ") { Issue.record("\(line)") }
         await server.close()
     }
 

@@ -132,8 +132,8 @@ class Session:
         elif self.is_dialer and header.kind == wire.WELCOME:
             head = wire.parse(wire.Welcome, frames[1])
             self.compression = head.compression == "zlib"
-            self.heartbeat = head.heartbeat_ms / 1000 or self.heartbeat
-            self.lease = head.lease_ms / 1000 or self.lease
+            self.heartbeat = min(head.heartbeat_ms / 1000 or self.heartbeat, 60)
+            self.lease = min(head.lease_ms / 1000 or self.lease, 300)
             self._opened(head, head.role)
             self.chunk_bytes = self.peer_limits.chunk_bytes
         elif self.is_dialer and header.kind == wire.STATUS:
@@ -211,6 +211,8 @@ class Session:
             refusal = RPCError(wire.UNAVAILABLE, f"{head.method}: this end takes no more calls", not_processed=True)
         elif sum(len(k.encode()) + len(v) for k, v in metadata) > self.limits.max_metadata_bytes:
             refusal = RPCError(wire.RESOURCE_EXHAUSTED, f"{head.method}: too much metadata", not_processed=True)
+        elif len(head.idempotency_key) > 256:
+            refusal = RPCError(wire.INVALID_ARGUMENT, f"{head.method}: a key of more than 256 bytes", not_processed=True)
         elif sum(not c.is_ours for c in self.calls.values()) >= self.limits.max_calls:
             refusal = RPCError(wire.RESOURCE_EXHAUSTED, f"{head.method}: too many calls", not_processed=True)
         if refusal:
