@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The way to an address: it dials when a call needs a session, and dials again after one has ended.
 ///
 /// Calls share one session. A failure to connect is followed by a wait that grows, with jitter, so that a thousand
@@ -39,7 +41,7 @@ public actor Channel: Caller {
         while true {
             if let current, await current.isOpen { return current }
             if waitForReady, let notBefore, notBefore > .now { try await sleep(until: min(notBefore, deadline)) }
-            do throws(RPCStatus) { return try await dial() } catch {
+            do throws(RPCStatus) { return try await dial(until: deadline) } catch {
                 guard waitForReady, error.code == .unavailable else { throw error }
                 guard ContinuousClock.now < deadline else {
                     throw RPCStatus(.deadlineExceeded, "\(address): no session before the deadline: \(error.message)")
@@ -54,11 +56,26 @@ public actor Channel: Caller {
         }
     }
 
-    /// One attempt, shared by all callers that need it.
-    private func dial() async throws(RPCStatus) -> Session {
+    /// One attempt, shared by all callers that need it, each of which waits no longer than it wants to.
+    private func dial(until deadline: ContinuousClock.Instant) async throws(RPCStatus) -> Session {
         let task = dialling ?? Task { await attempt() }
         dialling = task
-        return try await task.value.get()
+        let first = FirstOutcome()
+        let tooLate = RPCStatus(.deadlineExceeded, "\(address): no session before the deadline")
+        let timer = Task {
+            guard (try? await Task.sleep(until: deadline, clock: .continuous)) != nil else { return }
+            first.resume(.failure(tooLate))
+        }
+        defer { timer.cancel() }
+        let cancelled = RPCStatus(.cancelled, "\(address): the task was cancelled")
+        return try await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                first.wait(waiter)
+                Task { first.resume(await task.value) }
+            }
+        } onCancel: {
+            first.resume(.failure(cancelled))
+        }.get()
     }
 
     /// Dials and keeps what came of it before any caller learns of it: a caller that tries again at once must find the
@@ -95,5 +112,44 @@ public actor Channel: Caller {
     public func close() async {
         await current?.close()
         current = nil
+    }
+}
+
+/// Resumes somebody with whatever comes first.
+private final class FirstOutcome: Sendable {
+    private enum State {
+        case open
+        case waiting(CheckedContinuation<Result<Session, RPCStatus>, Never>)
+        case known(Result<Session, RPCStatus>)
+        case over
+    }
+
+    private let state = Mutex(State.open)
+
+    func wait(_ waiter: CheckedContinuation<Result<Session, RPCStatus>, Never>) {
+        let known: Result<Session, RPCStatus>? = state.withLock { state in
+            if case .known(let outcome) = state {
+                state = .over
+                return outcome
+            }
+            state = .waiting(waiter)
+            return nil
+        }
+        if let known { waiter.resume(returning: known) }
+    }
+
+    func resume(_ outcome: Result<Session, RPCStatus>) {
+        let waiter: CheckedContinuation<Result<Session, RPCStatus>, Never>? = state.withLock { state in
+            switch state {
+            case .open:
+                state = .known(outcome)
+                return nil
+            case .waiting(let waiter):
+                state = .over
+                return waiter
+            case .known, .over: return nil
+            }
+        }
+        waiter?.resume(returning: outcome)
     }
 }
