@@ -58,7 +58,7 @@ enum FuzzTarget {
     /// message makes its header a plausible one, so that what comes after it is looked at.
     static func converse(_ bytes: UnsafeRawBufferPointer, asListener: Bool) {
         var settings = SessionMachine.Settings()
-        settings.memoryBudget = 1 << 20
+        settings.memory = MemoryBudget(1 << 20)
         settings.limits.maximumMessageBytes = 1 << 20
         var machine = SessionMachine(role: asListener ? .listener : .dialer, settings: settings)
         machine.linkIsUp()
@@ -72,6 +72,7 @@ enum FuzzTarget {
         var reader = Reader(bytes: bytes)
         while let frames = reader.message() {
             machine.received(frames)
+            _ = machine.snapshot
             for action in machine.takeActions() {
                 switch action {
                 // Read at once, answered in turn.

@@ -68,6 +68,39 @@ struct PeerLimitTests {
         }
     }
 
+    /// One budget for all: a peer may open as many sessions as it likes.
+    @Test func attachmentsOfAllSessionsShareTheMemory() async throws {
+        var configuration = EndpointConfiguration()
+        configuration.memoryBudget = 6 << 20
+        try await Pair.with(.tcp, serverConfiguration: configuration) { pair in
+            func announce(_ raw: RawPeer, call: UInt64) async throws {
+                let attachment = ZRPAttachment(size: 4 << 20, chunked: true, name: "large")
+                let head = ZRPCallHead(method: "atelier.echo.Echo/Unary", attachments: [attachment])
+                await raw.send(
+                    FrameHeader(.request, call: call, flags: 1), try head.encoded(), try EchoRequest().encoded())
+            }
+            let (holder, _) = try await Self.request(pair)
+            try await announce(holder, call: 3)
+            let (other, _) = try await Self.request(pair)
+            try await announce(other, call: 3)
+            guard let first = await other.next(.status)?.first, case .header(let status) = FrameHeader.read(first)
+            else {
+                Issue.record("no answer")
+                return
+            }
+            #expect(status.auxiliary == RPCStatus.Code.resourceExhausted.number)
+            // What never came whole is given back with its session.
+            await holder.vanish()
+            let large = Attachment(name: "large", ByteBuffer(count: 4 << 20) { _ in })
+            for _ in 0..<400 where (try? await pair.echo.unary(EchoRequest(), attachments: [large])) == nil {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            let reply = try await pair.echo.unary(EchoRequest(), attachments: [large])
+            #expect(reply.message.attachmentBytes == 4 << 20)
+            await other.vanish()
+        }
+    }
+
     @Test func anAnswerThatGetsNoCreditIsGivenUpAtTheDeadline() async throws {
         let large = Attachment(name: "large", ByteBuffer(count: 64 << 20) { _ in })
         let service = Self.echo { Reply(EchoResponse(), attachments: [large]) }

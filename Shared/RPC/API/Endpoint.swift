@@ -25,6 +25,7 @@ public final class Endpoint: Sendable {
     private let bootID: UInt64
     private let state = Mutex(State())
     private let desk = ServingDesk()
+    private let memory: MemoryBudget
 
     /// An endpoint without sessions.
     ///
@@ -38,6 +39,7 @@ public final class Endpoint: Sendable {
         self.transport = transport
         self.configuration = configuration
         bootID = UInt64.random(in: 1 ... .max)
+        memory = MemoryBudget(configuration.memoryBudget)
         do throws(MessagingError) { reactor = try Reactor() } catch { throw RPCStatus(error) }
         executor = ReactorTaskExecutor(reactor)
         if let onLongTurn = configuration.onLongTurn { reactor.onLongTurn(onLongTurn) }
@@ -182,7 +184,7 @@ public final class Endpoint: Sendable {
         settings.lease = configuration.lease
         settings.handshakeTimeout = configuration.handshakeTimeout
         settings.defaultTimeout = configuration.defaultTimeout
-        settings.memoryBudget = configuration.memoryBudget
+        settings.memory = memory
         settings.capacity = configuration.capacity
         return settings
     }

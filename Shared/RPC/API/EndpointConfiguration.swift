@@ -20,7 +20,7 @@ public struct EndpointConfiguration: Sendable {
     public var initialBackoff: Duration = .milliseconds(50)
     /// A channel waits no longer than this; each wait is multiplied by a random number from 0.8 to 1.2.
     public var maximumBackoff: Duration = .seconds(2)
-    /// Most memory that attachments of one session may hold before they are read.
+    /// Most memory that large attachments of all sessions together may hold before they are read.
     public var memoryBudget = 2 << 30
 
     /// What each role may call and serve, where peers have keys; nil allows everything.

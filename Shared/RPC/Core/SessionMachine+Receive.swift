@@ -176,12 +176,11 @@ extension SessionMachine {
         }
         let limit = UInt64(settings.limits.maximumMessageBytes)
         let isTooLarge = heads.contains { $0.size > limit } || chunkedBytes + UInt64(bytes) > limit
-        guard !isTooLarge, Int(chunkedBytes) <= settings.memoryBudget - reservedBytes else {
+        guard !isTooLarge, reserve(Int(chunkedBytes)) else {
             returnToSession(bytes)
             let what = isTooLarge ? "larger than \(limit) bytes" : "larger than the memory left for attachments"
             return fail(id, RPCStatus(.resourceExhausted, "\(call.method): a message \(what)"))
         }
-        reservedBytes += Int(chunkedBytes)
         guard chunkedBytes > 0 else {
             return deliver(
                 id, call, assemble(header, heads, frames, credit: bytes, reserved: 0, uncompressed: uncompressed))
@@ -223,7 +222,7 @@ extension SessionMachine {
         unreadOverhead += message.overhead
         guard unreadOverhead <= Self.maximumUnreadOverhead else {
             unreadOverhead -= message.overhead
-            reservedBytes -= message.reserved
+            release(message.reserved)
             returnToSession(message.credit)
             return fail(id, RPCStatus(.resourceExhausted, "\(call.method): too many messages that nobody has read"))
         }

@@ -158,7 +158,7 @@ extension SessionMachine {
 
     /// The application has read a message, or thrown it away.
     package mutating func consumed(_ id: UInt64, _ message: IncomingMessage) {
-        reservedBytes -= message.reserved
+        release(message.reserved)
         unreadOverhead -= message.overhead
         var bytes = message.credit
         if let call = calls[id] {
@@ -326,7 +326,7 @@ extension SessionMachine {
     /// Returns what a forgotten call still holds of the session.
     private mutating func retire(_ call: CallRecord) {
         if call.isOriginated { originatedCount -= 1 }
-        reservedBytes -= call.assembly?.reserved ?? 0
+        release(call.assembly?.reserved ?? 0)
         returnToSession(call.heldChunkBytes + (call.assembly?.credit ?? 0))
         endIfDrained()
     }

@@ -22,8 +22,8 @@ package struct SessionMachine: Sendable {
         package var lease: Duration = .milliseconds(5000)
         package var handshakeTimeout: Duration = .seconds(5)
         package var defaultTimeout: Duration = .seconds(60)
-        /// Most memory that chunked attachments may hold before they are read.
-        package var memoryBudget = 2 << 30
+        /// The memory for chunked attachments that have not been read.
+        package var memory = MemoryBudget(2 << 30)
         /// Calls that the process can work on at once; 0: it does not say.
         package var capacity = 0
         /// Names of the algorithms by which bodies may be compressed.
@@ -296,6 +296,21 @@ package struct SessionMachine: Sendable {
         close(status)
     }
 
+    /// Takes memory for attachments; false if none is left.
+    mutating func reserve(_ bytes: Int) -> Bool {
+        guard settings.memory.take(bytes) else { return false }
+        reservedBytes += bytes
+        return true
+    }
+
+    mutating func release(_ bytes: Int) {
+        settings.memory.give(bytes)
+        reservedBytes -= bytes
+    }
+
+    /// Gives back what messages hold that nobody will read.
+    mutating func releaseAll() { release(reservedBytes) }
+
     mutating func close(_ status: RPCStatus) {
         guard phase != .closed else { return }
         phase = .closed
@@ -303,7 +318,7 @@ package struct SessionMachine: Sendable {
             actions.append(.stopTimer(.deadline(call: id)))
             var ending = status
             ending.notProcessed = calls[id].map { $0.isOriginated && !$0.hasSentRequest } ?? false
-            reservedBytes -= calls[id]?.assembly?.reserved ?? 0
+            release(calls[id]?.assembly?.reserved ?? 0)
             actions.append(.finished(call: id, ending))
         }
         (calls, originatedCount, sessionQueue) = ([:], 0, [])

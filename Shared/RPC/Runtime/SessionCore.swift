@@ -49,6 +49,9 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         machine = SessionMachine(role: role, settings: settings)
     }
 
+    /// Nobody can read any more what has not been read.
+    deinit { machine.releaseAll() }
+
     /// Begins to talk; called once, on the reactor.
     func start() {
         machine.linkIsUp()

@@ -34,7 +34,7 @@ struct SimulatedSession {
             var settings = SessionMachine.Settings()
             settings.name = "\(side)"
             settings.limits = limits
-            settings.memoryBudget = 64 << 20
+            settings.memory = MemoryBudget(64 << 20)
             return SessionMachine(role: side == .dialer ? .dialer : .listener, settings: settings)
         }
         guard connect else { return }

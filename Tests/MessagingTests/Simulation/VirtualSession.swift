@@ -30,7 +30,7 @@ struct VirtualSession {
         machines = Side.allCases.map { side in
             var settings = SessionMachine.Settings()
             settings.limits = limits
-            settings.memoryBudget = 1 << 20
+            settings.memory = MemoryBudget(1 << 20)
             settings.bootID = 7
             return SessionMachine(role: side == .dialer ? .dialer : .listener, settings: settings)
         }
