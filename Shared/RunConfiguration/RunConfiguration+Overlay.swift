@@ -74,7 +74,21 @@ extension RunConfiguration {
         guard let node = try Yams.compose(yaml: try YAMLEncoder().encode(value)) else {
             preconditionFailure("a configuration without a key")
         }
-        return node
+        return plain(node)
+    }
+
+    /// With numbers as people write them: Yams writes 4 as 4e+0.
+    private static func plain(_ node: Node) -> Node {
+        switch node {
+        case .scalar(let scalar):
+            guard node.tag == Tag(.float), let value = node.float, value.isFinite else { return node }
+            let text = value.magnitude < 1e15 && value == value.rounded() ? "\(Int(value))" : "\(value)"
+            return .scalar(Node.Scalar(text, Tag(.float), scalar.style))
+        case .sequence(let sequence): return .sequence(Node.Sequence(sequence.map(plain), sequence.tag, sequence.style))
+        case .mapping(let mapping):
+            return .mapping(Node.Mapping(mapping.map { ($0.key, plain($0.value)) }, mapping.tag, mapping.style))
+        case .alias: return node
+        }
     }
 
     private static func line(_ error: any Error) -> String {

@@ -9,6 +9,17 @@ struct ConfigurationTests {
         #expect(try RunConfiguration(yaml: "") == RunConfiguration())
     }
 
+    @Test func numbersAreWrittenAsPeopleWriteThem() throws {
+        var configuration = RunConfiguration()
+        (configuration.optimizer.learningRate, configuration.optimizer.epsilon) = (0.00001, 1e-8)
+        (configuration.sampling.guidance, configuration.optimizer.beta2) = (5, 0.999)
+        let lines = configuration.yaml().split(separator: "\n").map { $0.drop { $0 == " " } }
+        for line in ["learningRate: 1e-05", "epsilon: 1e-08", "guidance: 5", "beta2: 0.999"] {
+            #expect(lines.contains { $0 == line }, "\(line)")
+        }
+        #expect(try RunConfiguration(yaml: configuration.yaml()) == configuration)
+    }
+
     @Test func theResolvedFileReadsBackToTheSame() throws {
         var configuration = RunConfiguration()
         var algorithm = DDPO(name: .importanceSampling)
