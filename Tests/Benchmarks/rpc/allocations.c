@@ -2,6 +2,8 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
@@ -19,4 +21,9 @@ int posix_memalign(void **result, size_t alignment, size_t size) {
     return *result ? 0 : 12;
 }
 
-__attribute__((destructor)) static void say(void) { fprintf(stderr, "allocations: %ld\n", count); }
+// Our programs end by `_exit`, which calls no destructor.
+__attribute__((noreturn)) void _exit(int code) {
+    fprintf(stderr, "allocations: %ld\n", count);
+    syscall(SYS_exit_group, code);
+    __builtin_unreachable();
+}
