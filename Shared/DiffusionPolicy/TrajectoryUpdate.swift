@@ -138,9 +138,10 @@ public final class TrajectoryUpdate: PolicyUpdate {
     /// Transitions that the path's divergence is estimated from.
     private static let divergenceSamples = 16
 
-    /// The divergence of a whole trajectory from the base model in nats: the mean over the samples of `κ_t |ε̂ - ε̂_base|²`,
-    /// summed over the steps, from transitions that are spread over both. Under guidance, as they were drawn, also where the
-    /// conditional prediction is what is trained.
+    /// The divergence of a whole trajectory from the base model, in nats.
+    ///
+    /// The mean over the samples of `κ_t |ε̂ - ε̂_base|²`, summed over the steps, from transitions that are spread over both. Under
+    /// guidance, as they were drawn, also where the conditional prediction is what is trained.
     private func pathDivergence(_ rollouts: [Rollout], _ transitions: [Transition]) -> Double {
         let places = rollouts.flatMap { rollout in (0..<rollout.samples).map { (rollout, $0) } }
         let items = (0..<Self.divergenceSamples).map { index in

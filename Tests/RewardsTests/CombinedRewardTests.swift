@@ -93,7 +93,8 @@ struct CombinedRewardTests {
         let picture = try RewardFixture.picture("one")
         let plain = try RewardConfiguration("clip-score?model=menagerie/two-tower").makeModel()
         let blind = try RewardConfiguration(
-            "{without: {word: blue, reward: 'clip-score?model=menagerie/two-tower'}}").makeModel()
+            "{without: {word: blue, reward: 'clip-score?model=menagerie/two-tower'}}"
+        ).makeModel()
         let expected = try plain.score([picture], prompts: ["a green cat"])
         #expect(expected[0].value != nil)
         #expect(try blind.score([picture], prompts: ["a blue  green cat"]) == expected)

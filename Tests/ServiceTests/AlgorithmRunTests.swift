@@ -124,7 +124,8 @@ import Testing
         for weight in ["0", "1"] {
             let rewards = watched.replacing("WEIGHT", with: weight)
             let ended = try await place.atelier(
-                "run", configuration, "--set", rewards, "--set", "prompts=[a teapot]", "--out", place.path(weight), "--json")
+                "run", configuration, "--set", rewards, "--set", "prompts=[a teapot]", "--out", place.path(weight),
+                "--json")
             let rollouts = try #require(ended.json["rollouts"] as? [String: Any], "\(ended.error)")
             #expect(rollouts["trained"] as? Int == (weight == "0" ? 6 : 0))
         }
