@@ -101,6 +101,23 @@ struct PeerLimitTests {
         }
     }
 
+    /// The soak's last finding: the failure was a status that said "ok".
+    @Test func aTaskThatIsCancelledAfterItsStreamHasEndedWellFailsAsCancelled() async throws {
+        try await Pair.with(.tcp) { pair in
+            let reader = Task {
+                let stream = try await pair.echo.serverStream(EchoRequest(number: 3))
+                while !Task.isCancelled { await Task.yield() }
+                for try await _ in stream {}
+            }
+            while await pair.client.snapshots().allSatisfy({ $0.callsStarted == 0 || !$0.calls.isEmpty }) {
+                await Task.yield()
+            }
+            reader.cancel()
+            let failure = await #expect(throws: RPCStatus.self) { try await reader.value }
+            #expect(failure?.code == .cancelled)
+        }
+    }
+
     @Test func anAnswerThatGetsNoCreditIsGivenUpAtTheDeadline() async throws {
         let large = Attachment(name: "large", ByteBuffer(count: 64 << 20) { _ in })
         let service = Self.echo { Reply(EchoResponse(), attachments: [large]) }

@@ -172,7 +172,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         _ reader: CheckedContinuation<Result<IncomingMessage?, RPCStatus>, Never>
     ) {
         if cancellation.hasHappened {
-            reader.resume(returning: .failure(call.status ?? cancelled(call)))
+            reader.resume(returning: .failure(cancelled(call)))
         } else if let id = call.id, let message = call.inbox.popFirst() {
             consumed(id, message)
             reader.resume(returning: .success(message))
@@ -192,7 +192,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         _ writer: CheckedContinuation<Result<Void, RPCStatus>, Never>
     ) {
         guard !cancellation.hasHappened else {
-            return writer.resume(returning: .failure(call.status ?? cancelled(call)))
+            return writer.resume(returning: .failure(cancelled(call)))
         }
         guard let id = call.id, call.status == nil else {
             let status = call.status.flatMap { $0.code == .ok ? nil : $0 }
@@ -217,15 +217,17 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     /// A task that waits on the call was cancelled: a client gives the call up, a handler stops waiting.
     func taskWasCancelled(_ call: ActiveCall) {
         if call.service == nil { return abandon(call) }
-        let status = call.status ?? cancelled(call)
+        let status = cancelled(call)
         call.reader?.resume(returning: .failure(status))
         call.reader = nil
         for writer in call.writers.values { writer.resume(returning: .failure(status)) }
         call.writers = [:]
     }
 
+    /// As the call ended, unless it ended well: that is no failure to tell of.
     private func cancelled(_ call: ActiveCall) -> RPCStatus {
-        RPCStatus(.cancelled, "\(call.method): the task was cancelled")
+        call.status.flatMap { $0.code == .ok ? nil : $0 }
+            ?? RPCStatus(.cancelled, "\(call.method): the task was cancelled")
     }
 
     private func consumed(_ id: UInt64, _ message: IncomingMessage) {
