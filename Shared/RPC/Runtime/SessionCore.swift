@@ -298,7 +298,6 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         keep(timer, duration)
     }
 
-    /// Of an answer whose call is not kept any more.
     func keepTime(of id: UInt64, until deadline: ContinuousClock.Instant) {
         keep(.deadline(call: id), max(.zero, deadline - .now))
     }
