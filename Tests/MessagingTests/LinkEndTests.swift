@@ -18,49 +18,47 @@ struct LinkEndTests {
         }
     }
 
-    /// A listener with the first link that it takes.
-    private struct Listening {
+    /// A listener, and both ends of a connection to it.
+    private struct Connected {
         let listener: any TransportListener
-        let links: AsyncStream<any Link>
+        let served: any Link
+        let dialled: any Link
+        /// What takes the messages at the dialled end.
+        let receiver = Receiver()
 
-        init(_ network: Network, on reactor: Reactor) async throws {
+        init(_ network: Network, _ server: Reactor, _ client: Reactor) async throws {
             let (transport, address) = network.make()
             let (links, taken) = AsyncStream<any Link>.makeStream()
-            self.links = links
-            listener = try await transport.listen(at: address, on: reactor) { link in
+            listener = try await transport.listen(at: address, on: server) { link in
                 link.start(Receiver())
                 taken.yield(link)
             }
+            let dialled = try await transport.connect(to: listener.address, on: client, timeout: .seconds(10))
+            self.dialled = dialled
+            let receiver = receiver
+            await client.perform {
+                dialled.start(receiver)
+                dialled.send([.bytes([1])])
+            }
+            served = try #require(await links.first { _ in true })
         }
-
-        func firstLink() async -> (any Link)? { await links.first { _ in true } }
     }
-
-    private static func greeting() -> [Frame] { [.bytes([1])] }
 
     /// libzmq aborts the process when a connection breaks with a message half written, and its end of the pipe is closed.
     @Test(arguments: [Network.ipc, .tcp, .curve])
     func bothEndsMayCloseAtOnceWithMessagesHalfWritten(network: Network) async throws {
-        let (transport, _) = network.make()
         let (server, client) = (try Reactor(), try Reactor())
         let bytes = [UInt8](repeating: 7, count: 1 << 20)
         let chunk = ByteBuffer(copying: bytes)
         for attempt in 0..<30 {
-            let listening = try await Listening(network, on: server)
-            let dialled = try await transport.connect(
-                to: listening.listener.address, on: client, timeout: .seconds(10))
-            let receiver = Receiver()
-            await client.perform {
-                dialled.start(receiver)
-                dialled.send(Self.greeting())
-            }
-            let link = try #require(await listening.firstLink())
+            let connected = try await Connected(network, server, client)
+            let (link, dialled) = (connected.served, connected.dialled)
             await server.perform {
                 for _ in 0..<20 { link.send((0..<4).map { _ in .buffer(chunk, 0..<bytes.count) }) }
             }
             // At other places of the transfer each time.
-            while receiver.messages.withLock({ $0 }) < attempt % 5 { await Task.yield() }
-            async let closed: Void = listening.listener.close()
+            while connected.receiver.messages.withLock({ $0 }) < attempt % 5 { await Task.yield() }
+            async let closed: Void = connected.listener.close()
             await client.perform { dialled.close() }
             await closed
         }
@@ -70,22 +68,15 @@ struct LinkEndTests {
 
     @Test(arguments: [Network.ipc, .tcp, .curve])
     func whatWasSentBeforeAListenerClosesArrives(network: Network) async throws {
-        let (transport, _) = network.make()
         let (server, client) = (try Reactor(), try Reactor())
-        let listening = try await Listening(network, on: server)
-        let dialled = try await transport.connect(to: listening.listener.address, on: client, timeout: .seconds(10))
-        let receiver = Receiver()
-        await client.perform {
-            dialled.start(receiver)
-            dialled.send(Self.greeting())
-        }
-        let link = try #require(await listening.firstLink())
+        let connected = try await Connected(network, server, client)
+        let link = connected.served
         await server.perform {
             for _ in 0..<500 { link.send([.bytes([1]), .bytes([UInt8](repeating: 2, count: 5000))]) }
         }
-        await listening.listener.close()
-        for await _ in receiver.end.stream {}
-        #expect(receiver.messages.withLock { $0 } == 500)
+        await connected.listener.close()
+        for await _ in connected.receiver.end.stream {}
+        #expect(connected.receiver.messages.withLock { $0 } == 500)
         server.stop()
         client.stop()
     }

@@ -90,22 +90,25 @@ extension SessionMachine {
         let bytes = byteCount(frames)
         guard countArrival(bytes) else { return }
         let metadata = Metadata(head.metadata)
-        let refusal: String? =
+        let limits = settings.limits
+        let refusal: (code: RPCStatus.Code, text: String)? =
             if isDraining {
-                "this end takes no more calls"
-            } else if calls.count - originatedCount >= settings.limits.maximumCalls {
-                "\(settings.limits.maximumCalls) calls are open"
-            } else if metadata.byteCount > settings.limits.maximumMetadataBytes {
-                "metadata of \(metadata.byteCount) bytes, the limit is \(settings.limits.maximumMetadataBytes)"
+                (.unavailable, "this end takes no more calls")
+            } else if calls.count - originatedCount >= limits.maximumCalls {
+                (.resourceExhausted, "\(limits.maximumCalls) calls are open")
+            } else if metadata.byteCount > limits.maximumMetadataBytes {
+                (
+                    .resourceExhausted,
+                    "metadata of \(metadata.byteCount) bytes, the limit is \(limits.maximumMetadataBytes)"
+                )
             } else if head.idempotencyKey.count > SessionLimits.maximumKeyBytes {
-                "an idempotency key of \(head.idempotencyKey.count) bytes, \(SessionLimits.maximumKeyBytes) are the most"
+                (
+                    .invalidArgument,
+                    "an idempotency key of \(head.idempotencyKey.count) bytes, the limit is \(SessionLimits.maximumKeyBytes)"
+                )
             } else { nil }
         if let refusal {
-            let code: RPCStatus.Code =
-                isDraining
-                ? .unavailable
-                : head.idempotencyKey.count > SessionLimits.maximumKeyBytes ? .invalidArgument : .resourceExhausted
-            let status = RPCStatus(code, "\(head.method): \(refusal)", notProcessed: true)
+            let status = RPCStatus(refusal.code, "\(head.method): \(refusal.text)", notProcessed: true)
             transmitStatus(header.call, status)
             return returnToSession(bytes)
         }

@@ -45,7 +45,7 @@ extension SessionMachine {
             throw RPCStatus(
                 .invalidArgument,
                 "\(request.method): an idempotency key of \(request.idempotencyKey.count) bytes, "
-                    + "\(SessionLimits.maximumKeyBytes) are the most")
+                    + "the limit is \(SessionLimits.maximumKeyBytes)")
         }
         nextCall += 2
         originatedCount += 1
