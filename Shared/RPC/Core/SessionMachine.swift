@@ -180,8 +180,10 @@ package struct SessionMachine: Sendable {
         if !hasSent || servedCalls != toldCalls {
             pingSequence &+= 1
             toldCalls = servedCalls
+            let active = settings.capacity > 0 ? min(servedCalls, settings.capacity) : servedCalls
             let ping = ZRPPing(
-                activeCalls: UInt32(clamping: servedCalls), capacity: UInt32(clamping: settings.capacity))
+                activeCalls: UInt32(clamping: active), queuedCalls: UInt32(clamping: servedCalls - active),
+                capacity: UInt32(clamping: settings.capacity))
             transmit(FrameHeader(.ping, sequence: pingSequence), head: encode(ping))
         }
         hasSent = false

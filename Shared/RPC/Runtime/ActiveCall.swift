@@ -44,8 +44,8 @@ final class ActiveCall: ReactorTimer, @unchecked Sendable {
         let handler: MethodHandler
         let request: CallRequest
         let deadline: ContinuousClock.Instant
-        /// Under which its answer is kept, if it is.
-        let answerKey: AnswerCache.Key?
+        /// In an answer that is kept, if it is.
+        let interest: AnswerDesk.Interest?
         var task: Task<Void, Never>?
         /// The request of a call with one, once it has come.
         var first: IncomingMessage?
@@ -53,12 +53,13 @@ final class ActiveCall: ReactorTimer, @unchecked Sendable {
         var answer = AnswerCache.Answer(message: nil, status: RPCStatus(.ok, ""))
 
         init(
-            handler: MethodHandler, request: CallRequest, deadline: ContinuousClock.Instant, answerKey: AnswerCache.Key?
+            handler: MethodHandler, request: CallRequest, deadline: ContinuousClock.Instant,
+            interest: AnswerDesk.Interest?
         ) {
             self.handler = handler
             self.request = request
             self.deadline = deadline
-            self.answerKey = answerKey
+            self.interest = interest
         }
 
         func succeed(_ reply: Reply<OutgoingMessage?>) {
@@ -68,6 +69,8 @@ final class ActiveCall: ReactorTimer, @unchecked Sendable {
 
         func fail(_ error: any Error) {
             answer.status = RPCStatus(error)
+            // It has begun: what a call of its own says of itself must not have this one made again.
+            answer.status.notProcessed = false
         }
     }
 

@@ -46,8 +46,8 @@ final class HandlerTable: Sendable {
     func serve(_ service: ActiveCall.Service, _ call: ActiveCall, _ context: ServerContext) async {
         desk.active.add(1, ordering: .relaxed)
         defer { desk.active.subtract(1, ordering: .relaxed) }
-        guard let key = service.answerKey else { return await run(service, call, context) }
-        service.answer = await desk.answers.answer(key) {
+        guard let interest = service.interest else { return await run(service, call, context) }
+        service.answer = await desk.answers.answer(interest) {
             await self.run(service, call, context)
             return service.answer
         }
@@ -55,19 +55,23 @@ final class HandlerTable: Sendable {
 
     /// A caller has lost interest in a call: by its own word, or because its session has ended.
     func callerIsGone(_ service: ActiveCall.Service, _ status: RPCStatus) {
-        guard let key = service.answerKey else { return }
+        guard let interest = service.interest else { return }
         // A caller whose session has ended may ask again on the next one, and is to find the answer.
-        desk.answers.withdraw(key, at: status.code == .unavailable ? service.deadline : .now)
+        desk.answers.withdraw(interest, at: status.code == .unavailable ? service.deadline : .now)
     }
 
-    /// Under which a call's answer is kept; nil if it is not.
-    static func answerKey(_ handler: MethodHandler, _ request: CallRequest, _ session: Session) -> AnswerCache.Key? {
+    /// A caller's interest in an answer that is kept; nil if it is not.
+    static func interest(
+        _ handler: MethodHandler, _ request: CallRequest, _ session: Session
+    ) -> AnswerDesk.Interest? {
         guard handler.descriptor.kind == .unary, !request.idempotencyKey.isEmpty else { return nil }
         let peer = session.peer
         // What a peer says of itself is no proof: nobody is to read another's answers.
         let holder = peer.identity?.key.hexadecimal ?? ""
-        return AnswerCache.Key(
-            caller: "\(holder)#\(peer.name)#\(peer.bootID)", method: request.method, bytes: request.idempotencyKey)
+        return AnswerDesk.Interest(
+            AnswerCache.Key(
+                caller: "\(holder)#\(peer.name)#\(peer.bootID)", method: request.method, bytes: request.idempotencyKey
+            ))
     }
 
     private func run(_ service: ActiveCall.Service, _ call: ActiveCall, _ context: ServerContext) async {

@@ -13,7 +13,7 @@ extension SessionCore {
         call.id = id
         call.service = ActiveCall.Service(
             handler: handler, request: request, deadline: .now + request.timeout,
-            answerKey: HandlerTable.answerKey(handler, request, session))
+            interest: HandlerTable.interest(handler, request, session))
         calls[id] = call
         if !handler.takesOneRequest { startHandler(id, call, nil) }
     }
