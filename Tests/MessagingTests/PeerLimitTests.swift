@@ -75,7 +75,7 @@ struct PeerLimitTests {
         await raw.send(FrameHeader(.request, call: call, flags: 1), try head.encoded(), try EchoRequest().encoded())
     }
 
-    /// One budget for all: a peer may open as many sessions as it likes. And for each peer half of it.
+    /// One budget for all, since a peer may open as many sessions as it likes, and half of it for each peer.
     @Test func attachmentsOfAllSessionsShareTheMemory() async throws {
         var configuration = EndpointConfiguration()
         configuration.memoryBudget = 10 << 20
