@@ -24,6 +24,8 @@ final class DealerLink: Link, ConnectionWatch.Watched, @unchecked Sendable {
     private var pending = Backlog()
     private var connections = ConnectionGuard()
     private var delivered: UInt64 = 0
+    /// An empty list, whose memory the next message uses.
+    private var usedFrames: [Frame] = []
     private var isClosed = false
     /// Why the connection ended; a link that ends before it was started tells so when it is.
     private var endReason: String?
@@ -192,14 +194,16 @@ final class DealerLink: Link, ConnectionWatch.Watched, @unchecked Sendable {
     private func receive(limit: Int) {
         guard receiver != nil else { return }
         var count = 0
-        while count < limit, !isClosed, let receiver, let received = socket.receive() {
+        var frames: [Frame] = []
+        swap(&frames, &usedFrames)
+        while count < limit, !isClosed, let receiver, let received = socket.receive(into: &frames) {
             count += 1
             delivered += 1
-            switch received {
-            case .message(let frames): receiver.linkReceived(frames)
-            case .tooManyFrames: receiver.linkReceived([])
-            }
+            if case .tooManyFrames = received { frames = [] }
+            receiver.linkReceived(frames)
         }
+        frames.removeAll(keepingCapacity: true)
+        usedFrames = frames
     }
 
     /// A listener, too, may send a message without an end.

@@ -24,6 +24,8 @@ final class RouterListener: TransportListener, ConnectionWatch.Watched, @uncheck
     private var linksByDescriptor: [Int32: RouterLink] = [:]
     private var connections = ConnectionGuard()
     private var retryTimer: ReactorTimer?
+    /// An empty list, whose memory the next message uses.
+    private var usedFrames: [Frame] = []
     private var isClosed = false
     private var closing: CheckedContinuation<Void, Never>?
 
@@ -184,17 +186,20 @@ final class RouterListener: TransportListener, ConnectionWatch.Watched, @uncheck
 
     private func receive(limit: Int) {
         var count = 0
+        var frames: [Frame] = []
+        swap(&frames, &usedFrames)
         var identity = SmallBytes(count: 0) { _ in }
         var origin: ZeroMQSocket.Origin?
         while count < limit, !isClosed,
-            let received = socket.receive(identity: &identity, origin: &origin, known: { links[$0] != nil })
+            let received = socket.receive(
+                into: &frames, identity: &identity, origin: &origin, known: { links[$0] != nil })
         {
             count += 1
-            switch received {
-            case .message(let frames): link(of: identity, origin)?.receive(frames)
-            case .tooManyFrames: link(of: identity, origin)?.receive([])
-            }
+            if case .tooManyFrames = received { frames = [] }
+            link(of: identity, origin)?.receive(frames)
         }
+        frames.removeAll(keepingCapacity: true)
+        usedFrames = frames
     }
 
     /// The link of a message, a new one if there is none.

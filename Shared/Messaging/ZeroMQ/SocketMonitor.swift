@@ -58,7 +58,8 @@ final class SocketMonitor {
 
     /// The next event, or nil when there is none.
     func next() -> Event? {
-        while case .message(let frames) = socket.receive() {
+        var frames: [Frame] = []
+        while case .message = socket.receive(into: &frames) {
             guard let first = frames.first, first.count >= 6 else { continue }
             let (kind, value) = first.withUnsafeBytes { bytes in
                 (Int32(bytes.loadUnaligned(as: UInt16.self)), bytes.loadUnaligned(fromByteOffset: 2, as: Int32.self))
