@@ -25,6 +25,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         var isStopping = false
         var hasEnded = false
         var onLongTurn: (@Sendable (Duration) -> Void)?
+        var onTurnedAway: (@Sendable (Int) -> Void)?
     }
 
     /// A socket, and what to call when something may have happened to it: a message has come, or room for one.
@@ -123,6 +124,13 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     public func onLongTurn(_ body: @escaping @Sendable (Duration) -> Void) {
         shared.withLock { $0.onLongTurn = body }
     }
+
+    /// Calls a closure, on the reactor, with their number when connections were turned away for want of descriptors.
+    public func onTurnedAway(_ body: @escaping @Sendable (Int) -> Void) {
+        shared.withLock { $0.onTurnedAway = body }
+    }
+
+    func tellOfTurnedAway(_ count: Int) { shared.withLock(\.onTurnedAway)?(count) }
 
     private func turnEnded(after duration: Duration) {
         guard duration > Self.longTurn else { return }
@@ -227,8 +235,10 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
                 for job in jobs { execute(job) }
                 jobs.removeAll(keepingCapacity: true)
             }
+            // Before the sockets: who has stood still learns of it before it serves what has come meanwhile.
+            fireTimers()
             serveSilentSources()
-            let wait = fireTimers()
+            let wait = millisecondsToNextTimer
             turnEnded(after: .now - turn)
             let hasServedAll = !sources.contains { $0.socket.mayBeSilent }
             let (mustWait, mayStop) = shared.withLock { shared in
@@ -257,13 +267,16 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         }
     }
 
-    /// Fires what is due; returns the milliseconds until the next timer, or -1.
-    private func fireTimers() -> Int {
-        guard !timers.isEmpty else { return -1 }
+    private func fireTimers() {
+        guard !timers.isEmpty else { return }
         let now = ContinuousClock.now
         while let timer = timers.popDue(at: now) { timer.fire() }
+    }
+
+    /// How long to wait at the most; -1 when there is no timer.
+    private var millisecondsToNextTimer: Int {
         guard let next = timers.nextDeadline else { return -1 }
-        let (seconds, attoseconds) = (next - now).components
+        let (seconds, attoseconds) = (next - .now).components
         let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1
         return Int(min(max(0, milliseconds), 60_000))
     }
@@ -310,6 +323,8 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
             _ = read(wakeDescriptor, &count, 8)
         }
         for (index, source) in sources.enumerated() where polled[index + 1].revents != 0 { ready.append(source) }
+        // As before the silent ones.
+        fireTimers()
         serveReady()
         return turn
     }

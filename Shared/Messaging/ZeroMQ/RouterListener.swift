@@ -1,3 +1,4 @@
+internal import CAccept
 internal import CZeroMQ
 
 #if canImport(Glibc)
@@ -14,6 +15,7 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     private static let lookInterval = Duration.milliseconds(20)
     private static let looksWithoutGrowth = 50
     private static let remarkableGrowth = 16 << 20
+    private static let reportInterval = Duration.seconds(10)
 
     let address: String
     private let admission: Admission?
@@ -30,6 +32,8 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     private var lookTimer: ReactorTimer?
     private var idleLooks = 0
     private var lastUsedBytes = 0
+    /// Connections that were turned away, as far as the reactor was told, and when it was.
+    private var turnedAway = (count: atelier_turned_away(), told: ContinuousClock.Instant?.none)
     private var retryTimer: ReactorTimer?
     private var isClosed = false
     private var closing: CheckedContinuation<Void, Never>?
@@ -250,9 +254,20 @@ final class RouterListener: TransportListener, @unchecked Sendable {
 
     private func lookLater() {
         lookTimer = reactor.schedule(after: Self.lookInterval) { [weak self] in
+            self?.lookAtDoor()
             self?.lookAtConnections()
             self?.lookLater()
         }
+    }
+
+    /// Tells how many connections were turned away for want of descriptors, now and then.
+    private func lookAtDoor() {
+        let count = atelier_turned_away()
+        guard count > turnedAway.count else { return }
+        let now = ContinuousClock.now
+        if let told = turnedAway.told, now - told < Self.reportInterval { return }
+        reactor.tellOfTurnedAway(Int(count - turnedAway.count))
+        turnedAway = (count, now)
     }
 
     /// Ends connections that fill the memory, or that say nothing.

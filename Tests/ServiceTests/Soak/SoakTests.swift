@@ -3,6 +3,7 @@ import Logging
 import Messaging
 import RPC
 import ServiceRuntime
+import Synchronization
 import Testing
 import Wire
 
@@ -27,8 +28,15 @@ struct SoakTests {
         let times: Task<Int, any Error>
     }
 
+    /// Keys that were handed out, and those that were answered.
+    private final class KeyBook: Sendable {
+        let issued = Atomic<UInt32>(0)
+        let answered = Atomic<UInt32>(0)
+    }
+
     /// One server, and everything that is done to it.
     private struct Ground: Sendable {
+        let book = KeyBook()
         let place: Workplace
         let name: String
         let server: Workplace.Running
@@ -91,6 +99,50 @@ struct SoakTests {
             return residue
         }
 
+        /// Options of a call that is carried out once, whoever asks for it and how often.
+        private func keyed() -> CallOptions {
+            book.issued.wrappingAdd(1, ordering: .relaxed)
+            return CallOptions(
+                timeout: .seconds(20), waitForReady: true, idempotencyKey: (0..<16).map { _ in .random(in: 0...255) },
+                retry: RetryPolicy())
+        }
+
+        /// One call asked for on three sessions, one of which is dropped: the answers are those of one execution.
+        private func askThreeTimes(_ echo: EchoClient) async throws {
+            let (options, request) = (keyed(), EchoRequest(text: "once"))
+            let session = try await client.dial(address)
+            async let lost = try? EchoClient(session).unary(request, options: options).message.number
+            async let first = echo.unary(request, options: options).message.number
+            try? await Task.sleep(for: .microseconds(Int.random(in: 0...2000)))
+            await session.close()
+            let executions = [
+                await lost, try await first, try await echo.unary(request, options: options).message.number,
+            ]
+            #expect(Set(executions.compactMap(\.self)).count == 1, "one key, executions \(executions)")
+            book.answered.wrappingAdd(1, ordering: .relaxed)
+        }
+
+        /// A call of which a second attempt is under way when the first one is answered, and one more afterwards.
+        private func hedge(_ echo: EchoClient) async throws {
+            var options = keyed()
+            options.hedging = HedgingPolicy(delay: .microseconds(Int64.random(in: 0...300)), maximumAttempts: 3)
+            let request = EchoRequest(text: "hedged", payload: [UInt8](repeating: 5, count: 1000))
+            let first = try await echo.unary(request, options: options).message.number
+            options.hedging = nil
+            let second = try await echo.unary(request, options: options).message.number
+            #expect(first == second, "one key, executions \(first) and \(second)")
+            book.answered.wrappingAdd(1, ordering: .relaxed)
+        }
+
+        /// Every key that was answered was carried out, and none twice: executions are counted, as the number of the next one says.
+        func checkKeys() async throws {
+            let next = try await EchoClient(client.channel(address)).unary(EchoRequest(), options: keyed()).message
+                .number
+            let (issued, answered) = (book.issued.load(ordering: .relaxed), book.answered.load(ordering: .relaxed))
+            print("\(name): \(issued) keys, \(answered) answered, \(next) executions")
+            #expect((answered + 1...issued).contains(next))
+        }
+
         private static let window = SessionLimits().sessionWindowBytes
         /// Credit is returned at the latest when a quarter of the window is owed.
         private static let owed = window / 4
@@ -144,6 +196,8 @@ struct SoakTests {
                     call.cancel()
                     _ = await call.result
                 },
+                again("keyed calls", every: .milliseconds(100)) { try await askThreeTimes($0) },
+                again("hedged calls", every: .milliseconds(100)) { try await hedge($0) },
                 again("dropped sessions", every: .milliseconds(50)) { _ in
                     let session = try await client.dial(address)
                     async let call: Void = {
@@ -195,6 +249,7 @@ struct SoakTests {
                 print("\(ground.name): \(times) \(strain.name)")
                 #expect(times > 0, "\(ground.name): no \(strain.name) ever succeeded")
             }
+            try await ground.checkKeys()
             var residue = ["nobody has looked"]
             for _ in 0..<100 where !residue.isEmpty {
                 do { residue = try await ground.residue(strains) } catch { residue = ["\(error)"] }
