@@ -91,7 +91,7 @@ struct ClockTests {
                     "ipc://\(place.path("data"))",
                 ]),
             try start(
-                "atelier-reward", Self.bootedEarlier + SkewedClock.environment(-seconds),
+                "atelier-reward", SkewedClock.environment(-seconds) + Self.bootedEarlier,
                 [
                     "--spec", "jpeg-compressibility", "--coordinator", control, "--address",
                     "ipc://\(place.path("reward"))",

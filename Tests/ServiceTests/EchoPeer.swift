@@ -1,8 +1,6 @@
 import Foundation
-import Logging
 import Messaging
 import RPC
-import ServiceRuntime
 import Testing
 import Wire
 
@@ -13,34 +11,22 @@ struct EchoPeer {
     let server: Workplace.Running
     let client: Endpoint
     let session: Session
-    /// Words by which a command finds the keys, if there are any.
-    let keys: [String]
     var echo: EchoClient { EchoClient(session) }
 
     /// Starts the server.
     ///
-    /// - Parameters:
-    ///   - isGuarded: whether it listens at a port and both ends have keys, and not at a path without them.
-    ///   - environment: variables of the server alone, as NAME=VALUE.
-    init(isGuarded: Bool = false, environment: [String] = []) async throws {
+    /// The environment is variables of the server alone, as NAME=VALUE.
+    init(environment: [String] = []) async throws {
         place = try Workplace()
         let program = Workplace.programs.appending(path: "atelier").path
-        keys = isGuarded ? ["--keys", place.path("keys")] : []
-        let listening = isGuarded ? "tcp://127.0.0.1:0" : "ipc://\(place.path("echo"))"
-        var transport = ZeroMQTransport()
-        if isGuarded {
-            #expect(try await place.atelier("keys", "init", place.path("keys")).ending == .exited(0))
-            transport = try ProcessKeys.transport(
-                name: "client", role: .operator, keys: place.path("keys"), log: Logger(label: "test"))
-        }
         // A pipe that nobody writes to is the standard input of a child; the server ends with it.
         let server = try place.start(
             "/usr/bin/env",
-            environment + [program, "bench", "rpc", "--serve", "--address", listening] + keys)
+            environment + [program, "bench", "rpc", "--serve", "--address", "ipc://\(place.path("echo"))"])
         try await place.until("the server listens") { server.outputSoFar.contains("\n") }
         self.server = server
         self.address = server.outputSoFar.trimmingCharacters(in: .whitespacesAndNewlines)
-        client = try Endpoint(name: "client", transport: transport)
+        client = try Endpoint(name: "client")
         session = try await client.dial(self.address)
     }
 
