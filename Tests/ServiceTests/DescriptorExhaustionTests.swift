@@ -39,8 +39,8 @@ struct DescriptorExhaustionTests {
         try await peer.place.until("the service says it") {
             peer.service.errorSoFar.contains("connections were turned away: few descriptors are left")
         }
-        // The rest is for its own files.
-        #expect(descriptors(peer) <= Self.limit * 3 / 4 + 1, "\(descriptors(peer)) descriptors are in use")
+        // The rest is for its own files, of which a few may be open.
+        #expect(descriptors(peer) <= Self.limit * 3 / 4 + 4, "\(descriptors(peer)) descriptors are in use")
         let refusal = await #expect(throws: RPCStatus.self) { try await peer.client.dial(peer.address) }
         #expect(refusal?.code == .unavailable, "\(refusal?.description ?? "")")
 
