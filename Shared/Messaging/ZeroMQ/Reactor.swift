@@ -56,6 +56,8 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     /// Calls that wait for an answer on this thread; touched on it only.
     package var expectedAnswers = 0
     private var busyPolling = BusyPolling()
+    /// Looks after the sockets' connections; touched on the thread only.
+    let connectionWatch = ConnectionWatch()
 
     /// Starts the thread.
     ///
@@ -236,10 +238,11 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
                 jobs.removeAll(keepingCapacity: true)
             }
             // Before the sockets: who has stood still learns of it before it serves what has come meanwhile.
-            fireTimers()
+            if !timers.isEmpty { fireTimers(.now) }
             serveSilentSources()
-            let wait = millisecondsToNextTimer
-            turnEnded(after: .now - turn)
+            let now = ContinuousClock.now
+            let wait = millisecondsToNextTimer(now)
+            turnEnded(after: now - turn)
             let hasServedAll = !sources.contains { $0.socket.mayBeSilent }
             let (mustWait, mayStop) = shared.withLock { shared in
                 let isIdle = shared.jobs.isEmpty && hasServedAll
@@ -267,16 +270,14 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         }
     }
 
-    private func fireTimers() {
-        guard !timers.isEmpty else { return }
-        let now = ContinuousClock.now
+    private func fireTimers(_ now: ContinuousClock.Instant) {
         while let timer = timers.popDue(at: now) { timer.fire() }
     }
 
     /// How long to wait at the most; -1 when there is no timer.
-    private var millisecondsToNextTimer: Int {
+    private func millisecondsToNextTimer(_ now: ContinuousClock.Instant) -> Int {
         guard let next = timers.nextDeadline else { return -1 }
-        let (seconds, attoseconds) = (next - .now).components
+        let (seconds, attoseconds) = (next - now).components
         let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1
         return Int(min(max(0, milliseconds), 60_000))
     }
@@ -324,7 +325,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         }
         for (index, source) in sources.enumerated() where polled[index + 1].revents != 0 { ready.append(source) }
         // As before the silent ones.
-        fireTimers()
+        fireTimers(turn)
         serveReady()
         return turn
     }
