@@ -66,7 +66,8 @@ let c: [Target] = [
 let ground: [Target] = [
     library("TensorCore", ["CKernels", "COneDNN"], path: "Shared/TensorCore"),
     library(
-        "Messaging", ["CZeroMQ", "CAccept", "CProtobufC", "CZlib", "CChecksum", deque], path: "Shared/Messaging", settings: calls),
+        "Messaging", ["CZeroMQ", "CAccept", "CProtobufC", "CZlib", "CChecksum", deque], path: "Shared/Messaging",
+        settings: calls),
     library("Ledger", path: "Shared/Ledger"),
 ]
 
