@@ -39,6 +39,16 @@ struct ProcessGauge {
         ]
     }
 
+    /// The sockets among its descriptors.
+    static func sockets(of process: pid_t) -> Int {
+        let folder = "/proc/\(process)/fd"
+        let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return descriptors.count { descriptor in
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(descriptor)")
+            return target?.hasPrefix("socket:") == true
+        }
+    }
+
     mutating func look(at seconds: Double) {
         guard let now = Self.look(at: process) else { return }
         times.append(seconds)
