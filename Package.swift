@@ -168,7 +168,8 @@ let tools: [Target] = [
 let testTargets: [Target] = [
     tests("TensorCoreTests", ["TensorCore"]),
     tests("AutogradTests", ["Autograd", "TensorCore"]),
-    tests("MessagingTests", ["Messaging", "RPC", "RPCServices", "Wire", "CWire"], exclude: ["Fixtures"]),
+    tests(
+        "MessagingTests", ["Messaging", "RPC", "RPCServices", "Wire", "CWire", "WireGenerator"], exclude: ["Fixtures"]),
     tests("LedgerTests", ["Ledger"]),
     tests("MenagerieTests", ["Menagerie", "Imaging", "Rewards"]),
     tests("RewardsTests", ["Rewards", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging"]),

@@ -43,7 +43,8 @@ extension SessionCore {
         calls[id] = nil
         reactor.cancel(call)
         discardInbox(call)
-        machine.respond(id, answer.message, answer.status)
+        // An answer that was kept may have been compressed for another session.
+        machine.respond(id, machine.allowsCompression ? answer.message : answer.message?.inflated, answer.status)
         run()
         // An answer that waits for credit does so until the call's deadline: its peer may never return any.
         if let service = call.service, machine.isOpen(id) { keepTime(of: id, until: service.deadline) }
