@@ -38,7 +38,9 @@ struct GoldenConversation {
 
     /// Holds the conversation, and ends it.
     ///
-    /// - Parameter compressed: a compressed body, and the bytes that it had before.
+    /// - Parameters:
+    ///   - compressed: a compressed body, and the bytes that it had before.
+    ///   - meddle: what becomes of a message on its way, by its number.
     init(compressed: (body: [UInt8], bytes: Int), meddle: @escaping (Int, [Frame]) -> [Frame] = { $1 }) {
         var limits = SessionLimits()
         limits.inlineAttachmentBytes = 16
