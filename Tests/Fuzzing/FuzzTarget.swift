@@ -73,7 +73,7 @@ enum FuzzTarget {
         while let frames = reader.message() {
             machine.received(frames)
             _ = machine.snapshot
-            for action in machine.takeActions() {
+            for action in machine.takeActions().actions {
                 switch action {
                 // Read at once, answered in turn.
                 case .message(let call, let message): machine.consumed(call, message)

@@ -1,6 +1,7 @@
 import Foundation
 import Messaging
 import RPC
+import Synchronization
 import Testing
 import Wire
 
@@ -36,7 +37,7 @@ struct DiallingTests {
 
     /// A handshake that never ends is given up after five seconds; who calls has less patience, or none any more.
     @Test func aCallWaitsForASessionNoLongerThanItsDeadlineAndItsTask() async throws {
-        let silent = try SilentListener()
+        let silent = try RawListener()
         let client = try Endpoint(name: "client", transport: ZeroMQTransport())
         let echo = EchoClient(client.channel("tcp://127.0.0.1:\(silent.port)"))
         let start = ContinuousClock.now
@@ -51,29 +52,88 @@ struct DiallingTests {
         #expect(ContinuousClock.now - start < .seconds(3))
         await client.close()
     }
-}
 
-/// Takes connections and says nothing.
-private final class SilentListener: Sendable {
-    let port: UInt16
-    private let descriptor: Int32
-
-    init() throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = descriptor
-        let isListening = withUnsafeMutablePointer(to: &address) { address in
-            address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, size) == 0 && listen(descriptor, 16) == 0
-                    && getsockname(descriptor, $0, &size) == 0
-            }
+    /// However many calls there are, an address where nobody is is dialled as often as the channel's waits allow.
+    @Test func callsDoNotDialWhileTheChannelWaits() async throws {
+        let transport = WatchedTransport()
+        let client = try Endpoint(name: "client", transport: transport)
+        let echo = EchoClient(client.channel("memory://nobody"))
+        for _ in 0..<200 {
+            let failure = await #expect(throws: RPCStatus.self) { try await echo.unary(EchoRequest()) }
+            #expect(failure?.code == .unavailable)
+            #expect(failure?.notProcessed == true)
         }
-        try #require(isListening)
-        port = UInt16(bigEndian: address.sin_port)
+        // 200 calls take a few milliseconds, the first wait 40 at least; a slow machine may see some of the next.
+        #expect(transport.attempts <= 4)
+        // One that waits until it can be made is made as soon as somebody is there.
+        let waiting = Task {
+            try await echo.unary(EchoRequest(text: "now"), options: CallOptions(waitForReady: true))
+        }
+        let server = try Endpoint(name: "server", transport: transport)
+        _ = try await server.listen("memory://nobody", services: [.echo(EchoImplementation())])
+        #expect(try await waiting.value.message.text == "now")
+        await client.close()
+        await server.close()
     }
 
-    deinit { close(descriptor) }
+    @Test func aSessionThatComesUpAfterItsEndpointHasClosedIsEnded() async throws {
+        let transport = WatchedTransport()
+        let server = try Endpoint(name: "server", transport: transport)
+        let listener = try await server.listen("memory://late")
+        let client = try Endpoint(name: "client", transport: transport)
+        transport.holdsConnections = true
+        let dialling = Task { try await client.dial("memory://late") }
+        while transport.attempts == 0 { await Task.yield() }
+        await client.close()
+        transport.holdsConnections = false
+        let failure = await #expect(throws: RPCStatus.self) { try await dialling.value }
+        #expect(failure?.message == "client: the endpoint is closed")
+        while !listener.sessions.isEmpty { await Task.yield() }
+        let late = await #expect(throws: RPCStatus.self) { try await client.listen("memory://later") }
+        #expect(late?.message == "client: the endpoint is closed")
+        await server.close()
+    }
+
+    /// Who dials is no more willing than who listens to take one message for ever.
+    @Test func aListenerThatSendsAMessageWithoutAnEndIsLeft() async throws {
+        let listener = try RawListener(says: ZMTPBytes.opening(as: "ROUTER"), then: ZMTPBytes.endless(megabytes: 1))
+        let client = try Endpoint(name: "client", transport: ZeroMQTransport())
+        let failure = await #expect(throws: RPCStatus.self) {
+            try await client.dial("tcp://127.0.0.1:\(listener.port)")
+        }
+        #expect(failure?.code == .unavailable)
+        #expect(failure?.message.contains("the peer sends a message without an end") == true)
+        await client.close()
+    }
+}
+
+/// A network within the process that counts who dials, and makes them wait.
+private final class WatchedTransport: Transport {
+    private struct State {
+        var attempts = 0
+        var holdsConnections = false
+    }
+
+    private let network = MemoryTransport()
+    private let state = Mutex(State())
+
+    var attempts: Int { state.withLock(\.attempts) }
+    var holdsConnections: Bool {
+        get { state.withLock(\.holdsConnections) }
+        set { state.withLock { $0.holdsConnections = newValue } }
+    }
+
+    func connect(
+        to address: String, on reactor: Reactor, timeout: Duration
+    ) async throws(MessagingError) -> any Link {
+        state.withLock { $0.attempts += 1 }
+        while holdsConnections { await Task.yield() }
+        return try await network.connect(to: address, on: reactor, timeout: timeout)
+    }
+
+    func listen(
+        at address: String, on reactor: Reactor, accept: @escaping @Sendable (any Link) -> Void
+    ) async throws(MessagingError) -> any TransportListener {
+        try await network.listen(at: address, on: reactor, accept: accept)
+    }
 }

@@ -1,5 +1,6 @@
 import Messaging
 import RPC
+import Synchronization
 import Testing
 import Wire
 
@@ -91,29 +92,35 @@ struct PeerLimitTests {
         }
     }
 
-    /// One budget for all: a peer may open as many sessions as it likes.
+    private static func announce(_ raw: RawPeer, call: UInt64, bytes: UInt64) async throws {
+        let attachment = ZRPAttachment(size: bytes, chunked: true, name: "large")
+        let head = ZRPCallHead(method: "atelier.echo.Echo/Unary", attachments: [attachment])
+        await raw.send(FrameHeader(.request, call: call, flags: 1), try head.encoded(), try EchoRequest().encoded())
+    }
+
+    /// One budget for all, since a peer may open as many sessions as it likes, and half of it for each peer.
     @Test func attachmentsOfAllSessionsShareTheMemory() async throws {
         var configuration = EndpointConfiguration()
-        configuration.memoryBudget = 6 << 20
+        configuration.memoryBudget = 10 << 20
         try await Pair.with(.tcp, serverConfiguration: configuration) { pair in
-            func announce(_ raw: RawPeer, call: UInt64) async throws {
-                let attachment = ZRPAttachment(size: 4 << 20, chunked: true, name: "large")
-                let head = ZRPCallHead(method: "atelier.echo.Echo/Unary", attachments: [attachment])
-                await raw.send(
-                    FrameHeader(.request, call: call, flags: 1), try head.encoded(), try EchoRequest().encoded())
+            func isRefused(_ raw: RawPeer) async -> Bool {
+                guard let first = await raw.next(.status)?.first, case .header(let status) = FrameHeader.read(first)
+                else { return false }
+                return status.auxiliary == RPCStatus.Code.resourceExhausted.number
             }
-            let (holder, _) = try await Self.request(pair)
-            try await announce(holder, call: 3)
+            var holders: [RawPeer] = []
+            for _ in 0..<2 {
+                let (holder, _) = try await Self.request(pair)
+                try await Self.announce(holder, call: 3, bytes: 4 << 20)
+                try await Self.announce(holder, call: 5, bytes: 2 << 20)
+                #expect(await isRefused(holder), "more than half of the memory for one peer")
+                holders.append(holder)
+            }
             let (other, _) = try await Self.request(pair)
-            try await announce(other, call: 3)
-            guard let first = await other.next(.status)?.first, case .header(let status) = FrameHeader.read(first)
-            else {
-                Issue.record("no answer")
-                return
-            }
-            #expect(status.auxiliary == RPCStatus.Code.resourceExhausted.number)
+            try await Self.announce(other, call: 3, bytes: 4 << 20)
+            #expect(await isRefused(other), "more than all peers together may have")
             // What never came whole is given back with its session.
-            await holder.vanish()
+            for holder in holders { await holder.vanish() }
             let large = Attachment(name: "large", ByteBuffer(count: 4 << 20) { _ in })
             for _ in 0..<400 where (try? await pair.echo.unary(EchoRequest(), attachments: [large])) == nil {
                 try await Task.sleep(for: .milliseconds(10))
@@ -145,6 +152,44 @@ struct PeerLimitTests {
             #expect(refusal?.code == .resourceExhausted)
             #expect(refusal?.message.contains("the peer takes frames of 65536") == true)
             #expect(await pair.session.isOpen)
+        }
+    }
+
+    /// It has begun, whatever a call that it made itself says of itself.
+    @Test func aHandlerThatFailsWithTheFailureOfAnotherCallIsNotRunAgain() async throws {
+        let runs = Mutex(0)
+        let service = Self.echo {
+            runs.withLock { $0 += 1 }
+            throw RPCStatus(.unavailable, "somebody else is not there", notProcessed: true)
+        }
+        try await Pair.with(.memory, services: [service]) { pair in
+            let failure = await #expect(throws: RPCStatus.self) {
+                try await pair.echo.unrepeatableUnary(EchoRequest())
+            }
+            #expect(failure?.code == .unavailable)
+            #expect(failure?.notProcessed == false)
+            #expect(runs.withLock(\.self) == 1)
+        }
+    }
+
+    @Test func aPingTellsOfTheCallsThatAreMoreThanTheProcessCanWorkOn() async throws {
+        var configuration = EndpointConfiguration()
+        configuration.capacity = 2
+        configuration.heartbeat = .milliseconds(20)
+        try await Pair.with(.tcp, serverConfiguration: configuration) { pair in
+            let calls = (0..<5).map { _ in
+                Task { try await pair.echo.unary(EchoRequest(delayUs: 60_000_000)) }
+            }
+            while await pair.server.snapshots().reduce(0, { $0 + $1.calls.count }) < 5 { await Task.yield() }
+            let raw = try await RawPeer.dial(pair.listener.address, pair.transport)
+            try await raw.sayHello()
+            let frames = try #require(await raw.next(.ping))
+            let ping = try ZRPPing(decoding: frames[1].withUnsafeBytes { Array($0) })
+            #expect(ping.activeCalls == 2)
+            #expect(ping.queuedCalls == 3)
+            #expect(ping.capacity == 2)
+            for call in calls { call.cancel() }
+            await raw.vanish()
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import RPC
+import Synchronization
 import Testing
 import Wire
 
@@ -166,6 +167,21 @@ struct SecurityTests {
         #expect(authenticator.decide(keys, at: "10.0.0.2") != .banned)
         authenticator.ban(keys, at: "10.0.0.1", for: .nanoseconds(1))
         #expect(authenticator.decide(keys, at: "10.0.0.1") != .banned)
+    }
+
+    /// Who is refused dials again and again, and keys cost nothing.
+    @Test func refusalsDoNotFillTheLog() throws {
+        let ring = try KeyRing([])
+        let lines = Mutex<[String]>([])
+        let authenticator = try Authenticator(file: ring.file.path) { line in lines.withLock { $0.append(line) } }
+        let stranger = try KeyPair.generate().publicKey
+        for _ in 0..<50 { #expect(authenticator.decide(stranger, at: "10.0.0.1") == .refused) }
+        #expect(
+            lines.withLock(\.self) == ["refused a connection from 10.0.0.1: its key \(stranger) is not on the list"])
+        _ = authenticator.decide(stranger, at: "10.0.0.2")
+        #expect(lines.withLock(\.count) == 2)
+        for _ in 0..<300 { _ = authenticator.decide(try KeyPair.generate().publicKey, at: "10.0.0.1") }
+        #expect(lines.withLock(\.count) == 100)
     }
 
     @Test func aPublicAddressCanBeBoundWithKeysOnly() async throws {

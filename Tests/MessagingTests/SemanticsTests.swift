@@ -254,7 +254,7 @@ private final class SpanLog: Sendable {
 
 extension EchoClient {
     /// A call of a method that must not be sent twice, answered by the server itself.
-    fileprivate func unrepeatableUnary(_ request: EchoRequest) async throws -> Reply<EchoResponse> {
+    func unrepeatableUnary(_ request: EchoRequest) async throws -> Reply<EchoResponse> {
         let method = Method<EchoRequest, EchoResponse>(
             service: "atelier.echo.Echo", name: "Unary", kind: .unary, idempotency: .unknown)
         return try await caller.unary(method, request, attachments: [], options: CallOptions())

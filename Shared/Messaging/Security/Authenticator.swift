@@ -24,9 +24,16 @@ public final class Authenticator: Sendable {
         var stamp: FileStamp?
         var problem: String?
         var bans: [Source: ContinuousClock.Instant] = [:]
+        /// Refusals that were reported a short time ago, with those that have come since.
+        var reported: [Source: (at: ContinuousClock.Instant, more: Int)] = [:]
         var watchers: [UInt64: @Sendable () -> Void] = [:]
         var nextWatcher: UInt64 = 0
     }
+
+    /// The same refusal is reported once in that time.
+    private static let reportInterval = Duration.seconds(60)
+    /// Sources whose refusals are reported in that time: keys cost nothing.
+    private static let maximumReported = 100
 
     private let path: String?
     private let report: @Sendable (String) -> Void
@@ -70,13 +77,35 @@ public final class Authenticator: Sendable {
             state.bans[Source(key: key, address: address)] = nil
             return .admitted(holder)
         }
-        let place = address.isEmpty ? "" : " from \(address)"
         switch decision {
         case .admitted: break
-        case .refused: report("refused a connection\(place): its key \(key) is not on the list")
-        case .banned: report("refused a connection\(place): its key \(key) is banned for a while")
+        case .refused: reportRefusal(key, address, "is not on the list")
+        case .banned: reportRefusal(key, address, "is banned for a while")
         }
         return decision
+    }
+
+    /// One line a minute for each source, of so many sources at most: who is refused dials again and again.
+    private func reportRefusal(_ key: PublicKey, _ address: String, _ reason: String) {
+        let source = Source(key: key, address: address)
+        let more: Int? = state.withLock { state in
+            let now = ContinuousClock.now
+            if let last = state.reported[source], now - last.at < Self.reportInterval {
+                state.reported[source]?.more += 1
+                return nil
+            }
+            let more = state.reported[source]?.more ?? 0
+            if state.reported.count >= Self.maximumReported {
+                state.reported = state.reported.filter { now - $0.value.at < Self.reportInterval }
+            }
+            guard state.reported.count < Self.maximumReported else { return nil }
+            state.reported[source] = (now, 0)
+            return more
+        }
+        guard let more else { return }
+        let place = address.isEmpty ? "" : " from \(address)"
+        let repeated = more > 0 ? " (and \(more) more before)" : ""
+        report("refused a connection\(place): its key \(key) \(reason)\(repeated)")
     }
 
     /// Keeps a key at an address out for a while.

@@ -1,4 +1,10 @@
-/// What a listener knows of its connections that libzmq does not limit: a value without clock or socket.
+internal import CZeroMQ
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// What a socket knows of its connections that libzmq does not limit: a value without clock or socket.
 ///
 /// libzmq hands on whole messages only, and takes any number of frames for one. So a peer, even one with a key, can send
 /// a message without an end and fill the memory, and no option of libzmq stops it. But whoever does that delivers nothing
@@ -68,5 +74,21 @@ struct ConnectionGuard {
         if hasGrown, look.hasUnreadBytes { connection.unreadLooks += 1 }
         let isStuck = connection.unreadLooks >= Self.maximumUnreadLooks
         return isStuck ? "the memory grows, and the peer delivers nothing" : nil
+    }
+}
+
+extension ConnectionGuard.Look {
+    /// A connection as it is now.
+    init(of descriptor: Int32, delivered: UInt64, usedBytes: Int) {
+        let bytes = atelier_tcp_bytes_received(descriptor)
+        self.init(
+            delivered: delivered, receivedBytes: bytes < 0 ? nil : bytes,
+            hasUnreadBytes: bytes < 0 && Self.hasUnreadBytes(descriptor), usedBytes: usedBytes)
+    }
+
+    private static func hasUnreadBytes(_ descriptor: Int32) -> Bool {
+        var byte: UInt8 = 0
+        // Several times: libzmq's thread may have emptied it this very moment.
+        return (0..<8).contains { _ in recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0 }
     }
 }

@@ -1,9 +1,13 @@
 internal import CZeroMQ
 
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 /// A connection that this side dialled: one DEALER, one connection, no reconnection.
 ///
 /// Touched on its reactor only, which is why it may be `Sendable`.
-final class DealerLink: Link, @unchecked Sendable {
+final class DealerLink: Link, ConnectionWatch.Watched, @unchecked Sendable {
     /// Messages taken from the socket in one turn of the reactor; others are to have their turn too.
     static let messagesPerTurn = 256
 
@@ -18,6 +22,10 @@ final class DealerLink: Link, @unchecked Sendable {
     private var connection: CheckedContinuation<Result<any Link, MessagingError>, Never>?
     private var timer: ReactorTimer?
     private var pending = Backlog()
+    private var connections = ConnectionGuard()
+    private var delivered: UInt64 = 0
+    /// An empty list, whose memory the next message uses.
+    private var usedFrames: [Frame] = []
     private var isClosed = false
     /// Why the connection ended; a link that ends before it was started tells so when it is.
     private var endReason: String?
@@ -48,6 +56,7 @@ final class DealerLink: Link, @unchecked Sendable {
         }
         self.connection = connection
         add(Reactor.Source(socket: monitor.socket) { self.drainMonitor() })
+        reactor.connectionWatch.add(self, on: reactor)
         timer = reactor.schedule(after: timeout) { [weak self] in
             self?.fail("nobody answered within \(timeout)")
         }
@@ -94,6 +103,7 @@ final class DealerLink: Link, @unchecked Sendable {
         receiver = nil
         for source in sources { reactor.remove(source) }
         sources = []
+        reactor.connectionWatch.remove(self, on: reactor)
         if let timer { reactor.cancel(timer) }
         zmq_socket_monitor(socket.handle, nil, 0)
         monitor.socket.close(linger: 0)
@@ -111,7 +121,9 @@ final class DealerLink: Link, @unchecked Sendable {
                     if let timer { reactor.cancel(timer) }
                     connection.resume(returning: .success(self))
                 }
-            case .disconnected:
+            case .connected(let descriptor): connections.opened(descriptor, at: .now)
+            case .disconnected(let descriptor):
+                connections.closed(descriptor)
                 // What the peer sent before it went is still in the socket.
                 receive(limit: .max)
                 end("the connection to \(remoteAddress) was closed")
@@ -182,12 +194,27 @@ final class DealerLink: Link, @unchecked Sendable {
     private func receive(limit: Int) {
         guard receiver != nil else { return }
         var count = 0
-        while count < limit, !isClosed, let receiver, let received = socket.receive() {
+        var frames: [Frame] = []
+        swap(&frames, &usedFrames)
+        while count < limit, !isClosed, let receiver, let received = socket.receive(into: &frames) {
             count += 1
-            switch received {
-            case .message(let frames): receiver.linkReceived(frames)
-            case .tooManyFrames: receiver.linkReceived([])
-            }
+            delivered += 1
+            if case .tooManyFrames = received { frames = [] }
+            receiver.linkReceived(frames)
         }
+        frames.removeAll(keepingCapacity: true)
+        usedFrames = frames
+    }
+
+    /// A listener, too, may send a message without an end.
+    func lookAtConnections(usedBytes: Int) {
+        // Whole messages that wait in the socket speak for their sender; an end that was noticed leaves the descriptor to others.
+        receive(limit: 16 * Self.messagesPerTurn)
+        drainMonitor()
+        guard !isClosed, receiver != nil, let descriptor = connections.descriptors.first else { return }
+        let look = ConnectionGuard.Look(of: descriptor, delivered: delivered, usedBytes: usedBytes)
+        guard let objection = connections.objection(to: descriptor, look, at: .now) else { return }
+        shutdown(descriptor, Int32(SHUT_RDWR))
+        end(objection)
     }
 }

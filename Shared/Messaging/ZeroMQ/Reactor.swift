@@ -55,6 +55,8 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     /// Calls that wait for an answer on this thread; touched on it only.
     package var expectedAnswers = 0
     private var busyPolling = BusyPolling()
+    /// Looks after the sockets' connections; touched on the thread only.
+    let connectionWatch = ConnectionWatch()
 
     /// Starts the thread.
     ///

@@ -94,7 +94,7 @@ struct RefusalTest {
             switch monitor.next() {
             case .ready: return true
             case .failed, .closed, .disconnected, .stopped: return false
-            case .accepted, nil: continue
+            case .accepted, .connected, nil: continue
             }
         }
         // Neither: a stranger who is never answered is not let in, and a friend who is not is missed above.

@@ -7,13 +7,9 @@ internal import CZeroMQ
 /// A bound ROUTER: every peer that speaks becomes a link.
 ///
 /// Touched on its reactor only (but for the address), which is why it may be `Sendable`.
-final class RouterListener: TransportListener, @unchecked Sendable {
+final class RouterListener: TransportListener, ConnectionWatch.Watched, @unchecked Sendable {
     /// The time in which a session's last message can leave before its connection is cut.
     private static let lastWords = Duration.seconds(1)
-    /// How often the memory of the process is looked at; the connections are whenever it has grown, and every so often.
-    private static let lookInterval = Duration.milliseconds(20)
-    private static let looksWithoutGrowth = 50
-    private static let remarkableGrowth = 16 << 20
 
     let address: String
     private let admission: Admission?
@@ -27,10 +23,9 @@ final class RouterListener: TransportListener, @unchecked Sendable {
     private var links: [SmallBytes: RouterLink] = [:]
     private var linksByDescriptor: [Int32: RouterLink] = [:]
     private var connections = ConnectionGuard()
-    private var lookTimer: ReactorTimer?
-    private var idleLooks = 0
-    private var lastUsedBytes = 0
     private var retryTimer: ReactorTimer?
+    /// An empty list, whose memory the next message uses.
+    private var usedFrames: [Frame] = []
     private var isClosed = false
     private var closing: CheckedContinuation<Void, Never>?
 
@@ -78,7 +73,7 @@ final class RouterListener: TransportListener, @unchecked Sendable {
             guard let self else { return }
             reactor.submit { self.dropRevoked() }
         }
-        lookLater()
+        reactor.connectionWatch.add(self, on: reactor)
     }
 
     /// An address of an earlier listener ends in its key, which has to be ours then.
@@ -104,7 +99,7 @@ final class RouterListener: TransportListener, @unchecked Sendable {
         links = [:]
         linksByDescriptor = [:]
         reactor.remove(sources[1])
-        if let lookTimer { reactor.cancel(lookTimer) }
+        reactor.connectionWatch.remove(self, on: reactor)
         admission?.end()
         if let retryTimer { reactor.cancel(retryTimer) }
         closing = continuation
@@ -191,17 +186,20 @@ final class RouterListener: TransportListener, @unchecked Sendable {
 
     private func receive(limit: Int) {
         var count = 0
+        var frames: [Frame] = []
+        swap(&frames, &usedFrames)
         var identity = SmallBytes(count: 0) { _ in }
         var origin: ZeroMQSocket.Origin?
         while count < limit, !isClosed,
-            let received = socket.receive(identity: &identity, origin: &origin, known: { links[$0] != nil })
+            let received = socket.receive(
+                into: &frames, identity: &identity, origin: &origin, known: { links[$0] != nil })
         {
             count += 1
-            switch received {
-            case .message(let frames): link(of: identity, origin)?.receive(frames)
-            case .tooManyFrames: link(of: identity, origin)?.receive([])
-            }
+            if case .tooManyFrames = received { frames = [] }
+            link(of: identity, origin)?.receive(frames)
         }
+        frames.removeAll(keepingCapacity: true)
+        usedFrames = frames
     }
 
     /// The link of a message, a new one if there is none.
@@ -248,37 +246,16 @@ final class RouterListener: TransportListener, @unchecked Sendable {
         }
     }
 
-    private func lookLater() {
-        lookTimer = reactor.schedule(after: Self.lookInterval) { [weak self] in
-            self?.lookAtConnections()
-            self?.lookLater()
-        }
-    }
-
-    /// Ends connections that fill the memory, or that say nothing.
-    private func lookAtConnections() {
+    func lookAtConnections(usedBytes: Int) {
         guard !isClosed, connections.count > 0 else { return }
-        let used = ProcessMemory.usedBytes
-        idleLooks += 1
-        guard used > lastUsedBytes + Self.remarkableGrowth || idleLooks >= Self.looksWithoutGrowth else { return }
-        (idleLooks, lastUsedBytes) = (0, used)
         // Whole messages that wait in the socket speak for their senders.
         receive(limit: 16 * DealerLink.messagesPerTurn)
         let now = ContinuousClock.now
         for descriptor in connections.descriptors {
-            let bytes = atelier_tcp_bytes_received(descriptor)
-            let link = linksByDescriptor[descriptor]
             let look = ConnectionGuard.Look(
-                delivered: link?.delivered ?? 0, receivedBytes: bytes < 0 ? nil : bytes,
-                hasUnreadBytes: bytes < 0 && Self.hasUnreadBytes(descriptor), usedBytes: used)
+                of: descriptor, delivered: linksByDescriptor[descriptor]?.delivered ?? 0, usedBytes: usedBytes)
             if let objection = connections.objection(to: descriptor, look, at: now) { end(descriptor, objection) }
         }
-    }
-
-    private static func hasUnreadBytes(_ descriptor: Int32) -> Bool {
-        var byte: UInt8 = 0
-        // Several times: libzmq's thread may have emptied it this very moment.
-        return (0..<8).contains { _ in recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0 }
     }
 
     private func end(_ descriptor: Int32, _ objection: String) {

@@ -8,6 +8,8 @@ final class SocketMonitor {
     enum Event {
         /// Somebody has connected, and has still to say who it is.
         case accepted(descriptor: Int32)
+        /// We have connected, and the peer has still to say who it is.
+        case connected(descriptor: Int32)
         /// The connection can be used.
         case ready
         /// A connection has ended.
@@ -38,8 +40,8 @@ final class SocketMonitor {
         let number = Self.serial.wrappingAdd(1, ordering: .relaxed).newValue
         let address = "inproc://monitor-\(number)"
         let events =
-            ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED
-            | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
+            ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED
+            | ZMQ_EVENT_CLOSED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
             | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_MONITOR_STOPPED
         guard zmq_socket_monitor(monitored.handle, address, events) == 0 else {
             throw MessagingError(.system, "cannot watch a socket: \(zeroMQErrorText())")
@@ -56,13 +58,15 @@ final class SocketMonitor {
 
     /// The next event, or nil when there is none.
     func next() -> Event? {
-        while case .message(let frames) = socket.receive() {
+        var frames: [Frame] = []
+        while case .message = socket.receive(into: &frames) {
             guard let first = frames.first, first.count >= 6 else { continue }
             let (kind, value) = first.withUnsafeBytes { bytes in
                 (Int32(bytes.loadUnaligned(as: UInt16.self)), bytes.loadUnaligned(fromByteOffset: 2, as: Int32.self))
             }
             switch kind {
             case ZMQ_EVENT_ACCEPTED: return .accepted(descriptor: value)
+            case ZMQ_EVENT_CONNECTED: return .connected(descriptor: value)
             case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .ready
             case ZMQ_EVENT_DISCONNECTED: return .disconnected(descriptor: value)
             case ZMQ_EVENT_CLOSED: return .closed

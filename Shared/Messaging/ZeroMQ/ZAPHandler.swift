@@ -78,8 +78,9 @@ final class ZAPHandler: @unchecked Sendable {
     }
 
     private func answerAll() {
-        while let received = socket.receive() {
-            guard case .message(let frames) = received else { continue }
+        var frames: [Frame] = []
+        while let received = socket.receive(into: &frames) {
+            guard case .message = received else { continue }
             _ = socket.send(answer(frames.map { $0.withUnsafeBytes { Array($0) } }))
         }
     }

@@ -19,7 +19,7 @@ final class ZeroMQSocket {
 
     /// A received message.
     enum Received {
-        case message([Frame])
+        case message
         /// More frames than any message of the protocol has; they were dropped.
         case tooManyFrames
     }
@@ -166,16 +166,18 @@ final class ZeroMQSocket {
     // MARK: Receiving
 
     /// The next message, or nil when there is none.
-    func receive() -> Received? {
+    ///
+    /// Its frames replace what is in the list, whose memory is used again.
+    func receive(into frames: inout [Frame]) -> Received? {
         var first = zmq_msg_t()
-        return receive(&first) ? .some(rest(from: &first)) : nil
+        return receive(&first) ? .some(rest(from: &first, into: &frames)) : nil
     }
 
     /// The next message of a ROUTER, or nil when there is none; its first frame, the peer's routing id, is apart.
     ///
     /// `origin` receives where it came from, unless the routing id is `known`.
     func receive(
-        identity: inout SmallBytes, origin: inout Origin?, known: (SmallBytes) -> Bool
+        into frames: inout [Frame], identity: inout SmallBytes, origin: inout Origin?, known: (SmallBytes) -> Bool
     ) -> Received? {
         var message = zmq_msg_t()
         guard receive(&message) else { return nil }
@@ -188,7 +190,7 @@ final class ZeroMQSocket {
         guard receive(&first) else { return nil }
         // The routing id does not know where it came from.
         if !known(identity) { origin = Origin(of: &first) }
-        return rest(from: &first)
+        return rest(from: &first, into: &frames)
     }
 
     private func receive(_ message: inout zmq_msg_t) -> Bool {
@@ -204,8 +206,8 @@ final class ZeroMQSocket {
     }
 
     /// The frames of a message from its first one on.
-    private func rest(from first: inout zmq_msg_t) -> Received {
-        var frames: [Frame] = []
+    private func rest(from first: inout zmq_msg_t, into frames: inout [Frame]) -> Received {
+        frames.removeAll(keepingCapacity: true)
         frames.reserveCapacity(Self.usualFrames)
         var hasMore = zmq_msg_more(&first) != 0
         frames.append(Self.frame(&first))
@@ -217,7 +219,7 @@ final class ZeroMQSocket {
             isTooLong = isTooLong || frames.count == Self.maximumFrames
             if isTooLong { zmq_msg_close(&message) } else { frames.append(Self.frame(&message)) }
         }
-        return isTooLong ? .tooManyFrames : .message(frames)
+        return isTooLong ? .tooManyFrames : .message
     }
 
     private static func frame(_ message: inout zmq_msg_t) -> Frame {

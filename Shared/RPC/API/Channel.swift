@@ -14,7 +14,8 @@ public actor Channel: Caller {
     private var current: Session?
     private var dialling: Task<Result<Session, RPCStatus>, Never>?
     private var backoff: ConnectionBackoff
-    private var notBefore: ContinuousClock.Instant?
+    /// The last attempt's failure, and when the next one may be made.
+    private var failure: (status: RPCStatus, waitsUntil: ContinuousClock.Instant)?
 
     init(endpoint: Endpoint, address: String, services: [ServiceDefinition]) {
         self.endpoint = endpoint
@@ -27,6 +28,8 @@ public actor Channel: Caller {
     }
 
     /// The session in use, dialled if need be: one attempt.
+    ///
+    /// - Throws: ``RPCStatus`` unavailable, with the address, when nobody answers there, or nobody did a moment ago.
     public func session() async throws(RPCStatus) -> Session {
         try await session(waitForReady: false, deadline: .now + endpoint.configuration.connectTimeout * 2)
     }
@@ -40,7 +43,10 @@ public actor Channel: Caller {
     func session(waitForReady: Bool, deadline: ContinuousClock.Instant) async throws(RPCStatus) -> Session {
         while true {
             if let current, await current.isOpen { return current }
-            if waitForReady, let notBefore, notBefore > .now { try await sleep(until: min(notBefore, deadline)) }
+            if let failure, failure.waitsUntil > .now {
+                guard waitForReady else { throw Self.stillWaiting(failure.status, until: failure.waitsUntil) }
+                try await sleep(until: min(failure.waitsUntil, deadline))
+            }
             do throws(RPCStatus) { return try await dial(until: deadline) } catch {
                 guard waitForReady, error.code == .unavailable else { throw error }
                 guard ContinuousClock.now < deadline else {
@@ -48,6 +54,13 @@ public actor Channel: Caller {
                 }
             }
         }
+    }
+
+    /// As the last attempt failed: however many calls there are, an address is not dialled more often for it.
+    private static func stillWaiting(_ failure: RPCStatus, until instant: ContinuousClock.Instant) -> RPCStatus {
+        var status = failure
+        status.retryAfter = instant - .now
+        return status
     }
 
     private func sleep(until instant: ContinuousClock.Instant) async throws(RPCStatus) {
@@ -90,15 +103,12 @@ public actor Channel: Caller {
         case .success(let session):
             current = session
             backoff.succeeded()
-            notBefore = nil
-        case .failure: backOff()
+            failure = nil
+        case .failure(let status):
+            var generator = SystemRandomNumberGenerator()
+            failure = (status, .now + backoff.failed(using: &generator))
         }
         return result
-    }
-
-    private func backOff() {
-        var generator = SystemRandomNumberGenerator()
-        notBefore = .now + backoff.failed(using: &generator)
     }
 
     /// Lets the calls that are open end, and ends the session.

@@ -5,7 +5,7 @@ import Synchronization
 public final class Endpoint: Sendable {
     private struct State {
         var cores: [ObjectIdentifier: SessionCore] = [:]
-        var listeners: [Listener] = []
+        var listeners: [ObjectIdentifier: Listener] = [:]
         var isClosed = false
     }
 
@@ -53,12 +53,13 @@ public final class Endpoint: Sendable {
     ///   use) or unavailable; the message begins with the address.
     public func listen(_ address: String, services: [ServiceDefinition] = []) async throws(RPCStatus) -> Listener {
         try configuration.permissions?.requireServing(services, as: role)
-        let listener = Listener()
+        let listener = Listener { [weak self] listener in
+            self?.state.withLock { _ = $0.listeners.removeValue(forKey: ObjectIdentifier(listener)) }
+        }
         let table = table(services)
-        let settings = settings(table)
         let accept: @Sendable (any Link) -> Void = { [weak self] link in
             guard let self else { return link.close() }
-            var settings = settings
+            var settings = settings(table, link)
             settings.sessionID = UInt64.random(in: 1 ... .max)
             if link.peer != nil {
                 settings.limits.chunkBytes = min(settings.limits.chunkBytes, SessionLimits.encryptedChunkBytes)
@@ -66,14 +67,21 @@ public final class Endpoint: Sendable {
             let core = SessionCore(
                 link: link, reactor: reactor, taskExecutor: executor, role: .listener, settings: settings, table: table,
                 conduct: conduct, observer: observer(listener))
-            add(core)
+            guard add(core) else { return link.close() }
             core.start()
         }
         do throws(MessagingError) {
             let bound = try await transport.listen(at: address, on: reactor, accept: accept)
             listener.bind(bound)
         } catch { throw RPCStatus(error) }
-        state.withLock { $0.listeners.append(listener) }
+        let isOpen = state.withLock { state in
+            if !state.isClosed { state.listeners[ObjectIdentifier(listener)] = listener }
+            return !state.isClosed
+        }
+        guard isOpen else {
+            await listener.close()
+            throw closed
+        }
         return listener
     }
 
@@ -83,7 +91,7 @@ public final class Endpoint: Sendable {
     ///
     /// - Throws: ``RPCStatus`` unavailable, with the address, when nobody answers there.
     public func dial(_ address: String, services: [ServiceDefinition] = []) async throws(RPCStatus) -> Session {
-        guard !state.withLock(\.isClosed) else { throw RPCStatus(.unavailable, "\(name): the endpoint is closed") }
+        guard !state.withLock(\.isClosed) else { throw closed }
         try configuration.permissions?.requireServing(services, as: role)
         let link: any Link
         do throws(MessagingError) {
@@ -91,10 +99,14 @@ public final class Endpoint: Sendable {
         } catch { throw RPCStatus(error) }
         let table = table(services)
         let core = SessionCore(
-            link: link, reactor: reactor, taskExecutor: executor, role: .dialer, settings: settings(table),
+            link: link, reactor: reactor, taskExecutor: executor, role: .dialer, settings: settings(table, link),
             table: table, conduct: conduct,
             observer: observer(nil))
-        add(core)
+        // It may have been closed while the connection was made.
+        guard add(core) else {
+            await reactor.perform { link.close() }
+            throw closed
+        }
         await reactor.perform { core.start() }
         do throws(RPCStatus) { return try await core.waitUntilOpen() } catch {
             throw RPCStatus(error.code, "\(address): \(error.message)")
@@ -121,7 +133,7 @@ public final class Endpoint: Sendable {
     public func close() async {
         let (cores, listeners) = state.withLock { state in
             state.isClosed = true
-            return (Array(state.cores.values), state.listeners)
+            return (Array(state.cores.values), Array(state.listeners.values))
         }
         for core in cores { await core.shutDown(RPCStatus(.unavailable, "\(name) closed its endpoint")) }
         for listener in listeners { await listener.close() }
@@ -131,7 +143,9 @@ public final class Endpoint: Sendable {
     /// Takes no more sessions and no more calls, waits until those that are open have ended, at the latest until the
     /// grace has, and closes.
     public func drain(_ reason: String = "it is being drained", grace: Duration) async {
-        let (cores, listeners) = state.withLock { (Array($0.cores.values), $0.listeners) }
+        let (cores, listeners) = state.withLock {
+            (Array($0.cores.values), Array($0.listeners.values))
+        }
         await withTaskGroup(of: Void.self) { group in
             for listener in listeners { group.addTask { await listener.drain(reason, grace: grace) } }
             for core in cores {
@@ -173,7 +187,7 @@ public final class Endpoint: Sendable {
             permissions: configuration.permissions)
     }
 
-    private func settings(_ table: HandlerTable) -> SessionMachine.Settings {
+    private func settings(_ table: HandlerTable, _ link: any Link) -> SessionMachine.Settings {
         var settings = SessionMachine.Settings()
         settings.name = name
         settings.role = role
@@ -184,7 +198,7 @@ public final class Endpoint: Sendable {
         settings.lease = configuration.lease
         settings.handshakeTimeout = configuration.handshakeTimeout
         settings.defaultTimeout = configuration.defaultTimeout
-        settings.memory = memory
+        settings.memory = memory.share(of: link.peer?.key)
         settings.capacity = configuration.capacity
         return settings
     }
@@ -198,9 +212,15 @@ public final class Endpoint: Sendable {
             })
     }
 
-    private func add(_ core: SessionCore) {
-        state.withLock { $0.cores[ObjectIdentifier(core)] = core }
+    /// Keeps a session until it ends; false if the endpoint is closed.
+    private func add(_ core: SessionCore) -> Bool {
+        state.withLock { state in
+            if !state.isClosed { state.cores[ObjectIdentifier(core)] = core }
+            return !state.isClosed
+        }
     }
+
+    private var closed: RPCStatus { RPCStatus(.unavailable, "\(name): the endpoint is closed") }
 }
 
 extension RPCStatus {

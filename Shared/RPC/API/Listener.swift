@@ -12,7 +12,11 @@ public final class Listener: Sendable {
 
     private let state = Mutex(State())
 
-    init() {}
+    private let onClose: @Sendable (Listener) -> Void
+
+    init(onClose: @escaping @Sendable (Listener) -> Void) {
+        self.onClose = onClose
+    }
 
     func bind(_ bound: any TransportListener) {
         state.withLock { $0.bound = bound }
@@ -28,6 +32,7 @@ public final class Listener: Sendable {
     public func close() async {
         for session in sessions { await session.close() }
         await state.withLock { $0.bound }?.close()
+        onClose(self)
     }
 
     /// Takes no more sessions and no more calls, and waits until those that are open have ended, at the latest until the

@@ -36,9 +36,7 @@ public struct MethodHandler: Sendable {
     /// Whether it runs on the reactor.
     var isInline = false
     /// Serves a call.
-    ///
-    /// `first` is the request, for the kinds that have one.
-    let run: @Sendable (ActiveCall, ServerContext, _ first: IncomingMessage?) async throws -> Reply<OutgoingMessage?>
+    let run: @Sendable (ServerContext) async throws -> Reply<OutgoingMessage?>
 
     /// Whether the handler is given one request instead of a stream.
     var takesOneRequest: Bool { descriptor.kind == .unary || descriptor.kind == .serverStreaming }
@@ -49,9 +47,7 @@ public struct MethodHandler: Sendable {
         _ body: @escaping @Sendable (Input, ServerContext) async throws -> Reply<Output>
     ) {
         descriptor = method.descriptor
-        run = { call, context, first in
-            try await body(try Self.request(first, call), context).encoded(call)
-        }
+        run = { context in try await body(try Self.request(context.call), context).encoded(context.call) }
     }
 
     /// One request, many replies.
@@ -60,8 +56,8 @@ public struct MethodHandler: Sendable {
         _ body: @escaping @Sendable (Input, MessageWriter<Output>, ServerContext) async throws -> Void
     ) {
         descriptor = method.descriptor
-        run = { call, context, first in
-            try await body(try Self.request(first, call), MessageWriter(call: call), context)
+        run = { context in
+            try await body(try Self.request(context.call), MessageWriter(call: context.call), context)
             return Reply(nil)
         }
     }
@@ -72,8 +68,9 @@ public struct MethodHandler: Sendable {
         _ body: @escaping @Sendable (MessageStream<Input>, ServerContext) async throws -> Reply<Output>
     ) {
         descriptor = method.descriptor
-        run = { call, context, _ in
-            try await body(MessageStream(call: call, lifetime: nil, attempts: nil), context).encoded(call)
+        run = { context in
+            let stream = MessageStream<Input>(call: context.call, lifetime: nil, attempts: nil)
+            return try await body(stream, context).encoded(context.call)
         }
     }
 
@@ -83,17 +80,15 @@ public struct MethodHandler: Sendable {
         _ body: @escaping @Sendable (MessageStream<Input>, MessageWriter<Output>, ServerContext) async throws -> Void
     ) {
         descriptor = method.descriptor
-        run = { call, context, _ in
-            try await body(
-                MessageStream(call: call, lifetime: nil, attempts: nil), MessageWriter(call: call), context)
+        run = { context in
+            let stream = MessageStream<Input>(call: context.call, lifetime: nil, attempts: nil)
+            try await body(stream, MessageWriter(call: context.call), context)
             return Reply(nil)
         }
     }
 
-    private static func request<Input: WireMessage>(
-        _ first: IncomingMessage?, _ call: ActiveCall
-    ) throws(RPCStatus) -> Input {
-        guard let first else { throw RPCStatus(.invalidArgument, "\(call.method): no request") }
+    private static func request<Input: WireMessage>(_ call: ServedCall) throws(RPCStatus) -> Input {
+        guard let first = call.first else { throw RPCStatus(.invalidArgument, "\(call.method): no request") }
         return try first.decodedMessage(call.method)
     }
 }

@@ -1,4 +1,3 @@
-internal import DequeModule
 import Messaging
 
 /// What the core knows of one call.
@@ -12,7 +11,7 @@ final class CallRecord: @unchecked Sendable {
     var sendWindow: SendWindow
     var receiveWindow: ReceiveWindow
     /// What is still to be sent, in order.
-    var outbox: Deque<OutgoingUnit> = []
+    var outbox = ShortQueue<OutgoingUnit>()
     var sendSequence: UInt32 = 0
     var receiveSequence: UInt32 = 0
     var hasSentRequest = false
@@ -53,14 +52,12 @@ struct OutgoingUnit: Sendable {
     /// What counts against the windows when the frames (not the chunks) are sent.
     var cost: Int { inline.reduce(body?.count ?? 0) { $0 + $1.count } }
 
-    var frames: [Frame] {
-        var frames: [Frame] = []
-        frames.reserveCapacity(3 + inline.count)
+    /// Appends all but the chunks.
+    func write(to frames: inout [Frame]) {
         frames.append(header.frame)
         if let head { frames.append(.bytes(head)) }
         if let body { frames.append(.bytes(body)) }
         for bytes in inline { frames.append(.buffer(bytes, 0..<bytes.count)) }
-        return frames
     }
 
     /// Where the next chunk lies, or nil when all have been sent.

@@ -1,11 +1,35 @@
+import Messaging
 import Synchronization
 
 /// The memory that the attachments which all sessions of an endpoint receive may hold before they are read.
+///
+/// No peer has more than half of it, or one that announces much and sends nothing would leave nobody else anything.
 package final class MemoryBudget: Sendable {
     private let capacity: Int
+    private let whole: MemoryBudget?
     private let used = Atomic(0)
+    /// As many as there are keys on the list, at most.
+    private let sharesByKey = Mutex<[PublicKey: MemoryBudget]>([:])
 
-    package init(_ capacity: Int) { self.capacity = capacity }
+    package init(_ capacity: Int) {
+        self.capacity = capacity
+        whole = nil
+    }
+
+    private init(shareOf whole: MemoryBudget) {
+        capacity = whole.capacity / 2
+        self.whole = whole
+    }
+
+    /// What one peer may take of it: all sessions of a key together, or a session without one.
+    func share(of key: PublicKey?) -> MemoryBudget {
+        guard let key else { return MemoryBudget(shareOf: self) }
+        return sharesByKey.withLock { shares in
+            let share = shares[key] ?? MemoryBudget(shareOf: self)
+            shares[key] = share
+            return share
+        }
+    }
 
     /// Bytes that are held.
     package var usedBytes: Int { used.load(ordering: .relaxed) }
@@ -14,14 +38,16 @@ package final class MemoryBudget: Sendable {
     func take(_ bytes: Int) -> Bool {
         guard bytes > 0 else { return true }
         let before = used.add(bytes, ordering: .relaxed).oldValue
-        guard bytes <= capacity - before else {
-            give(bytes)
+        guard bytes <= capacity - before, whole?.take(bytes) ?? true else {
+            used.subtract(bytes, ordering: .relaxed)
             return false
         }
         return true
     }
 
     func give(_ bytes: Int) {
-        if bytes > 0 { used.subtract(bytes, ordering: .relaxed) }
+        guard bytes > 0 else { return }
+        used.subtract(bytes, ordering: .relaxed)
+        whole?.give(bytes)
     }
 }

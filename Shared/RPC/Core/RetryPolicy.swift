@@ -84,8 +84,10 @@ package struct RetryMachine: Sendable {
             return .give
         }
         guard policy.maximumAttempts > 1 else { return .give }
-        // The peer has not begun on it: the first times that is like having sent it elsewhere at once.
-        if status.notProcessed, status.code == .unavailable, transparentRetries < Self.maximumTransparentRetries {
+        // The peer has not begun on it: the first times that is like having sent it elsewhere at once, unless it says when.
+        if status.notProcessed, status.code == .unavailable, status.retryAfter == nil,
+            transparentRetries < Self.maximumTransparentRetries
+        {
             transparentRetries += 1
             return again(after: .zero, remaining)
         }

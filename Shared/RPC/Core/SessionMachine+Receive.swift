@@ -30,12 +30,11 @@ extension SessionMachine {
         }
     }
 
-    private func pong(_ header: FrameHeader) -> Frame {
-        FrameHeader(.pong, sequence: header.sequence).frame
-    }
-
     private mutating func receivePing(_ header: FrameHeader, _ frames: [Frame]) {
-        transmit(frames.count > 1 ? [pong(header), frames[1]] : [pong(header)])
+        transmit { answer in
+            answer.append(FrameHeader(.pong, sequence: header.sequence).frame)
+            answer.append(contentsOf: frames.dropFirst())
+        }
         guard frames.count > 1, let ping: ZRPPing = head(frames) else { return }
         let others = max(0, Int(ping.activeCalls) + Int(ping.queuedCalls) - originatedCount)
         actions.append(.peerLoad(PeerLoad(otherCalls: others, capacity: Int(ping.capacity))))

@@ -1,4 +1,3 @@
-internal import DequeModule
 import Messaging
 
 // What the application does, and what this end sends for it.
@@ -277,14 +276,14 @@ extension SessionMachine {
                 if waitsForSession { break }
                 call.sendWindow.spend(cost)
                 sendWindow.spend(cost)
-                transmit(unit.frames)
+                transmit { unit.write(to: &$0) }
                 call.hasSentRequest = true
-                call.outbox[0].hasStarted = true
+                call.outbox.first?.hasStarted = true
             }
-            guard let chunk = call.outbox[0].nextChunk(chunkBytes) else {
+            guard let chunk = unit.nextChunk(chunkBytes) else {
                 if let ticket = unit.ticket { actions.append(.sent(call: id, ticket: ticket)) }
                 isOver = unit.header.kind == .status
-                call.outbox.removeFirst()
+                _ = call.outbox.popFirst()
                 continue
             }
             guard call.sendWindow.admits(chunk.range.count) else { break }
@@ -293,9 +292,12 @@ extension SessionMachine {
             call.sendWindow.spend(chunk.range.count)
             sendWindow.spend(chunk.range.count)
             let header = FrameHeader(
-                .chunk, call: id, sequence: UInt32(call.outbox[0].chunk), auxiliary: UInt32(chunk.index))
-            transmit([header.frame, .buffer(chunk.bytes, chunk.range)])
-            call.outbox[0].advance(chunkBytes)
+                .chunk, call: id, sequence: UInt32(unit.chunk), auxiliary: UInt32(chunk.index))
+            transmit { frames in
+                frames.append(header.frame)
+                frames.append(.buffer(chunk.bytes, chunk.range))
+            }
+            call.outbox.first?.advance(chunkBytes)
         }
         if waitsForSession, !isTurn, !sessionQueue.contains(id) { sessionQueue.append(id) }
         if isOver {

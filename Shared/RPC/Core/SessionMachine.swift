@@ -43,7 +43,8 @@ package struct SessionMachine: Sendable {
     }
 
     package enum Action: Sendable {
-        case transmit([Frame])
+        /// Send these of the frames beside the actions as one message.
+        case transmit(Range<Int>)
         case startTimer(Timer, Duration)
         case stopTimer(Timer)
         /// The handshake is done.
@@ -77,6 +78,8 @@ package struct SessionMachine: Sendable {
     let settings: Settings
     var phase = Phase.opening
     var actions: [Action] = []
+    /// The frames of what is to be sent, of all messages: a list for each would cost an allocation.
+    private var frames: [Frame] = []
     var calls: [UInt64: CallRecord] = [:]
     var originatedCount = 0
     /// What the peer is willing to receive.
@@ -128,15 +131,16 @@ package struct SessionMachine: Sendable {
     /// Calls open in either direction.
     package var openCalls: Int { calls.count }
 
-    /// Exchanges what is to be done about the inputs since the last time for an empty list, whose memory is used again.
-    package mutating func takeActions(into empty: inout [Action]) {
-        swap(&actions, &empty)
+    /// Exchanges what is to be done about the inputs since the last time for empty lists, whose memory is used again.
+    package mutating func takeActions(into emptyActions: inout [Action], frames emptyFrames: inout [Frame]) {
+        swap(&actions, &emptyActions)
+        swap(&frames, &emptyFrames)
     }
 
     /// What is to be done about the inputs since the last time.
-    package mutating func takeActions() -> [Action] {
-        defer { actions = [] }
-        return actions
+    package mutating func takeActions() -> (actions: [Action], frames: [Frame]) {
+        defer { (actions, frames) = ([], []) }
+        return (actions, frames)
     }
 
     // MARK: Inputs from below
@@ -180,8 +184,10 @@ package struct SessionMachine: Sendable {
         if !hasSent || servedCalls != toldCalls {
             pingSequence &+= 1
             toldCalls = servedCalls
+            let active = settings.capacity > 0 ? min(servedCalls, settings.capacity) : servedCalls
             let ping = ZRPPing(
-                activeCalls: UInt32(clamping: servedCalls), capacity: UInt32(clamping: settings.capacity))
+                activeCalls: UInt32(clamping: active), queuedCalls: UInt32(clamping: servedCalls - active),
+                capacity: UInt32(clamping: settings.capacity))
             transmit(FrameHeader(.ping, sequence: pingSequence), head: encode(ping))
         }
         hasSent = false
@@ -334,14 +340,18 @@ package struct SessionMachine: Sendable {
     // MARK: Frames
 
     mutating func transmit(_ header: FrameHeader, head: [UInt8]? = nil) {
-        hasSent = true
-        let first = header.frame
-        actions.append(.transmit(head.map { [first, .bytes($0)] } ?? [first]))
+        transmit { frames in
+            frames.append(header.frame)
+            if let head { frames.append(.bytes(head)) }
+        }
     }
 
-    mutating func transmit(_ frames: [Frame]) {
+    /// Sends the frames that the closure appends, as one message.
+    mutating func transmit(_ write: (inout [Frame]) -> Void) {
         hasSent = true
-        actions.append(.transmit(frames))
+        let start = frames.count
+        write(&frames)
+        actions.append(.transmit(start..<frames.count))
     }
 
     /// A head of our own making; its strings have been checked for NUL.

@@ -1,11 +1,10 @@
-internal import DequeModule
 import Messaging
 
 /// A call as tasks see it: what they wait for, and what has come for them.
 ///
 /// The state is touched on the reactor of the call's session only (by `SessionCore`), which is why it may be `Sendable`;
 /// the methods are called from anywhere, and hop. As a timer it is its own deadline.
-final class ActiveCall: ReactorTimer, @unchecked Sendable {
+class ActiveCall: ReactorTimer, @unchecked Sendable {
     /// How a call with one reply ended.
     struct Outcome: Sendable {
         var message: IncomingMessage?
@@ -21,7 +20,7 @@ final class ActiveCall: ReactorTimer, @unchecked Sendable {
 
     // Of the reactor.
     var id: UInt64?
-    var inbox: Deque<IncomingMessage> = []
+    var inbox = ShortQueue<IncomingMessage>()
     var inputHasEnded = false
     /// What came ahead of the first message.
     var headers: Metadata?
@@ -32,45 +31,6 @@ final class ActiveCall: ReactorTimer, @unchecked Sendable {
     var writers: [UInt64: CheckedContinuation<Result<Void, RPCStatus>, Never>] = [:]
     var nextTicket: UInt64 = 0
     var completion: UnsafeContinuation<Outcome, Never>?
-    /// For a call that this end serves.
-    var service: Service?
-
-    /// What serves an accepted call.
-    ///
-    /// An object, because every look at an optional struct of this size copies it, and because what the levels of async functions
-    /// hand to each other takes memory of the handler's task. But for its constants it is touched on the reactor only, and in
-    /// between by the handler's task, which is why it may be `Sendable`.
-    final class Service: @unchecked Sendable {
-        let handler: MethodHandler
-        let request: CallRequest
-        let deadline: ContinuousClock.Instant
-        /// Under which its answer is kept, if it is.
-        let answerKey: AnswerCache.Key?
-        var task: Task<Void, Never>?
-        /// The request of a call with one, once it has come.
-        var first: IncomingMessage?
-        /// How the handler has ended, once it has.
-        var answer = AnswerCache.Answer(message: nil, status: RPCStatus(.ok, ""))
-
-        init(
-            handler: MethodHandler, request: CallRequest, deadline: ContinuousClock.Instant, answerKey: AnswerCache.Key?
-        ) {
-            self.handler = handler
-            self.request = request
-            self.deadline = deadline
-            self.answerKey = answerKey
-        }
-
-        func succeed(_ reply: Reply<OutgoingMessage?>) {
-            answer.message = reply.message
-            answer.status.trailers = reply.trailers
-        }
-
-        func fail(_ error: any Error) {
-            answer.status = RPCStatus(error)
-        }
-    }
-
     init(core: SessionCore, method: String, conduct: SessionConduct) {
         self.core = core
         self.method = method

@@ -2,14 +2,32 @@ import Synchronization
 
 /// Carries out calls with idempotency keys once, whatever becomes of those who asked.
 final class AnswerDesk: Sendable {
-    private struct Running {
+    /// One caller's wish for the answer of a key, from the moment in which its call was accepted.
+    ///
+    /// Touched behind the desk's lock only, which is why it may be `Sendable`.
+    final class Interest: @unchecked Sendable {
+        let key: AnswerCache.Key
+        fileprivate var execution: Execution?
+        fileprivate var isWithdrawn = false
+
+        init(_ key: AnswerCache.Key) {
+            self.key = key
+        }
+    }
+
+    /// Touched behind the desk's lock only, which is why it may be `Sendable`.
+    fileprivate final class Execution: @unchecked Sendable {
         let task: Task<AnswerCache.Answer, Never>
-        var interested = 1
+        var interested = 0
+
+        init(_ task: Task<AnswerCache.Answer, Never>) {
+            self.task = task
+        }
     }
 
     private struct State {
         var cache = AnswerCache()
-        var running: [AnswerCache.Key: Running] = [:]
+        var running: [AnswerCache.Key: Execution] = [:]
     }
 
     private let state = Mutex(State())
@@ -19,29 +37,38 @@ final class AnswerDesk: Sendable {
 
     /// The answer of a key: executed now, waited for, or remembered.
     func answer(
-        _ key: AnswerCache.Key, _ execute: @escaping @Sendable () async -> AnswerCache.Answer
+        _ interest: Interest, _ execute: @escaping @Sendable () async -> AnswerCache.Answer
     ) async -> AnswerCache.Answer {
         enum Way {
             case wait(Task<AnswerCache.Answer, Never>)
             case have(AnswerCache.Answer)
         }
+        let key = interest.key
         let way: Way = state.withLock { state in
+            // Nobody is to be made to work for a caller that has gone already.
+            guard !interest.isWithdrawn else {
+                let status = RPCStatus(.cancelled, "\(key.method): the caller cancelled", notProcessed: true)
+                return .have(AnswerCache.Answer(message: nil, status: status))
+            }
+            let execution: Execution
             switch state.cache.admit(key, at: now) {
             case .answer(let answer): return .have(answer)
             case .join:
                 guard let running = state.running[key] else { preconditionFailure("a running call without its task") }
-                state.running[key]?.interested += 1
-                return .wait(running.task)
+                execution = running
             case .run:
                 // Detached: it may outlive the caller, and the session.
-                let task = Task.detached {
-                    let answer = await execute()
-                    self.finished(key, answer)
-                    return answer
-                }
-                state.running[key] = Running(task: task)
-                return .wait(task)
+                execution = Execution(
+                    Task.detached {
+                        let answer = await execute()
+                        self.finished(key, answer)
+                        return answer
+                    })
+                state.running[key] = execution
             }
+            execution.interested += 1
+            interest.execution = execution
+            return .wait(execution.task)
         }
         switch way {
         case .have(let answer): return answer
@@ -56,22 +83,23 @@ final class AnswerDesk: Sendable {
         }
     }
 
-    /// One who asked does so no longer; when nobody does, the execution is cancelled.
-    func withdraw(_ key: AnswerCache.Key, at instant: ContinuousClock.Instant) {
-        guard instant > .now else { return withdraw(key) }
-        guard state.withLock({ $0.running[key] != nil }) else { return }
+    /// One who asked does so no longer, from an instant on; when nobody does, the execution is cancelled.
+    func withdraw(_ interest: Interest, at instant: ContinuousClock.Instant) {
+        guard instant > .now else { return withdraw(interest) }
         Task.detached {
             try? await Task.sleep(until: instant, clock: .continuous)
-            self.withdraw(key)
+            self.withdraw(interest)
         }
     }
 
-    private func withdraw(_ key: AnswerCache.Key) {
-        let abandoned = state.withLock { state -> Task<AnswerCache.Answer, Never>? in
-            guard let running = state.running[key] else { return nil }
-            state.running[key]?.interested -= 1
-            return running.interested == 1 ? running.task : nil
+    private func withdraw(_ interest: Interest) {
+        let abandoned = state.withLock { _ -> Execution? in
+            guard !interest.isWithdrawn else { return nil }
+            interest.isWithdrawn = true
+            guard let execution = interest.execution else { return nil }
+            execution.interested -= 1
+            return execution.interested == 0 ? execution : nil
         }
-        abandoned?.cancel()
+        abandoned?.task.cancel()
     }
 }

@@ -42,55 +42,60 @@ final class HandlerTable: Sendable {
         return handler
     }
 
-    /// Serves a call, one with an idempotency key at most once; leaves the answer with the service.
-    func serve(_ service: ActiveCall.Service, _ call: ActiveCall, _ context: ServerContext) async {
-        desk.active.add(1, ordering: .relaxed)
-        defer { desk.active.subtract(1, ordering: .relaxed) }
-        guard let key = service.answerKey else { return await run(service, call, context) }
-        service.answer = await desk.answers.answer(key) {
-            await self.run(service, call, context)
-            return service.answer
+    /// A call's handler is about to be run.
+    func began() { desk.active.add(1, ordering: .relaxed) }
+
+    /// A call's handler has ended.
+    func ended() { desk.active.subtract(1, ordering: .relaxed) }
+
+    /// Serves a call with an idempotency key at most once; leaves the answer with the call.
+    func runOnce(_ call: ServedCall, _ interest: AnswerDesk.Interest) async {
+        call.answer = await desk.answers.answer(interest) {
+            await self.run(call)
+            return call.answer
         }
     }
 
     /// A caller has lost interest in a call: by its own word, or because its session has ended.
-    func callerIsGone(_ service: ActiveCall.Service, _ status: RPCStatus) {
-        guard let key = service.answerKey else { return }
+    func callerIsGone(_ call: ServedCall, _ status: RPCStatus) {
+        guard let interest = call.interest else { return }
         // A caller whose session has ended may ask again on the next one, and is to find the answer.
-        desk.answers.withdraw(key, at: status.code == .unavailable ? service.deadline : .now)
+        desk.answers.withdraw(interest, at: status.code == .unavailable ? call.deadline : .now)
     }
 
-    /// Under which a call's answer is kept; nil if it is not.
-    static func answerKey(_ handler: MethodHandler, _ request: CallRequest, _ session: Session) -> AnswerCache.Key? {
+    /// A caller's interest in an answer that is kept; nil if it is not.
+    static func interest(
+        _ handler: MethodHandler, _ request: CallRequest, _ session: Session
+    ) -> AnswerDesk.Interest? {
         guard handler.descriptor.kind == .unary, !request.idempotencyKey.isEmpty else { return nil }
         let peer = session.peer
         // What a peer says of itself is no proof: nobody is to read another's answers.
         let holder = peer.identity?.key.hexadecimal ?? ""
-        return AnswerCache.Key(
-            caller: "\(holder)#\(peer.name)#\(peer.bootID)", method: request.method, bytes: request.idempotencyKey)
+        return AnswerDesk.Interest(
+            AnswerCache.Key(
+                caller: "\(holder)#\(peer.name)#\(peer.bootID)", method: request.method, bytes: request.idempotencyKey
+            ))
     }
 
-    private func run(_ service: ActiveCall.Service, _ call: ActiveCall, _ context: ServerContext) async {
+    /// Serves a call; leaves the answer with it.
+    func run(_ call: ServedCall) async {
         do {
-            let handler = service.handler
             // Flat where nothing stands around the handler: every level of async functions costs memory of the task.
-            service.succeed(
-                try await CallDeadline.$current.withValue(service.deadline) {
-                    if interceptors.isEmpty { return try await handler.run(call, context, service.first) }
-                    return try await intercepted(handler, call, context, service.first)
+            call.succeed(
+                try await CallDeadline.$current.withValue(call.deadline) {
+                    if interceptors.isEmpty { return try await call.handler.run(ServerContext(call)) }
+                    return try await intercepted(call)
                 })
         } catch {
-            service.fail(error)
+            call.fail(error)
         }
     }
 
-    private func intercepted(
-        _ handler: MethodHandler, _ call: ActiveCall, _ context: ServerContext, _ first: IncomingMessage?
-    ) async throws -> Reply<OutgoingMessage?> {
+    private func intercepted(_ call: ServedCall) async throws -> Reply<OutgoingMessage?> {
         let handled = try await interceptors.around { context in
-            let reply = try await handler.run(call, context, first)
+            let reply = try await call.handler.run(context)
             return HandledCall(trailers: reply.trailers, message: reply.message)
-        }(context)
+        }(ServerContext(call))
         return Reply(handled.message, trailers: handled.trailers)
     }
 }

@@ -9,44 +9,46 @@ extension SessionCore {
         do throws(RPCStatus) { handler = try table.admit(request, on: session) } catch {
             return machine.respond(id, nil, error)
         }
-        let call = ActiveCall(core: self, method: request.method, conduct: conduct)
-        call.id = id
-        call.service = ActiveCall.Service(
-            handler: handler, request: request, deadline: .now + request.timeout,
-            answerKey: HandlerTable.answerKey(handler, request, session))
+        let call = ServedCall(id, request, handler, on: session, of: self)
         calls[id] = call
-        if !handler.takesOneRequest { startHandler(id, call, nil) }
+        if !handler.takesOneRequest { startHandler(call, nil) }
     }
 
-    func startHandler(_ id: UInt64, _ call: ActiveCall, _ first: IncomingMessage?) {
-        guard let service = call.service, let session else { return }
-        service.first = first
-        let context = ServerContext(
-            method: call.method, deadline: service.deadline, metadata: service.request.metadata,
-            attachments: first?.attachments ?? [], session: session, attempt: Int(service.request.attempt),
-            idempotencyKey: service.request.idempotencyKey, call: call)
-        let executor = service.handler.isInline ? taskExecutor : nil
-        service.task = Task.detached(executorPreference: executor) { [table] in
-            await table.serve(service, call, context)
-            self.handled(call, service)
+    func startHandler(_ call: ServedCall, _ first: IncomingMessage?) {
+        call.first = first
+        table.began()
+        call.task = Task.detached(executorPreference: call.handler.isInline ? taskExecutor : nil) {
+            let table = call.core.table
+            if let interest = call.interest { await table.runOnce(call, interest) } else { await table.run(call) }
+            table.ended()
+            call.core.handled(call)
         }
     }
 
-    private func handled(_ call: ActiveCall, _ service: ActiveCall.Service) {
-        if reactor.isCurrent { return respond(call, service.answer) }
-        reactor.submit { self.respond(call, service.answer) }
+    /// The call is over before its handler is.
+    func stopServing(_ call: ServedCall, _ status: RPCStatus) {
+        call.task?.cancel()
+        table.callerIsGone(call, status)
+        taskWasCancelled(call)
+        discardInbox(call)
     }
 
-    private func respond(_ call: ActiveCall, _ answer: AnswerCache.Answer) {
+    private func handled(_ call: ServedCall) {
+        if reactor.isCurrent { return respond(call) }
+        reactor.submit { self.respond(call) }
+    }
+
+    private func respond(_ call: ServedCall) {
         guard let id = call.id else { return }
-        call.status = answer.status
+        call.status = call.answer.status
         calls[id] = nil
         reactor.cancel(call)
         discardInbox(call)
         // An answer that was kept may have been compressed for another session.
-        machine.respond(id, machine.allowsCompression ? answer.message : answer.message?.inflated, answer.status)
+        let message = machine.allowsCompression ? call.answer.message : call.answer.message?.inflated
+        machine.respond(id, message, call.answer.status)
         run()
         // An answer that waits for credit does so until the call's deadline: its peer may never return any.
-        if let service = call.service, machine.isOpen(id) { keepTime(of: id, until: service.deadline) }
+        if machine.isOpen(id) { keepTime(of: id, until: call.deadline) }
     }
 }

@@ -1,4 +1,3 @@
-internal import DequeModule
 import Messaging
 
 /// One end of a session: the state machine, its link, its timers and the tasks that wait.
@@ -29,6 +28,9 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     private var unsent: [(call: UInt64, ticket: UInt64)] = []
     /// Those that are being carried out.
     private var actions: [SessionMachine.Action] = []
+    private var frames: [Frame] = []
+    /// The message that is being sent.
+    private var message: [Frame] = []
     var session: Session?
     var closedStatus: RPCStatus?
     private var openWaiters: [CheckedContinuation<Result<Session, RPCStatus>, Never>] = []
@@ -158,7 +160,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         guard let status = call.status, let completion = call.completion else { return }
         call.completion = nil
         let message = call.inbox.popFirst()
-        if let message, let id = call.id { consumed(id, message) }
+        if let message, let id = call.id { machine.consumed(id, message) }
         completion.resume(
             returning: ActiveCall.Outcome(message: message, status: status, headers: call.headers ?? Metadata()))
         discardInbox(call)
@@ -174,12 +176,12 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         if cancellation.hasHappened {
             reader.resume(returning: .failure(cancelled(call)))
         } else if let id = call.id, let message = call.inbox.popFirst() {
-            consumed(id, message)
+            machine.consumed(id, message)
             reader.resume(returning: .success(message))
             run()
         } else if let status = call.status {
             reader.resume(returning: status.code == .ok ? .success(nil) : .failure(status))
-        } else if call.inputHasEnded, call.service != nil {
+        } else if call.inputHasEnded, call is ServedCall {
             reader.resume(returning: .success(nil))
         } else {
             precondition(call.reader == nil, "\(call.method): two tasks read one stream")
@@ -216,7 +218,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
 
     /// A task that waits on the call was cancelled: a client gives the call up, a handler stops waiting.
     func taskWasCancelled(_ call: ActiveCall) {
-        if call.service == nil { return abandon(call) }
+        guard call is ServedCall else { return abandon(call) }
         let status = cancelled(call)
         call.reader?.resume(returning: .failure(status))
         call.reader = nil
@@ -230,14 +232,9 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
             ?? RPCStatus(.cancelled, "\(call.method): the task was cancelled")
     }
 
-    private func consumed(_ id: UInt64, _ message: IncomingMessage) {
-        machine.consumed(id, message)
-    }
-
     func discardInbox(_ call: ActiveCall) {
         guard let id = call.id else { return }
-        for message in call.inbox { consumed(id, message) }
-        call.inbox = []
+        while let message = call.inbox.popFirst() { machine.consumed(id, message) }
     }
 
     // MARK: What the machine wants
@@ -248,10 +245,11 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         isRunning = true
         defer { isRunning = false }
         while true {
-            machine.takeActions(into: &actions)
+            machine.takeActions(into: &actions, frames: &frames)
             if actions.isEmpty { return tellReactor() }
             for action in actions { perform(action) }
             actions.removeAll(keepingCapacity: true)
+            frames.removeAll(keepingCapacity: true)
         }
     }
 
@@ -264,7 +262,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
 
     private func perform(_ action: SessionMachine.Action) {
         switch action {
-        case .transmit(let frames): link.send(frames)
+        case .transmit(let range): send(range)
         case .startTimer(let timer, let duration): startTimer(timer, duration)
         case .stopTimer(let timer): stopTimer(timer)
         case .ready(let peer): becomeOpen(peer)
@@ -283,6 +281,12 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         case .peerLoad(let load): session?.report(load)
         case .closed(let status): becomeClosed(status)
         }
+    }
+
+    private func send(_ range: Range<Int>) {
+        message.append(contentsOf: frames[range])
+        link.send(message)
+        message.removeAll(keepingCapacity: true)
     }
 
     private func resumeWriter(_ id: UInt64, _ ticket: UInt64) {
@@ -345,19 +349,19 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     }
 
     private func deliver(_ id: UInt64, _ message: IncomingMessage) {
-        guard let call = calls[id], !call.isAbandoned else { return consumed(id, message) }
-        if let service = call.service {
-            if service.task == nil {
-                consumed(id, message)
-                return startHandler(id, call, message)
+        guard let call = calls[id], !call.isAbandoned else { return machine.consumed(id, message) }
+        if let served = call as? ServedCall {
+            if served.task == nil {
+                machine.consumed(id, message)
+                return startHandler(served, message)
             }
-            if service.handler.takesOneRequest { return consumed(id, message) }
+            if served.handler.takesOneRequest { return machine.consumed(id, message) }
         } else {
             headersAreKnown(call)
         }
         if let reader = call.reader {
             call.reader = nil
-            consumed(id, message)
+            machine.consumed(id, message)
             reader.resume(returning: .success(message))
         } else {
             call.inbox.append(message)
@@ -367,8 +371,8 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     private func inputEnded(_ id: UInt64) {
         guard let call = calls[id] else { return }
         call.inputHasEnded = true
-        guard let service = call.service else { return }
-        if service.task == nil { return startHandler(id, call, nil) }
+        guard let served = call as? ServedCall else { return }
+        if served.task == nil { return startHandler(served, nil) }
         call.reader?.resume(returning: .success(nil))
         call.reader = nil
     }
@@ -376,13 +380,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     /// The call is over: everybody who waits for it is told.
     private func finish(_ call: ActiveCall, _ status: RPCStatus) {
         call.status = status
-        if let service = call.service {
-            service.task?.cancel()
-            table.callerIsGone(service, status)
-            taskWasCancelled(call)
-            discardInbox(call)
-            return
-        }
+        if let served = call as? ServedCall { return stopServing(served, status) }
         headersAreKnown(call)
         call.observer?(status)
         call.observer = nil

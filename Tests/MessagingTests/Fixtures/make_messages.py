@@ -119,7 +119,8 @@ limits = zrp["Limits"](
     call_window_bytes=4096, session_window_bytes=4096, max_metadata_bytes=16 << 10,
 )
 small, large, text = bytes([1, 2, 3]), bytes(i & 255 for i in range(1025)), b"\x0a\x40" + b"again " * 10 + b"once"
-ping = zrp["Ping"](active_calls=4, capacity=3)
+# Four calls, of which the process works on three.
+ping = zrp["Ping"](active_calls=3, queued_calls=1, capacity=3)
 says(
     "dialer", "HELLO",
     zrp["Hello"](

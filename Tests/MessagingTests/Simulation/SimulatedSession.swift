@@ -49,14 +49,15 @@ struct SimulatedSession {
     /// Feeds a machine an input, and carries out what it wants.
     mutating func act<Result>(_ side: Side, _ input: (inout SessionMachine) throws -> Result) rethrows -> Result {
         let result = try input(&machines[side.rawValue])
-        for action in machines[side.rawValue].takeActions() { perform(action, side) }
+        let (actions, frames) = machines[side.rawValue].takeActions()
+        for action in actions { perform(action, frames, side) }
         return result
     }
 
-    private mutating func perform(_ action: SessionMachine.Action, _ side: Side) {
+    private mutating func perform(_ action: SessionMachine.Action, _ frames: [Frame], _ side: Side) {
         func update(_ call: UInt64, _ body: (inout Seen) -> Void) { body(&seen[side.rawValue][call, default: Seen()]) }
         switch action {
-        case .transmit(let frames): wires[side.other.rawValue].append(frames)
+        case .transmit(let range): wires[side.other.rawValue].append(Array(frames[range]))
         case .startTimer(let timer, _): timers[side.rawValue].insert(timer)
         case .stopTimer(let timer): timers[side.rawValue].remove(timer)
         case .ready(let peer): peers[side.rawValue] = peer

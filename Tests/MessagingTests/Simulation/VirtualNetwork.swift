@@ -154,13 +154,16 @@ struct VirtualNetwork {
     /// Feeds a machine an input, and carries out what it wants.
     mutating func act<Result>(_ session: Int, _ side: Side, _ input: (inout SessionMachine) -> Result) -> Result {
         let result = input(&sessions[session].machines[side.rawValue])
-        for action in sessions[session].machines[side.rawValue].takeActions() { perform(action, session, side) }
+        let (actions, frames) = sessions[session].machines[side.rawValue].takeActions()
+        for action in actions { perform(action, frames, session, side) }
         return result
     }
 
-    private mutating func perform(_ action: SessionMachine.Action, _ session: Int, _ side: Side) {
+    private mutating func perform(
+        _ action: SessionMachine.Action, _ frames: [Frame], _ session: Int, _ side: Side
+    ) {
         switch action {
-        case .transmit(let frames): transmit(frames, session, side)
+        case .transmit(let range): transmit(Array(frames[range]), session, side)
         case .startTimer(let timer, let duration):
             nextNumber += 1
             sessions[session].timers[side.rawValue][timer] = nextNumber

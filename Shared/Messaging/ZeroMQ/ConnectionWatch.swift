@@ -1,0 +1,49 @@
+/// Has the connections of a reactor's sockets looked at, in time to end one that fills the memory.
+///
+/// Touched on the reactor only.
+final class ConnectionWatch {
+    /// A socket whose peers might send without an end.
+    protocol Watched: AnyObject {
+        /// Ends connections that fill the memory, or that say nothing; the memory is what the process uses, in bytes.
+        func lookAtConnections(usedBytes: Int)
+    }
+
+    /// How often the memory of the process is looked at; the connections are whenever it has grown, and every so often.
+    private static let interval = Duration.milliseconds(20)
+    private static let looksWithoutGrowth = 50
+    private static let remarkableGrowth = 16 << 20
+
+    private var watched: [ObjectIdentifier: any Watched] = [:]
+    private var timer: ReactorTimer?
+    private var idleLooks = 0
+    private var lastUsedBytes = 0
+
+    /// Watches a socket until ``remove(_:on:)``, which is owed.
+    func add(_ socket: any Watched, on reactor: Reactor) {
+        watched[ObjectIdentifier(socket)] = socket
+        if timer == nil { lookLater(reactor) }
+    }
+
+    func remove(_ socket: any Watched, on reactor: Reactor) {
+        watched[ObjectIdentifier(socket)] = nil
+        guard watched.isEmpty, let timer else { return }
+        reactor.cancel(timer)
+        self.timer = nil
+    }
+
+    private func lookLater(_ reactor: Reactor) {
+        timer = reactor.schedule(after: Self.interval) { [unowned reactor] in
+            self.look()
+            // The last look may have ended the last connection.
+            if self.timer != nil { self.lookLater(reactor) }
+        }
+    }
+
+    private func look() {
+        let used = ProcessMemory.usedBytes
+        idleLooks += 1
+        guard used > lastUsedBytes + Self.remarkableGrowth || idleLooks >= Self.looksWithoutGrowth else { return }
+        (idleLooks, lastUsedBytes) = (0, used)
+        for socket in Array(watched.values) { socket.lookAtConnections(usedBytes: used) }
+    }
+}

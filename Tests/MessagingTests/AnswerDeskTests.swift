@@ -1,0 +1,65 @@
+import Synchronization
+import Testing
+
+@testable import RPC
+
+/// Who is interested in an execution, and when nobody is any more.
+@Suite("The desk of answers under keys", .timeLimit(.minutes(1)))
+struct AnswerDeskTests {
+    private static let key = AnswerCache.Key(caller: "caller", method: "a.B/C", bytes: [1])
+
+    /// An execution that lasts until it is released or cancelled, and says which.
+    private final class Execution: Sendable {
+        private let isReleased = Mutex(false)
+        let runs = Mutex(0)
+
+        func release() { isReleased.withLock { $0 = true } }
+
+        @Sendable func run() async -> AnswerCache.Answer {
+            runs.withLock { $0 += 1 }
+            while !isReleased.withLock(\.self), !Task.isCancelled { await Task.yield() }
+            let status = RPCStatus(Task.isCancelled ? .cancelled : .ok, "")
+            return AnswerCache.Answer(message: nil, status: status)
+        }
+    }
+
+    @Test func oneThatLeavesBeforeItHasJoinedTakesNobodysInterestAway() async {
+        let (desk, execution) = (AnswerDesk(), Execution())
+        let first = Task { await desk.answer(AnswerDesk.Interest(Self.key), execution.run) }
+        while execution.runs.withLock(\.self) == 0 { await Task.yield() }
+        // Accepted, and cancelled before its task has come to run.
+        let second = AnswerDesk.Interest(Self.key)
+        desk.withdraw(second, at: .now)
+        desk.withdraw(second, at: .now)
+        #expect(await desk.answer(second, execution.run).status.code == .cancelled)
+        execution.release()
+        #expect(await first.value.status.code == .ok)
+        #expect(execution.runs.withLock(\.self) == 1)
+    }
+
+    @Test func nobodyIsMadeToWorkForOneThatHasLeft() async {
+        let (desk, execution) = (AnswerDesk(), Execution())
+        let gone = AnswerDesk.Interest(Self.key)
+        desk.withdraw(gone, at: .now)
+        #expect(await desk.answer(gone, execution.run).status.code == .cancelled)
+        #expect(execution.runs.withLock(\.self) == 0)
+        // The key is as new.
+        execution.release()
+        #expect(await desk.answer(AnswerDesk.Interest(Self.key), execution.run).status.code == .ok)
+    }
+
+    @Test func theLastToLeaveEndsTheExecution() async {
+        let (desk, execution) = (AnswerDesk(), Execution())
+        let interests = [AnswerDesk.Interest(Self.key), AnswerDesk.Interest(Self.key)]
+        let first = Task { await desk.answer(interests[0], execution.run) }
+        while execution.runs.withLock(\.self) == 0 { await Task.yield() }
+        let second = Task { await desk.answer(interests[1], execution.run) }
+        desk.withdraw(interests[0], at: .now)
+        // Not yet: the second has come, or comes and finds it running.
+        await Task.yield()
+        desk.withdraw(interests[1], at: .now + .milliseconds(5))
+        #expect(await first.value.status.code == .cancelled)
+        #expect(await second.value.status.code == .cancelled)
+        #expect(execution.runs.withLock(\.self) == 1)
+    }
+}
