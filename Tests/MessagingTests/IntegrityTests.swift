@@ -99,16 +99,38 @@ struct IntegrityTests {
         ]
     }
 
+    /// Sends every body to a server, from a call id on.
+    private static func checkBodies(_ raw: RawPeer, from first: UInt64 = 1) async throws {
+        for (index, body) in try bodies().enumerated() {
+            let head = ZRPCallHead(method: unary, uncompressedBytes: body.announced)
+            let header = FrameHeader(.request, call: first + UInt64(2 * index), flags: 3)
+            await raw.send(header, try head.encoded(), body.bytes)
+            #expect(try await raw.nextStatus()?.code == body.code, "\(body.name)")
+        }
+    }
+
     @Test(arguments: networks)
     func aRequestIsWhatItsHeadSaysOrItsCallFails(network: Network) async throws {
-        try await Self.withRawDialer(network) { raw in
-            for (index, body) in try Self.bodies().enumerated() {
-                let head = ZRPCallHead(method: Self.unary, uncompressedBytes: body.announced)
-                let header = FrameHeader(.request, call: UInt64(2 * index + 1), flags: 3)
-                await raw.send(header, try head.encoded(), body.bytes)
-                #expect(try await raw.nextStatus()?.code == body.code, "\(body.name)")
-            }
-        }
+        try await Self.withRawDialer(network) { try await Self.checkBodies($0) }
+    }
+
+    /// The second implementation reads the same page.
+    @Test(.enabled(if: PythonPeer.isThere, PythonPeer.whatIsMissing))
+    func aServerInPythonAnswersAsOursDoes() async throws {
+        let (transport, address) = Network.ipc.make()
+        let python = try await PythonPeer.serve(address)
+        let raw = try await RawPeer.dial(python.address, transport)
+        try await raw.say(
+            ZRPHello(
+                versionMin: 1, versionMax: 1, peer: "raw", limits: ZRPLimits(chunkBytes: 1024), compression: ["zlib"]))
+        #expect(await raw.next(.welcome) != nil)
+        try await Self.checkBodies(raw)
+        try await Self.checkAttachments(raw, from: 1001, chunked: false)
+        try await Self.checkAttachments(raw, from: 2001, chunked: true)
+        await raw.send(FrameHeader(.request, call: 3001, flags: 1), [0x0a, 2, 0xc3, 0x28], [])
+        #expect(await raw.next(.reset) != nil)
+        await raw.vanish()
+        python.stop()
     }
 
     @Test(arguments: networks)
@@ -271,15 +293,20 @@ struct IntegrityTests {
     @Test(arguments: networks, [false, true])
     func anAttachmentOfARequestHasItsChecksum(network: Network, chunked: Bool) async throws {
         try await Self.withRawDialer(network, ZRPHello(limits: ZRPLimits(chunkBytes: 1024))) { raw in
-            for (index, item) in Self.attachments.enumerated() {
-                let call = UInt64(2 * index + 1)
-                for frames in try Self.frames(.request, call, item.checksum, item.bytes, chunked: chunked) {
-                    await raw.send(frames)
-                }
-                let status = try await raw.nextStatus()
-                #expect(status?.code == item.code, "\(item.name)")
-                if item.code != .ok { #expect(status?.message.contains("'latents'") == true) }
+            try await Self.checkAttachments(raw, chunked: chunked)
+        }
+    }
+
+    /// Sends every attachment to a server, from a call id on.
+    private static func checkAttachments(_ raw: RawPeer, from first: UInt64 = 1, chunked: Bool) async throws {
+        for (index, item) in attachments.enumerated() {
+            let call = first + UInt64(2 * index)
+            for frames in try frames(.request, call, item.checksum, item.bytes, chunked: chunked) {
+                await raw.send(frames)
             }
+            let status = try await raw.nextStatus()
+            #expect(status?.code == item.code, "\(item.name)")
+            if item.code != .ok { #expect(status?.message.contains("'latents'") == true) }
         }
     }
 
