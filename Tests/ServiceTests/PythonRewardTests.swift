@@ -1,4 +1,6 @@
 import Foundation
+import Messaging
+import RPC
 import ServiceRuntime
 import Testing
 
@@ -66,5 +68,50 @@ struct PythonRewardTests {
         #expect(ended.error.contains("registered as brightness"))
         await run.child.stop(within: .seconds(40))
         #expect(await run.ended().ending != .exited(1))
+    }
+
+    /// As our own services do: the key says who one is, and the list what one may do.
+    @Test(.enabled(if: isThere, "python3 with zmq and google.protobuf is not here (or ATELIER_PYTHON)"))
+    func aRewardInPythonLooksAtTheRolesOfKeysAndAtTheirEnd() async throws {
+        let place = try Workplace()
+        let keys = place.path("keys")
+        #expect(try await place.atelier("keys", "init", "--keys", keys).ending == .exited(0))
+        #expect(try await place.atelier("keys", "add", "guest", "operator", "--keys", keys).ending == .exited(0))
+        try Data("def score(images, prompts):\n    return [0.5 for image in images]\n".utf8)
+            .write(to: place.folder.appending(path: "half.py"))
+        let python = try place.start(
+            "/usr/bin/env",
+            [
+                "PYTHONPATH=\(Self.package)", Self.interpreter ?? "python3", "-m", "atelier_reward",
+                place.path("half.py"), "--keys", keys,
+            ])
+        try await place.until("it serves") { python.errorSoFar.contains("identity") }
+        let words = python.errorSoFar.split(whereSeparator: { " ,\n".contains($0) }).map(String.init)
+        let address = try #require(words.first { $0.hasPrefix("tcp://") })
+
+        func describe(_ holder: String) async throws -> (ending: ChildProcess.Ending, text: String) {
+            let ended = try await place.atelier(
+                "rpc", "call", address, "atelier.score.Score/Describe", "--keys", "\(keys)/\(holder).key")
+            return (ended.ending, ended.output + ended.lastLine)
+        }
+        #expect(try await describe("operator").ending == .exited(0))
+        let observer = try await describe("observer")
+        #expect(observer.ending != .exited(0))
+        #expect(observer.text.contains("observer, whose role is observer, may not call it"), "\(observer.text)")
+        // Health and reflection are for every role.
+        let listed = try await place.atelier("rpc", "list", address, "--keys", "\(keys)/observer.key")
+        #expect(listed.output.contains("atelier.score.Score\n"), "\(listed.error)")
+
+        let key = try KeyFile(at: "\(keys)/guest.key")
+        let security = TransportSecurity(keys: key.keys, pinned: nil)
+        let guest = try Endpoint(name: "guest", transport: ZeroMQTransport(security: security))
+        let session = try await guest.dial(address)
+        #expect(try await place.atelier("keys", "revoke", "guest", "--keys", keys).ending == .exited(0))
+        #expect(await session.closed.message.contains("the key of guest was revoked"))
+        let refused = await #expect(throws: RPCStatus.self) { try await guest.dial(address) }
+        #expect(refused?.code == .unauthenticated)
+        await guest.close()
+        await python.child.stop(within: .seconds(20))
+        #expect(await python.ended().ending == .exited(0))
     }
 }

@@ -9,7 +9,8 @@
 """
 
 from .client import call, stream
-from .peer import Context, Peer, Reply
+from .context import Context, Reply
+from .peer import Peer
 from .reward import RewardService, serve
 from .schema import message
 from .wire import RPCError

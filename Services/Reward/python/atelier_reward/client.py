@@ -4,7 +4,7 @@ import time
 
 from . import schema, wire
 from .call import Message
-from .peer import Reply, deadline
+from .context import Reply, deadline
 from .wire import RPCError
 
 

@@ -2,7 +2,6 @@
 
 import collections
 import concurrent.futures
-import contextvars
 import random
 import socket
 import threading
@@ -12,54 +11,22 @@ import zmq
 
 from . import schema, wire
 from .call import Message
-from .keys import start_handler, target
+from .context import Context, Reply, deadline
+from .keys import Door, start_handler, target
 from .path_lock import bindable
 from .session import Session
 from .wire import RPCError
-
-# The deadline of the call that this thread serves; calls that it makes inherit it.
-deadline = contextvars.ContextVar("deadline", default=None)
-
-
-class Reply:
-    """An answer with attachments (pairs of a name and bytes) and trailers (pairs of a key and bytes)."""
-
-    def __init__(self, message, attachments=(), trailers=(), headers=()):
-        self.message, self.attachments = message, list(attachments)
-        self.trailers, self.headers = list(trailers), list(headers)
-
-
-class Context:
-    """What a handler knows of the call that it serves."""
-
-    def __init__(self, call):
-        self.call, self.session = call, call.session
-        self.metadata, self.attempt, self.key = call.metadata, call.attempt, call.key
-        self.attachments = []
-
-    @property
-    def remaining(self):
-        return max(0.0, self.call.deadline - time.monotonic())
-
-    @property
-    def peer(self):
-        return self.session.name
-
-    def wait(self, seconds):
-        """Sleeps unless the call ends before; raises then."""
-        if self.call.cancelled.wait(seconds):
-            raise RPCError(wire.CANCELLED, f"{self.call.method}: the call is over")
-
-    def send_headers(self, metadata):
-        self.call.send_headers(metadata)
-
 
 class Peer:
     """Listens, dials, serves and calls."""
 
     answer_lifetime = 600.0
+    # How often the list of keys is looked at for those that were revoked.
+    list_interval = 0.25
 
-    def __init__(self, name, role="", compress=False, checksums=False, workers=32, keys=None):
+    def __init__(self, name, role="", compress=False, checksums=False, workers=32, keys=None, permissions=None):
+        """`permissions`: the methods that each role may call, as patterns ("*" is every role); None allows all."""
+        self._door = Door(keys, permissions) if keys else None
         self.keys, self.name, self.role, self.compress, self.checksums = keys, name, role, compress, checksums
         self.default_timeout = 60.0
         self.boot_id = random.getrandbits(63) | 1
@@ -71,7 +38,7 @@ class Peer:
         self._wake, self._woken = socket.socketpair()
         for end in (self._wake, self._woken):
             end.setblocking(False)
-        self._routers, self._dealers, self._has_handler = {}, {}, False
+        self._routers, self._dealers, self._next_look = {}, {}, None
         self._pool = concurrent.futures.ThreadPoolExecutor(workers)
         self._answers = collections.OrderedDict()
         self._answers_lock = threading.Lock()
@@ -99,6 +66,9 @@ class Peer:
         if found is None:
             what = "no such method" if service in self.services else "the service is not served here"
             return call.respond(None, RPCError(wire.UNIMPLEMENTED, f"{call.method}: {what}", not_processed=True))
+        refusal = self._door.refusal(call.session, call.method) if self._door else None
+        if refusal:
+            return call.respond(None, refusal)
         call.handler = found
         if found[0].client_streams:
             self._pool.submit(self._serve, call)
@@ -124,7 +94,8 @@ class Peer:
 
     def _once(self, call, execute):
         """The answer of a key: made now, waited for, or remembered."""
-        key = (call.session.name, call.session.boot_id, call.method, call.key)
+        # What a peer says of itself is no proof: nobody is to read another's answers.
+        key = (call.session.key, call.session.name, call.session.boot_id, call.method, call.key)
         now = time.monotonic()
         with self._answers_lock:
             while self._answers and next(iter(self._answers.values()))[1] < now:
@@ -246,9 +217,9 @@ class Peer:
         router = self._socket(zmq.ROUTER)
         router.setsockopt(zmq.ROUTER_MANDATORY, 1)
         if self.keys:
-            if not self._has_handler:
-                start_handler(self._context, self.keys)
-                self._has_handler = True
+            if self._next_look is None:
+                start_handler(self._context, self._door)
+                self._next_look = time.monotonic()
             self.keys.demand(router)
         router.bind(address)
         self._routers[router] = ({}, lock)
@@ -353,6 +324,9 @@ class Peer:
                     self._receive(opened)
             now = time.monotonic()
             wanted = min([session.tick(now) for session in list(self.sessions)], default=now + 1)
+            if self._next_look is not None:
+                self._look_for_revoked(now)
+                wanted = min(wanted, self._next_look)
             if self._closed.is_set() and now > getattr(self, "_end", now + 1):
                 break
             if self._closed.is_set() and not hasattr(self, "_end"):
@@ -364,28 +338,46 @@ class Peer:
         for router in self._routers:
             router.close()
 
+    def _look_for_revoked(self, now):
+        if now < self._next_look:
+            return
+        self._next_look = now + self.list_interval
+        for session in [session for session in list(self.sessions) if self._door.has_lost(session)]:
+            session.shut_down(RPCError(wire.UNAVAILABLE, f"the key of {session.holder.name} was revoked"))
+
+    def expel(self, session):
+        """A peer has broken the protocol: its session ends, and it stays out for a while."""
+        if session.holder is not None:
+            self._door.ban(session.key, session.address)
+
     def _receive(self, opened):
         for _ in range(256):
             try:
-                frames = [bytes(f) if len(f) < 65536 else f.buffer for f in opened.recv_multipart(zmq.DONTWAIT, copy=False)]
+                parts = opened.recv_multipart(zmq.DONTWAIT, copy=False)
             except zmq.ZMQError:
                 return
+            frames = [bytes(f) if len(f) < 65536 else f.buffer for f in parts]
             if opened in self._dealers:
                 self._dealers[opened][0].received(frames)
             elif opened in self._routers:
-                self._routed(opened, frames)
+                self._routed(opened, frames, parts[-1])
             else:
                 for session, monitor, address in list(self._dealers.values()):
                     if monitor is opened:
                         session.close(RPCError(wire.UNAVAILABLE, f"{address}: the connection has ended"))
                 return
 
-    def _routed(self, router, frames):
+    def _routed(self, router, frames, part):
         links, _ = self._routers[router]
         identity = bytes(frames[0])
         session = links.get(identity)
         if session is None:
             session = Session(self, lambda out: self._send(router, [identity, *out]), is_dialer=False)
+            if self.keys:
+                session.key, session.address = part.get("User-Id").encode(), part.get("Peer-Address")
+                session.holder = self.keys.holder(session.key)
+                if session.holder is None or self._door.decide(session.key, session.address)[0] != b"200":
+                    return  # revoked or banned since its handshake: nobody hears it
             links[identity] = session
             self.sessions.add(session)
         session.received(frames[1:])

@@ -14,7 +14,8 @@ import time
 from . import wire
 from .client import call
 from .keys import Keys
-from .peer import Peer, Reply
+from .peer import Peer
+from .context import Reply
 from .standard import NOT_SERVING, add_standard_services
 from .schema import message
 from .wire import RPCError
@@ -27,6 +28,12 @@ DescribeReply, PicturesReply, PictureScore, GradientReply = (
 Register, Heartbeat, Deregister = (
     message("atelier.control." + name) for name in ("RegisterRequest", "HeartbeatRequest", "DeregisterRequest")
 )
+
+# Who may call what, by the role of the key, as of our own reward services.
+PERMISSIONS = {
+    "*": ["grpc.health.v1.Health/*", "atelier.reflection.Reflection/*"],
+    **{role: ["atelier.score.Score/*"] for role in ("learner", "sampler", "operator")},
+}
 
 
 def identity_of(functions, spec):
@@ -51,7 +58,7 @@ class RewardService:
     def __init__(self, score, name="reward", spec="external:reward", identity=None, keys=None, gradient=None):
         self.score, self.gradient, self.name, self.spec = score, gradient, name, spec
         self.identity = identity or identity_of([score, gradient], spec)
-        self.peer = Peer(name, role="reward", keys=keys)
+        self.peer = Peer(name, role="reward", keys=keys, permissions=PERMISSIONS)
         self.peer.add(
             "atelier.score.Score",
             {"Describe": self._describe, "Pictures": self._pictures, "WithGradient": self._with_gradient},

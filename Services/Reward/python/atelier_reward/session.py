@@ -78,6 +78,8 @@ class Session:
         self.next_call, self.last_peer_call = (1 if is_dialer else 2), 0
         self.is_ready = self.is_draining = self.peer_is_draining = False
         self.closed = None
+        # Who the other end has proved to be, and where it is; of a listener's sessions, where there are keys.
+        self.key, self.holder, self.address = b"", None, ""
         self.name = self.role = ""
         self.boot_id, self.serves = 0, []
         self.compression = False
@@ -166,6 +168,7 @@ class Session:
                     self._dispatch(header, frames)
             except Malformed as error:
                 text = f"the peer broke the protocol: {error}"
+                self.peer.expel(self)
                 self.shut_down(RPCError(wire.UNAVAILABLE, text))
 
     def _dispatch(self, header, frames):
