@@ -47,6 +47,7 @@ let c: [Target] = [
         providers: [.apt(["libprotobuf-c-dev"])]),
     .systemLibrary(name: "CZlib", path: "Shared/C/CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CChecksum", path: "Shared/C/CChecksum"),
+    .target(name: "CAccept", path: "Shared/C/CAccept"),
     .systemLibrary(
         name: "COpenBLAS", path: "Shared/C/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "COneDNN", path: "Shared/C/COneDNN", providers: [.apt(["libdnnl-dev"])]),
@@ -65,7 +66,8 @@ let c: [Target] = [
 let ground: [Target] = [
     library("TensorCore", ["CKernels", "COneDNN"], path: "Shared/TensorCore"),
     library(
-        "Messaging", ["CZeroMQ", "CProtobufC", "CZlib", "CChecksum", deque], path: "Shared/Messaging", settings: calls),
+        "Messaging", ["CZeroMQ", "CAccept", "CProtobufC", "CZlib", "CChecksum", deque], path: "Shared/Messaging",
+        settings: calls),
     library("Ledger", path: "Shared/Ledger"),
 ]
 
@@ -166,6 +168,7 @@ let tools: [Target] = [
 ]
 
 let testTargets: [Target] = [
+    .target(name: "SkewedClock", path: "Tests/SkewedClock"),
     tests("TensorCoreTests", ["TensorCore"]),
     tests("AutogradTests", ["Autograd", "TensorCore"]),
     tests(
@@ -200,7 +203,9 @@ let fuzzing: [Target] =
 let package = Package(
     name: "atelier",
     products: [
-        .executable(name: "atelier", targets: ["atelier"])
+        .executable(name: "atelier", targets: ["atelier"]),
+        // Preloaded by tests into the programs that they start.
+        .library(name: "SkewedClock", type: .dynamic, targets: ["SkewedClock"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

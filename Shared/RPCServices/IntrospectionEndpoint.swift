@@ -42,6 +42,6 @@ struct IntrospectionEndpoint: IntrospectionService {
                 IntrospectionCall(
                     id: call.id, method: call.method, originated: call.isOriginated, unread: UInt32(call.unread),
                     queued: UInt32(call.queued), sendCredit: Int64(call.sendCredit))
-            })
+            }, reservedBytes: UInt64(snapshot.reservedBytes))
     }
 }

@@ -1,5 +1,6 @@
 import Messaging
 import RPC
+import Synchronization
 
 /// Measures calls from an endpoint of this process to a server, over a transport as processes use it.
 public struct RPCBenchmark: Sendable {
@@ -136,15 +137,24 @@ public struct RPCBenchmark: Sendable {
 }
 
 /// Answers with what it was given, and counts the bytes of a stream.
-private struct BenchmarkEcho: EchoService {
+private final class BenchmarkEcho: EchoService {
+    /// Of calls with a key: who asks for one twice sees by its number that it was carried out once.
+    private let executions = Atomic<UInt32>(0)
+
     func unary(_ request: EchoRequest, _ context: ServerContext) async throws -> Reply<EchoResponse> {
-        Reply(EchoResponse(text: request.text, payload: request.payload), attachments: context.attachments)
+        var response = EchoResponse(text: request.text, payload: request.payload)
+        if !context.idempotencyKey.isEmpty {
+            response.number = executions.wrappingAdd(1, ordering: .relaxed).newValue
+        }
+        return Reply(response, attachments: context.attachments)
     }
 
     func serverStream(
         _ request: EchoRequest, _ replies: MessageWriter<EchoResponse>, _ context: ServerContext
     ) async throws {
-        for number in 0..<request.number { try await replies.send(EchoResponse(number: number)) }
+        for number in 0..<request.number {
+            try await replies.send(EchoResponse(number: number, payload: request.payload))
+        }
     }
 
     func clientStream(

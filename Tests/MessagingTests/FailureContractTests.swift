@@ -116,7 +116,7 @@ struct FailureContractTests {
         let client = try Endpoint(name: "client", transport: transport)
         async let dialled = client.dial(listener.address)
         #expect(await server.next(.hello) != nil)
-        let welcome = ZRPWelcome(version: 1, peer: "raw", heartbeatMs: 20, leaseMs: 100)
+        let welcome = ZRPWelcome(version: 1, peer: "raw", heartbeatMs: 20, leaseMs: 500)
         await server.send(FrameHeader(.welcome), try welcome.encoded())
         let session = try await dialled
         let status = await #expect(throws: RPCStatus.self) { try await EchoClient(session).unary(EchoRequest()) }

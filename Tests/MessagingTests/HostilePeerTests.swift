@@ -111,8 +111,29 @@ struct HostilePeerTests {
         }
     }
 
+    /// What an attack has cost the others.
+    private struct Harm {
+        let calm: Duration
+        let attacked: Duration
+        let growth: Int
+
+        /// Nobody waits for longer than a turn of the reactor may last, and the attacker's own memory, which is in the same process,
+        /// is among the growth.
+        var isBearable: Bool { attacked < calm * 3 + .milliseconds(50) && growth < 384 << 20 }
+    }
+
+    /// Other tests work on the same processors and in the same memory: only harm that is seen three times is the attacker's.
     @Test(arguments: Attack.allCases)
     func aPeerWithAKeyIsCutOffAndNobodyElseIsHarmed(attack: Attack) async throws {
+        var harm: [Harm] = []
+        while harm.count < 3, harm.last?.isBearable != true { harm.append(try await self.harm(of: attack)) }
+        for harm in harm {
+            print("\(attack.rawValue): p99 \(harm.attacked) of \(harm.calm), \(harm.growth >> 20) MiB")
+        }
+        #expect(harm.last?.isBearable == true, "\(attack.rawValue): \(harm)")
+    }
+
+    private func harm(of attack: Attack) async throws -> Harm {
         let stage = try await SecurityTests.Stage(banDuration: .seconds(60))
         let bystander = try stage.client(stage.guest)
         let session = try await bystander.dial(stage.listener.address)
@@ -132,10 +153,6 @@ struct HostilePeerTests {
                 await peer.untilEnded()
             }
         }
-        // The attacker's own memory, in the same process, is part of it.
-        #expect(growth < 768 << 20, "\(attack.rawValue): \(growth >> 20) MiB")
-        #expect(attacked < max(calm * 20, .seconds(1)), "\(attack.rawValue): p99 \(attacked), calm \(calm)")
-        print("\(attack.rawValue): p99 \(attacked) of \(calm), \(growth >> 20) MiB")
         if let reason = await hostile?.closed.message {
             #expect(reason.contains(attack.reason), "\(attack.rawValue): \(reason)")
         }
@@ -149,5 +166,6 @@ struct HostilePeerTests {
         await peer.vanish()
         await bystander.close()
         await stage.server.close()
+        return Harm(calm: calm, attacked: attacked, growth: growth)
     }
 }

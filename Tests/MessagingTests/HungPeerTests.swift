@@ -13,6 +13,7 @@ struct HungPeerTests {
         let seconds: Int32
 
         func unary(_ request: EchoRequest, _ context: ServerContext) async throws -> Reply<EchoResponse> {
+            echo.journal.add(request.text)
             if request.text == "hang" { _ = poll(nil, 0, seconds * 1000) }
             return Reply(EchoResponse(text: request.text))
         }
@@ -39,10 +40,20 @@ struct HungPeerTests {
         var configuration = EndpointConfiguration()
         configuration.heartbeat = .milliseconds(200)
         configuration.lease = .seconds(3)
-        let services: [ServiceDefinition] = [.echo(Blocking(seconds: 8)).inline]
+        let blocking = Blocking(seconds: 8)
+        let services: [ServiceDefinition] = [.echo(blocking).inline]
         try await Pair.with(network, serverConfiguration: configuration, services: services) { pair in
             let hang = Task { try await pair.echo.unary(EchoRequest(text: "hang")) }
+            await blocking.echo.journal.wait(for: "hang")
+            let stale = Task {
+                await withTaskGroup(of: Void.self) { group in
+                    for _ in 0..<20 {
+                        group.addTask { _ = try? await pair.echo.unary(EchoRequest(text: "stale")) }
+                    }
+                }
+            }
             let status = await #expect(throws: RPCStatus.self) { try await hang.value }
+            await stale.value
             #expect(status?.code == .unavailable)
             #expect(status?.message.contains("said nothing") == true, "\(status?.message ?? "")")
             let late = await #expect(throws: RPCStatus.self) { try await pair.echo.unary(EchoRequest(text: "late")) }
@@ -52,6 +63,8 @@ struct HungPeerTests {
             let options = CallOptions(timeout: .seconds(20), waitForReady: true)
             let reply = try await again.unary(EchoRequest(text: "again"), options: options)
             #expect(reply.message.text == "again")
+            // What was asked of it while it hung, by somebody who has given up since, is not done.
+            #expect(blocking.echo.journal.count("stale") == 0)
         }
     }
 }

@@ -36,7 +36,7 @@ struct EndlessMessageTests {
             isLong ? (0..<8).map { UInt8(truncatingIfNeeded: frameBytes >> (8 * (7 - $0))) } : [UInt8(frameBytes)]
         let frame = [isLong ? 3 : 1] + size + [UInt8](repeating: 7, count: frameBytes)
         let block = Array(repeatElement(frame, count: max(1, (1 << 20) / frame.count)).joined())
-        let connection = try RawSocket.Connection(path)
+        let connection = try RawSocket.Connection(path: path)
         let (opening, process) = (Self.opening, server.child.processID)
         let result = await withCheckedContinuation {
             (continuation: CheckedContinuation<(sent: Int, peak: Double), Never>) in

@@ -1,5 +1,9 @@
 import Foundation
+import Logging
+import RPC
+import ServiceRuntime
 import Testing
+import Wire
 
 /// Keys as a user meets them: made, listed, revoked, demanded.
 @Suite(.serialized, .timeLimit(.minutes(3)))
@@ -143,6 +147,45 @@ struct KeysTests {
         for process in running { await process.child.stop(within: .seconds(10)) }
     }
 
+    /// Over tcp: neither end goes on without the keys that it was given, or talks to one that has none.
+    @Test func aPeerWithKeysAndOneWithoutNeverTalk() async throws {
+        let place = try Workplace()
+        let keys = place.path("keys")
+        #expect(try await place.atelier("keys", "init", "--keys", keys).ending == .exited(0))
+        func serve(_ more: String...) async throws -> (process: Workplace.Running, address: String) {
+            let words = ["bench", "rpc", "--serve", "--address", "tcp://127.0.0.1:0"]
+            let process = try place.start("atelier", words + more)
+            try await place.until("it listens") { process.outputSoFar.contains("\n") }
+            return (process, process.outputSoFar.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        let (guarded, open) = (try await serve("--keys", keys), try await serve())
+        let (key, bare) = (guarded.address.drop { $0 != "#" }, String(guarded.address.prefix { $0 != "#" }))
+        #expect(key.count > 1 && !open.address.contains("#"))
+        let plain = try Endpoint(name: "plain")
+        let holder = try Endpoint(
+            name: "holder",
+            transport: try ProcessKeys.transport(
+                name: "holder", role: .operator, keys: keys, log: Logger(label: "test")))
+        func expectRefusal(_ endpoint: Endpoint, _ address: String, _ reason: String) async {
+            let status = await #expect(throws: RPCStatus.self) { try await endpoint.dial(address) }
+            #expect(status?.message.contains(reason) == true, "\(address): \(status?.message ?? "")")
+        }
+        // A plain dialler at a guarded listener, which knows of the keys or does not.
+        await expectRefusal(plain, bare, "demands keys")
+        await expectRefusal(plain, guarded.address, "give --keys")
+        // A dialler with keys at a plain listener: it expects the key that it was told of, or the coordinator's.
+        await expectRefusal(holder, open.address + key, "does not hold the key")
+        await expectRefusal(holder, open.address, "does not hold the key")
+        // Neither listener has heard a word of it, and both talk to their own.
+        for (endpoint, address) in [(holder, guarded.address), (plain, open.address)] {
+            let session = try await endpoint.dial(address)
+            let sessions = try await IntrospectionClient(session).sessions(IntrospectionSessionsRequest())
+            #expect(sessions.message.sessions.map(\.peer) == [endpoint.name])
+        }
+        for endpoint in [plain, holder] { await endpoint.close() }
+        for process in [guarded.process, open.process] { process.child.kill() }
+    }
+
     @Test func aLocalRunUsesKeysThatItMakesItself() async throws {
         let place = try Workplace()
         let run = try place.start("atelier", ["run", try place.configure(rounds: 2000), "--out", place.path("out")])
@@ -154,7 +197,13 @@ struct KeysTests {
         // Found by the run's folder, and by the socket alone.
         #expect(try await place.atelier("status", "--run", place.path("out")).ending == .exited(0))
         #expect(try await place.atelier("status", "--address", address).ending == .exited(0))
-        // A plain peer reaches nothing, though it may enter the folder.
+        // Neither a peer without keys nor one with a stranger's reaches anything, though both may enter the folder.
+        let plain = try Endpoint(name: "plain")
+        let refusal = await #expect(throws: RPCStatus.self) {
+            try await plain.dial(String(address.prefix { $0 != "#" }))
+        }
+        #expect(refusal?.message.contains("demands keys") == true, "\(refusal?.message ?? "")")
+        await plain.close()
         let strangers = place.path("strangers")
         #expect(try await place.atelier("keys", "init", strangers).ending == .exited(0))
         let stranger = try await place.atelier("status", "--address", address, "--keys", strangers)

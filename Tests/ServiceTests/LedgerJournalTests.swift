@@ -56,21 +56,8 @@ struct LedgerJournalTests {
         #expect(try JSONDecoder().decode(RunEvent.self, from: Data(json.utf8)) == event)
     }
 
-    @Test func aFullDiskEndsTheRunAndLosesNothingThatWasAnswered() async throws {
-        let place = try Workplace()
-        let (config, folder, admin) = (try place.configure(), place.path("out"), "ipc://\(place.path("admin"))")
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let program = Workplace.programs.appending(path: "atelier-coordinator").path
-        let words = [
-            "--config", config, "--out", folder, "--control", "ipc://\(place.path("control"))", "--admin", admin,
-        ]
-        func ready(_ running: Workplace.Running) async throws {
-            try await place.until("the coordinator listens") { running.errorSoFar.contains("admin ipc") }
-        }
-        // No file may become larger than 96 KiB: to the program that is a disk that is full.
-        let limited = try place.start(
-            "/bin/bash", ["-c", #"trap '' XFSZ; ulimit -f 96; exec "$0" "$@""#, program] + words)
-        try await ready(limited)
+    /// What the coordinator is told to do over and over, until it cannot write any more.
+    private func fill(_ place: Workplace, _ admin: String) async throws -> Int {
         var answered = 0
         for samplers in 1...60 {
             let scale = try await place.atelier("scale", "samplers", "\(samplers)", "--address", admin)
@@ -78,14 +65,73 @@ struct LedgerJournalTests {
             answered = samplers
         }
         #expect((1..<60).contains(answered))
-        let ended = await limited.ended()
-        #expect(ended.ending == .exited(1))
-        #expect(ended.lastLine.contains("cannot use the ledger \(folder)/ledger.sqlite: "), "\(ended.error)")
+        return answered
+    }
 
-        let again = try place.start(program, words)
-        defer { again.child.kill() }
-        try await ready(again)
+    private func expectAnswered(_ answered: Int, _ place: Workplace, _ admin: String) async throws {
         let status = try await place.atelier("status", "--address", admin, "--json")
         #expect(status.json["samplersWanted"] as? Int == answered, "\(status.output)\(status.error)")
+    }
+
+    private func words(_ place: Workplace) throws -> [String] {
+        try FileManager.default.createDirectory(atPath: place.path("out"), withIntermediateDirectories: true)
+        return [
+            "--config", try place.configure(), "--out", place.path("out"), "--control",
+            "ipc://\(place.path("control"))",
+            "--admin", "ipc://\(place.path("admin"))",
+        ]
+    }
+
+    private static let program = Workplace.programs.appending(path: "atelier-coordinator").path
+
+    @Test func aFileThatMayNotGrowEndsTheRunAndLosesNothingThatWasAnswered() async throws {
+        let place = try Workplace()
+        let (words, admin) = (try words(place), "ipc://\(place.path("admin"))")
+        func ready(_ running: Workplace.Running) async throws {
+            try await place.until("the coordinator listens") { running.errorSoFar.contains("admin ipc") }
+        }
+        // No file may become larger than 96 KiB.
+        let limited = try place.start(
+            "/bin/bash", ["-c", #"trap '' XFSZ; ulimit -f 96; exec "$0" "$@""#, Self.program] + words)
+        try await ready(limited)
+        let answered = try await fill(place, admin)
+        let ended = await limited.ended()
+        #expect(ended.ending == .exited(1))
+        #expect(ended.lastLine.contains("cannot use the ledger \(place.path("out"))/ledger.sqlite: "), "\(ended.error)")
+
+        let again = try place.start(Self.program, words)
+        defer { again.child.kill() }
+        try await ready(again)
+        try await expectAnswered(answered, place, admin)
+    }
+
+    /// Whether this machine lets us mount a disk of our own.
+    private static let mayMount =
+        geteuid() == 0 && system("unshare -m mount -t tmpfs -o size=64k tmpfs /mnt >/dev/null 2>&1") == 0
+
+    /// A disk of 192 KiB, which only the coordinator sees; afterwards it is given more, and the coordinator begins again.
+    @Test(.enabled(if: mayMount, "nothing can be mounted here (root is needed)"))
+    func noSpaceLeftEndsTheRunAndLosesNothingThatWasAnswered() async throws {
+        let place = try Workplace()
+        let (words, admin) = (try words(place), "ipc://\(place.path("admin"))")
+        let script = #"""
+            out=$1; shift
+            mount -t tmpfs -o size=192k tmpfs "$out" || exit 77
+            "$0" "$@"; echo "ended with $?" >&2
+            mount -o remount,size=16m "$out"
+            exec "$0" "$@"
+            """#
+        let shell = try place.start(
+            "/usr/bin/env", ["unshare", "-m", "/bin/bash", "-c", script, Self.program, place.path("out")] + words)
+        defer { kill(-shell.child.processID, SIGKILL) }
+        try await place.until("the coordinator listens") { shell.errorSoFar.contains("admin ipc") }
+        let answered = try await fill(place, admin)
+        try await place.until("it has ended") { shell.errorSoFar.contains("ended with 1\n") }
+        let reason = "cannot use the ledger \(place.path("out"))/ledger.sqlite: "
+        #expect(shell.errorSoFar.contains(reason) && shell.errorSoFar.contains("full"), "\(shell.errorSoFar)")
+        try await place.until("it listens again") {
+            shell.errorSoFar.components(separatedBy: "admin ipc").count == 3
+        }
+        try await expectAnswered(answered, place, admin)
     }
 }

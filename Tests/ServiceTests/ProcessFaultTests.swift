@@ -9,11 +9,11 @@ import Wire
 // | fault | test |
 // | --- | --- |
 // | `kill -9` of a server in a call, a stream, between chunks | here, `aServerThatIsKilled…` |
-// | `kill -9` of a client | `FailureContractTests.aClientThatVanishesCancelsItsHandlers` |
-// | SIGSTOP | here, `aServerThatIsStoppedLosesItsLeaseAndItsSessionForGood` |
+// | `kill -9` of a client in a stream, between chunks | `ClientFaultTests` |
+// | SIGSTOP of either end | `StoppedProcessTests` |
 // | a thread that hangs while libzmq's goes on | `HungPeerTests` |
 // | half-open connections, loss, long and narrow links | `NetworkFaultTests`, in network namespaces |
-// | a slow consumer, one that never reads | `FlowControlTests`, `HostilePeerTests` (creditOverrun) |
+// | a slow consumer, one that never reads | `SlowConsumerTests`, `FlowControlTests`, `HostilePeerTests` |
 // | a reader of hints that is slow | `AdapterTests.aReaderThatIsSlowHearsOfTheNewestOnly`: whoever needs a version asks for it |
 // | restart of a server under load | here, `callsThatMayBeRepeatedSurviveKilledServers` |
 // | swap of a reward service while it works | `ControlTests`, `SemanticsTests.callsAreSpreadAndGoOnWhenAServerIsDrained` |
@@ -22,80 +22,27 @@ import Wire
 // | endless messages, frames too large, a million tiny ones, too much credit | `HostilePeerTests` |
 // | duplicates, retries, hedges | `PolicyTests`, `SemanticsTests`, `ScheduleTests` |
 // | wrong, revoked, unknown keys, a plain peer, no handler | `SecurityTests`, `KeysTests` |
-// | no descriptors left | here, `tooFewDescriptorsAreSaidAtTheStart` |
-// | a full disk | `BadInputTests` |
-// | clocks that jump | `ScheduleTests`: no clock of the wall is asked anywhere in the core |
+// | no descriptors left | `DescriptorExhaustionTests` |
+// | a full disk | `LedgerJournalTests` |
+// | clocks a day apart, clocks that are set | `ClockTests`; that go at different speeds `ScheduleTests` |
 // | two coordinators at one path; results of an old one | `AddressTests.anAddressInUseIsNamed`, `UnitLedgerTests` |
 // | a worker's name comes again from another process | `SuccessionTests` |
-// | a drain under load | `SemanticsTests.drainingLosesNoCall` |
-// | SIGTERM twice | here, `theSecondSignalEndsARunAtOnce` |
+// | a drain under load | `StoppingTests`, `SemanticsTests` |
+// | SIGTERM twice | `StoppingTests`, and here of a whole run |
+// | a socket touched from another thread; `fork` | `ReactorMisuseTests`, `SourceRuleTests` |
 
 /// Peers that die, stop, come back or have no descriptors left: real processes, real sockets.
 @Suite("Faults of processes", .serialized, .timeLimit(.minutes(1)))
 struct ProcessFaultTests {
-    /// A server in a process of its own, and a session with it.
-    private struct Peer {
-        let place: Workplace
-        let address: String
-        let server: Workplace.Running
-        let client: Endpoint
-        let session: Session
-        var echo: EchoClient { EchoClient(session) }
-
-        init() async throws {
-            place = try Workplace()
-            address = "ipc://\(place.path("echo"))"
-            // A pipe that nobody writes to is the standard input of a child; the server ends with it.
-            server = try place.start("atelier", ["bench", "rpc", "--serve", "--address", address])
-            client = try Endpoint(name: "client")
-            let (client, address) = (client, address)
-            var dialled: Session?
-            try await place.until("the server listens") {
-                dialled = try? await client.dial(address)
-                return dialled != nil
-            }
-            session = try #require(dialled)
-        }
-
-        func signal(_ number: Int32) { kill(server.child.processID, number) }
-
-        /// Stops the server, and waits until all its threads stand still: one that runs a moment longer may yet answer.
-        func stop() async throws {
-            signal(SIGSTOP)
-            let folder = "/proc/\(server.child.processID)/task"
-            try await place.until("every thread of the server stands still") {
-                let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-                return !threads.isEmpty
-                    && threads.allSatisfy { thread in
-                        // The state follows the name in brackets.
-                        let line = try? String(contentsOfFile: "\(folder)/\(thread)/stat", encoding: .utf8)
-                        return line?.split(separator: ")").last?.dropFirst().first == "T"
-                    }
-            }
-        }
-
-        /// How a call fails after a signal.
-        func failure(after number: Int32, of call: Task<Void, any Error>) async throws -> RPCStatus? {
-            signal(number)
-            return await #expect(throws: RPCStatus.self) { try await call.value }
-        }
-
-        func end() async {
-            signal(SIGKILL)
-            _ = await server.ended()
-            await client.close()
-        }
-    }
-
     @Test func aServerThatIsKilledInACallMakesItUnavailableAtOnce() async throws {
-        let peer = try await Peer()
+        let peer = try await EchoPeer()
         let echo = peer.echo
         #expect(try await echo.unary(EchoRequest(text: "alive")).message.text == "alive")
         // A process that is stopped answers nothing.
-        try await peer.stop()
+        try await peer.server.suspend()
         let call = Task { _ = try await echo.unary(EchoRequest(text: "lost")) }
         try await peer.place.until("the call is open") { await peer.client.snapshots().contains { !$0.calls.isEmpty } }
-        let status = try await peer.failure(after: SIGKILL, of: call)
+        let status = try await peer.failure(of: call, afterKillingTheServerIn: "a call")
         #expect(status?.code == .unavailable)
         // The connection has said it, and not the lease some seconds later.
         #expect(status?.message.contains("was closed") == true, "\(status?.message ?? "")")
@@ -103,7 +50,7 @@ struct ProcessFaultTests {
     }
 
     @Test func aServerThatIsKilledInAStreamEndsItWithTheReason() async throws {
-        let peer = try await Peer()
+        let peer = try await EchoPeer()
         let echo = peer.echo
         let (started, start) = AsyncStream<Void>.makeStream()
         // Stops at the credit of one call: nobody reads on before the server is gone.
@@ -116,9 +63,7 @@ struct ProcessFaultTests {
             }
         }
         for await _ in started { break }
-        peer.signal(SIGKILL)
-        release.finish()
-        let status = try await peer.failure(after: SIGKILL, of: call)
+        let status = try await peer.failure(of: call, afterKillingTheServerIn: "a stream") { release.finish() }
         #expect(status?.code == .unavailable)
         // The connection has said it, and not the lease some seconds later.
         #expect(status?.message.contains("was closed") == true, "\(status?.message ?? "")")
@@ -126,46 +71,46 @@ struct ProcessFaultTests {
     }
 
     @Test func aServerThatIsKilledBetweenChunksFreesTheSender() async throws {
-        let peer = try await Peer()
+        let peer = try await EchoPeer()
         let echo = peer.echo
         let large = RPC.Attachment(
             name: "large", ByteBuffer(count: 64 << 20) { $0.initializeMemory(as: UInt8.self, repeating: 7) })
-        try await peer.stop()
+        try await peer.server.suspend()
         let call = Task { _ = try await echo.clientStream { try await $0.send(EchoRequest(), attachments: [large]) } }
         // The window is used up, and most chunks are still to come.
         try await peer.place.until("credit is waited for") {
             await peer.client.snapshots().contains { $0.calls.contains { $0.queued > 0 && $0.sendCredit < 1 << 20 } }
         }
-        let status = try await peer.failure(after: SIGKILL, of: call)
+        let status = try await peer.failure(of: call, afterKillingTheServerIn: "chunks that it does not take")
         #expect(status?.code == .unavailable)
         // The connection has said it, and not the lease some seconds later.
         #expect(status?.message.contains("was closed") == true, "\(status?.message ?? "")")
         await peer.end()
     }
 
-    @Test func aServerThatIsStoppedLosesItsLeaseAndItsSessionForGood() async throws {
-        let peer = try await Peer()
+    @Test func aServerThatIsKilledWhileChunksFlowFreesTheSender() async throws {
+        let peer = try await EchoPeer()
         let echo = peer.echo
-        try await peer.stop()
+        let large = RPC.Attachment(
+            name: "large", ByteBuffer(count: 32 << 20) { $0.initializeMemory(as: UInt8.self, repeating: 7) })
+        let (progress, arrived) = AsyncStream<Void>.makeStream()
         let call = Task {
-            _ = try await echo.unary(EchoRequest(text: "late"), options: CallOptions(timeout: .seconds(30)))
+            while true {
+                _ = try await echo.clientStream { try await $0.send(EchoRequest(), attachments: [large, large]) }
+                arrived.yield()
+            }
         }
-        let start = ContinuousClock.now
-        let status = await #expect(throws: RPCStatus.self) { try await call.value }
+        // In the middle of the third.
+        var transfers = progress.makeAsyncIterator()
+        for _ in 0..<2 { await transfers.next() }
+        let status = try await peer.failure(of: call, afterKillingTheServerIn: "chunks")
         #expect(status?.code == .unavailable)
-        #expect((.seconds(4) ... .seconds(9)).contains(.now - start), "\(.now - start)")
-        peer.signal(SIGCONT)
-        let late = await #expect(throws: RPCStatus.self) { try await echo.unary(EchoRequest(text: "too late")) }
-        #expect(late?.notProcessed == true)
-        // A new session works.
-        let again = try await peer.client.dial(peer.address)
-        #expect(try await EchoClient(again).unary(EchoRequest(text: "again")).message.text == "again")
         await peer.end()
     }
 
     /// Four at a time: of more that fail at once the token bucket lets some go, which it is there for.
     @Test func callsThatMayBeRepeatedSurviveKilledServers() async throws {
-        let peer = try await Peer()
+        let peer = try await EchoPeer()
         var policy = RetryPolicy()
         policy.maximumAttempts = 10
         policy.initialBackoff = .milliseconds(100)
@@ -213,7 +158,7 @@ struct ProcessFaultTests {
 
     /// Every channel waits a random time, so that not all of them knock in the same instant.
     @Test func aThousandChannelsComeBack() async throws {
-        let peer = try await Peer()
+        let peer = try await EchoPeer()
         let channels = (0..<1000).map { _ in peer.client.channel(peer.address) }
         let options = CallOptions(timeout: .seconds(30), waitForReady: true)
         func callAll() async throws {
@@ -231,7 +176,7 @@ struct ProcessFaultTests {
         try await callAll()
         var sessions: [Session] = []
         for channel in channels { sessions.append(try await channel.session()) }
-        peer.signal(SIGKILL)
+        peer.server.child.kill()
         _ = await peer.server.ended()
         for session in sessions { #expect(await session.closed.code == .unavailable) }
         async let again: Void = callAll()
@@ -257,15 +202,5 @@ struct ProcessFaultTests {
         #expect(await run.ended().ending == .exited(128 + SIGTERM))
         kill(learner.identifier, SIGCONT)
         try await place.until("every process has ended") { try place.processes(of: "out").isEmpty }
-    }
-
-    @Test func tooFewDescriptorsAreSaidAtTheStart() async throws {
-        let place = try Workplace()
-        let program = Workplace.programs.appending(path: "atelier").path
-        let ended = try await place.run(
-            "/bin/sh",
-            ["-c", "ulimit -n 64; exec '\(program)' bench rpc --serve --address ipc://\(place.path("echo"))"])
-        #expect(ended.ending == .exited(1))
-        #expect(ended.lastLine.contains("only 64 files may be open at once"), "\(ended.error)")
     }
 }

@@ -54,7 +54,10 @@ final class Workplace: Sendable {
     }
 
     deinit {
-        try? FileManager.default.removeItem(at: folder)
+        // Somebody who removes a file at the same time (SQLite its log, when it closes) makes it give up half-way.
+        for _ in 0..<100 where FileManager.default.fileExists(atPath: folder.path) {
+            try? FileManager.default.removeItem(at: folder)
+        }
     }
 
     /// Where the programs are: beside the test's own.

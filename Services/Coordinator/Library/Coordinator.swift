@@ -69,7 +69,10 @@ actor Coordinator {
         earlierSeconds = spent
     }
 
-    static var now: Double { Date().timeIntervalSince1970 }
+    /// The time when the process began, by the clock on the wall, which somebody may set while leases run, and by one that nobody can.
+    private static let origin = (wall: Date().timeIntervalSince1970, clock: ContinuousClock.now)
+
+    static var now: Double { origin.wall + (ContinuousClock.now - origin.clock) / .seconds(1) }
 
     /// Enters what this process begins with.
     ///

@@ -431,7 +431,7 @@ const ProtobufCMessageDescriptor atelier__introspection__call__descriptor =
   (ProtobufCMessageInit) atelier__introspection__call__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor atelier__introspection__session__field_descriptors[10] =
+static const ProtobufCFieldDescriptor atelier__introspection__session__field_descriptors[11] =
 {
   {
     "peer",
@@ -553,6 +553,18 @@ static const ProtobufCFieldDescriptor atelier__introspection__session__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reserved_bytes",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Atelier__Introspection__Session, reserved_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned atelier__introspection__session__field_indices_by_name[] = {
   2,   /* field[2] = address */
@@ -561,6 +573,7 @@ static const unsigned atelier__introspection__session__field_indices_by_name[] =
   8,   /* field[8] = calls_started */
   4,   /* field[4] = draining */
   0,   /* field[0] = peer */
+  10,   /* field[10] = reserved_bytes */
   1,   /* field[1] = role */
   5,   /* field[5] = send_credit */
   6,   /* field[6] = unreturned_bytes */
@@ -569,7 +582,7 @@ static const unsigned atelier__introspection__session__field_indices_by_name[] =
 static const ProtobufCIntRange atelier__introspection__session__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor atelier__introspection__session__descriptor =
 {
@@ -579,7 +592,7 @@ const ProtobufCMessageDescriptor atelier__introspection__session__descriptor =
   "Atelier__Introspection__Session",
   "atelier.introspection",
   sizeof(Atelier__Introspection__Session),
-  10,
+  11,
   atelier__introspection__session__field_descriptors,
   atelier__introspection__session__field_indices_by_name,
   1,  atelier__introspection__session__number_ranges,

@@ -1,3 +1,5 @@
+internal import CAccept
+
 /// Has the connections of a reactor's sockets looked at, in time to end one that fills the memory.
 ///
 /// Touched on the reactor only.
@@ -12,11 +14,15 @@ final class ConnectionWatch {
     private static let interval = Duration.milliseconds(20)
     private static let looksWithoutGrowth = 50
     private static let remarkableGrowth = 16 << 20
+    /// How often it is told that connections were turned away.
+    private static let reportInterval = Duration.seconds(10)
 
     private var watched: [ObjectIdentifier: any Watched] = [:]
     private var timer: ReactorTimer?
     private var idleLooks = 0
     private var lastUsedBytes = 0
+    /// Connections that were turned away, as far as the reactor was told, and when it was.
+    private var turnedAway = (count: atelier_turned_away(), told: ContinuousClock.Instant?.none)
 
     /// Watches a socket until ``remove(_:on:)``, which is owed.
     func add(_ socket: any Watched, on reactor: Reactor) {
@@ -33,10 +39,21 @@ final class ConnectionWatch {
 
     private func lookLater(_ reactor: Reactor) {
         timer = reactor.schedule(after: Self.interval) { [unowned reactor] in
+            self.lookAtDoor(reactor)
             self.look()
             // The last look may have ended the last connection.
             if self.timer != nil { self.lookLater(reactor) }
         }
+    }
+
+    /// Tells how many connections were turned away for want of descriptors, now and then.
+    private func lookAtDoor(_ reactor: Reactor) {
+        let count = atelier_turned_away()
+        guard count > turnedAway.count else { return }
+        let now = ContinuousClock.now
+        if let told = turnedAway.told, now - told < Self.reportInterval { return }
+        reactor.tellOfTurnedAway(Int(count - turnedAway.count))
+        turnedAway = (count, now)
     }
 
     private func look() {

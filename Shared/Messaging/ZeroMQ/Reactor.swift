@@ -25,6 +25,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         var isStopping = false
         var hasEnded = false
         var onLongTurn: (@Sendable (Duration) -> Void)?
+        var onTurnedAway: (@Sendable (Int) -> Void)?
     }
 
     /// A socket, and what to call when something may have happened to it: a message has come, or room for one.
@@ -125,6 +126,13 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     public func onLongTurn(_ body: @escaping @Sendable (Duration) -> Void) {
         shared.withLock { $0.onLongTurn = body }
     }
+
+    /// Calls a closure, on the reactor, with their number when connections were turned away for want of descriptors.
+    public func onTurnedAway(_ body: @escaping @Sendable (Int) -> Void) {
+        shared.withLock { $0.onTurnedAway = body }
+    }
+
+    func tellOfTurnedAway(_ count: Int) { shared.withLock(\.onTurnedAway)?(count) }
 
     private func turnEnded(after duration: Duration) {
         guard duration > Self.longTurn else { return }
@@ -229,9 +237,12 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
                 for job in jobs { execute(job) }
                 jobs.removeAll(keepingCapacity: true)
             }
+            // Before the sockets: who has stood still learns of it before it serves what has come meanwhile.
+            if !timers.isEmpty { fireTimers(.now) }
             serveSilentSources()
-            let wait = fireTimers()
-            turnEnded(after: .now - turn)
+            let now = ContinuousClock.now
+            let wait = millisecondsToNextTimer(now)
+            turnEnded(after: now - turn)
             let hasServedAll = !sources.contains { $0.socket.mayBeSilent }
             let (mustWait, mayStop) = shared.withLock { shared in
                 let isIdle = shared.jobs.isEmpty && hasServedAll
@@ -259,11 +270,12 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         }
     }
 
-    /// Fires what is due; returns the milliseconds until the next timer, or -1.
-    private func fireTimers() -> Int {
-        guard !timers.isEmpty else { return -1 }
-        let now = ContinuousClock.now
+    private func fireTimers(_ now: ContinuousClock.Instant) {
         while let timer = timers.popDue(at: now) { timer.fire() }
+    }
+
+    /// How long to wait at the most; -1 when there is no timer.
+    private func millisecondsToNextTimer(_ now: ContinuousClock.Instant) -> Int {
         guard let next = timers.nextDeadline else { return -1 }
         let (seconds, attoseconds) = (next - now).components
         let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1
@@ -312,6 +324,8 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
             _ = read(wakeDescriptor, &count, 8)
         }
         for (index, source) in sources.enumerated() where polled[index + 1].revents != 0 { ready.append(source) }
+        // As before the silent ones.
+        fireTimers(turn)
         serveReady()
         return turn
     }

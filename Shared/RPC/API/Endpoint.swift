@@ -43,6 +43,7 @@ public final class Endpoint: Sendable {
         do throws(MessagingError) { reactor = try Reactor() } catch { throw RPCStatus(error) }
         executor = ReactorTaskExecutor(reactor)
         if let onLongTurn = configuration.onLongTurn { reactor.onLongTurn(onLongTurn) }
+        if let onTurnedAway = configuration.onTurnedAway { reactor.onTurnedAway(onTurnedAway) }
     }
 
     /// Takes sessions at an address, and serves calls on them.

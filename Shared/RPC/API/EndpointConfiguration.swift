@@ -43,6 +43,9 @@ public struct EndpointConfiguration: Sendable {
     /// Is told when something has kept the thread of the sockets for more than 50 ms, which makes everything else wait.
     public var onLongTurn: (@Sendable (Duration) -> Void)?
 
+    /// Is told how many connections were turned away because few descriptors are left; every ten seconds at the most.
+    public var onTurnedAway: (@Sendable (Int) -> Void)?
+
     /// The defaults.
     public init() {}
 }

@@ -161,12 +161,13 @@ package struct SessionMachine: Sendable {
         close(RPCStatus(.unavailable, reason))
     }
 
-    package mutating func timerFired(_ timer: Timer) {
+    /// A timer fires, so long after its time.
+    package mutating func timerFired(_ timer: Timer, lateness: Duration = .zero) {
         guard phase != .closed else { return }
         switch timer {
         case .handshake:
             close(RPCStatus(.unavailable, "the peer did not say who it is within \(settings.handshakeTimeout)"))
-        case .heartbeat: beat()
+        case .heartbeat: beat(lateness)
         case .deadline(let call): deadlinePassed(call)
         case .drain: shutDown(RPCStatus(.unavailable, "the session was drained"))
         case .drained:
@@ -175,7 +176,11 @@ package struct SessionMachine: Sendable {
     }
 
     /// PINGs when nothing else was sent; gives the peer up when it has said nothing for the lease.
-    private mutating func beat() {
+    private mutating func beat(_ lateness: Duration) {
+        // The peer has heard nothing either, and has given the session up: nobody wants what it asked for meanwhile.
+        guard lateness < max(lease - heartbeat, lease / 2) else {
+            return shutDown(RPCStatus(.unavailable, "\(settings.name) stood still for \(lateness)"))
+        }
         silence = hasHeard ? .zero : silence + heartbeat
         hasHeard = false
         guard silence < lease else {

@@ -23,6 +23,8 @@ public struct SessionSnapshot: Sendable {
     public let sendCredit: Int
     /// Bytes that have come and whose credit has not been returned.
     public let unreturnedBytes: Int
+    /// Bytes of large attachments that have come, or whose chunks are coming, and that nobody has read.
+    public let reservedBytes: Int
     /// Calls that wait for the session's credit.
     public let waitingCalls: Int
     /// Calls of both ends since the session began.
@@ -36,7 +38,8 @@ extension SessionMachine {
         let originated = (nextCall - (role == .dialer ? 1 : 2)) / 2
         return SessionSnapshot(
             isDraining: isGoing, sendCredit: sendWindow.available, unreturnedBytes: receiveWindow.outstanding,
-            waitingCalls: sessionQueue.count, callsStarted: Int(originated) + peerCallCount,
+            reservedBytes: reservedBytes, waitingCalls: sessionQueue.count,
+            callsStarted: Int(originated) + peerCallCount,
             calls: calls.sorted { $0.key < $1.key }.map { id, call in
                 SessionSnapshot.Call(
                     id: id, method: call.method, isOriginated: call.isOriginated, unread: call.unread,

@@ -307,9 +307,9 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     }
 
     private func keep(_ timer: SessionMachine.Timer, _ duration: Duration) {
-        timers[timer] = reactor.schedule(after: duration) { [weak self] in
+        timers[timer] = reactor.schedule(after: duration) { [weak self, due = ContinuousClock.now + duration] in
             self?.timers[timer] = nil
-            self?.timerFired(timer)
+            self?.timerFired(timer, lateness: .now - due)
         }
     }
 
@@ -318,9 +318,9 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         if let running = timers.removeValue(forKey: timer) { reactor.cancel(running) }
     }
 
-    func timerFired(_ timer: SessionMachine.Timer) {
+    func timerFired(_ timer: SessionMachine.Timer, lateness: Duration = .zero) {
         machine.servedCalls = table.servedCalls
-        machine.timerFired(timer)
+        machine.timerFired(timer, lateness: lateness)
         run()
     }
 

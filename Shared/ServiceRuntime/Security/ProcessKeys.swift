@@ -27,6 +27,9 @@ public enum ProcessKeys {
         var configuration = EndpointConfiguration()
         configuration.permissions = RunPermissions.table
         configuration.metrics = CallMetrics()
+        configuration.onTurnedAway = {
+            log.warning("\($0) connections were turned away: few descriptors are left (raise `ulimit -n`)")
+        }
         configuration.onLongTurn = { log.warning("the thread of the sockets was busy for \($0)") }
         do throws(RPCStatus) {
             return try Endpoint(

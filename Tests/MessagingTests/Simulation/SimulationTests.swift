@@ -91,4 +91,19 @@ struct SimulationTests {
         }
         #expect(session.timers.allSatisfy { $0 == [.heartbeat] })
     }
+
+    /// An end that has stood still for about the lease has been given up by the other: it does nothing for it any more.
+    @Test(arguments: SimulatedSession.Side.allCases)
+    func aHeartbeatThatComesFarTooLateEndsTheSession(side: SimulatedSession.Side) {
+        var session = SimulatedSession()
+        // The lease is five seconds, and a heartbeat one.
+        session.act(side) { $0.timerFired(.heartbeat, lateness: .milliseconds(3900)) }
+        session.settle()
+        #expect(session.closed[0] == nil && session.closed[1] == nil)
+        session.act(side) { $0.timerFired(.heartbeat, lateness: .seconds(4)) }
+        #expect(session.closed[side.rawValue]?.message == "\(side) stood still for 4.0 seconds")
+        session.settle()
+        let other = session.closed[side.other.rawValue]
+        #expect(other?.message == "the peer ended the session: \(side) stood still for 4.0 seconds")
+    }
 }

@@ -3,6 +3,7 @@ import Logging
 import Messaging
 import RPC
 import ServiceRuntime
+import Synchronization
 import Testing
 import Wire
 
@@ -27,17 +28,27 @@ struct SoakTests {
         let times: Task<Int, any Error>
     }
 
+    /// Keys that were handed out, and those that were answered.
+    private final class KeyBook: Sendable {
+        let issued = Atomic<UInt32>(0)
+        let answered = Atomic<UInt32>(0)
+    }
+
     /// One server, and everything that is done to it.
     private struct Ground: Sendable {
+        let book = KeyBook()
         let place: Workplace
         let name: String
         let server: Workplace.Running
         let address: String
         let client: Endpoint
         let keys: String?
+        let gate: SoakGate
 
-        init(_ place: Workplace, _ name: String, _ address: String, keys: String?) async throws {
-            (self.place, self.name, self.keys) = (place, name, keys)
+        init(
+            _ place: Workplace, _ name: String, _ address: String, keys: String?, gate: SoakGate
+        ) async throws {
+            (self.place, self.name, self.keys, self.gate) = (place, name, keys, gate)
             let keyArguments = keys.map { ["--keys", $0] } ?? []
             let server = try place.start("atelier", ["bench", "rpc", "--serve", "--address", address] + keyArguments)
             self.server = server
@@ -59,13 +70,16 @@ struct SoakTests {
             let channel = client.channel(address)
             let times = Task {
                 var times = 0
-                while !Task.isCancelled {
+                while await gate.pass() {
                     do {
                         try await body(EchoClient(channel))
                         times += 1
                     } catch let status as RPCStatus {
                         let isExpected = [.unavailable, .deadlineExceeded, .cancelled].contains(status.code)
-                        if !isExpected { throw status }
+                        if !isExpected {
+                            await gate.leave()
+                            throw status
+                        }
                     }
                     try? await Task.sleep(for: pause * pauseFactor)
                 }
@@ -89,6 +103,50 @@ struct SoakTests {
                 residue += session.calls.map { "\($0.method) at the client" }
             }
             return residue
+        }
+
+        /// Options of a call that is carried out once, whoever asks for it and how often.
+        private func keyed() -> CallOptions {
+            book.issued.wrappingAdd(1, ordering: .relaxed)
+            return CallOptions(
+                timeout: .seconds(20), waitForReady: true, idempotencyKey: (0..<16).map { _ in .random(in: 0...255) },
+                retry: RetryPolicy())
+        }
+
+        /// One call asked for on three sessions, one of which is dropped: the answers are those of one execution.
+        private func askThreeTimes(_ echo: EchoClient) async throws {
+            let (options, request) = (keyed(), EchoRequest(text: "once"))
+            let session = try await client.dial(address)
+            async let lost = try? EchoClient(session).unary(request, options: options).message.number
+            async let first = echo.unary(request, options: options).message.number
+            try? await Task.sleep(for: .microseconds(Int.random(in: 0...2000)))
+            await session.close()
+            let executions = [
+                await lost, try await first, try await echo.unary(request, options: options).message.number,
+            ]
+            #expect(Set(executions.compactMap(\.self)).count == 1, "one key, executions \(executions)")
+            book.answered.wrappingAdd(1, ordering: .relaxed)
+        }
+
+        /// A call of which a second attempt is under way when the first one is answered, and one more afterwards.
+        private func hedge(_ echo: EchoClient) async throws {
+            var options = keyed()
+            options.hedging = HedgingPolicy(delay: .microseconds(Int64.random(in: 0...300)), maximumAttempts: 3)
+            let request = EchoRequest(text: "hedged", payload: [UInt8](repeating: 5, count: 1000))
+            let first = try await echo.unary(request, options: options).message.number
+            options.hedging = nil
+            let second = try await echo.unary(request, options: options).message.number
+            #expect(first == second, "one key, executions \(first) and \(second)")
+            book.answered.wrappingAdd(1, ordering: .relaxed)
+        }
+
+        /// Every key that was answered was carried out, and none twice: executions are counted, as the number of the next one says.
+        func checkKeys() async throws {
+            let next = try await EchoClient(client.channel(address)).unary(EchoRequest(), options: keyed()).message
+                .number
+            let (issued, answered) = (book.issued.load(ordering: .relaxed), book.answered.load(ordering: .relaxed))
+            print("\(name): \(issued) keys, \(answered) answered, \(next) executions")
+            #expect((answered + 1...issued).contains(next))
         }
 
         private static let window = SessionLimits().sessionWindowBytes
@@ -135,7 +193,7 @@ struct SoakTests {
                     for try await _ in try await echo.serverStream(EchoRequest(number: .max)) { break }
                 },
                 again("calls out of time", every: .milliseconds(10)) { echo in
-                    let options = CallOptions(timeout: .microseconds(Int.random(in: 1...10_000)))
+                    let options = CallOptions(timeout: .microseconds(Int.random(in: 1...100_000)))
                     _ = try await echo.unary(EchoRequest(), attachments: [megabyte], options: options)
                 },
                 again("cancelled calls", every: .milliseconds(10)) { echo in
@@ -144,6 +202,8 @@ struct SoakTests {
                     call.cancel()
                     _ = await call.result
                 },
+                again("keyed calls", every: .milliseconds(100)) { try await askThreeTimes($0) },
+                again("hedged calls", every: .milliseconds(100)) { try await hedge($0) },
                 again("dropped sessions", every: .milliseconds(50)) { _ in
                     let session = try await client.dial(address)
                     async let call: Void = {
@@ -169,25 +229,45 @@ struct SoakTests {
         }
     }
 
+    /// Waits until what was under way has ended: sessions that are being closed linger for a second.
+    private static func untilSettled(_ gauges: [ProcessGauge]) async {
+        func descriptors() -> [Double?] { gauges.map { ProcessGauge.look(at: $0.process)?[.descriptors] } }
+        var (last, since) = (descriptors(), ContinuousClock.now)
+        let end = since + .seconds(10)
+        while ContinuousClock.now - since < .milliseconds(1500), .now < end {
+            try? await Task.sleep(for: .milliseconds(100))
+            let now = descriptors()
+            if now != last { (last, since) = (now, .now) }
+        }
+    }
+
     @Test(.enabled(if: minutes != nil, "set ATELIER_SOAK_MINUTES, or run `deploy/task soak`"))
     func nothingGrows() async throws {
         let seconds = try #require(Self.minutes) * 60
         let place = try Workplace()
         let keys = place.path("keys")
         #expect(try await place.atelier("keys", "init", keys).ending == .exited(0))
+        let gate = SoakGate()
         let grounds = [
-            try await Ground(place, "ipc", "ipc://\(place.path("echo"))", keys: nil),
-            try await Ground(place, "tcp with keys", "tcp://127.0.0.1:0", keys: keys),
+            try await Ground(place, "ipc", "ipc://\(place.path("echo"))", keys: nil, gate: gate),
+            try await Ground(place, "tcp with keys", "tcp://127.0.0.1:0", keys: keys, gate: gate),
         ]
         var gauges = grounds.map { ProcessGauge("server over \($0.name)", $0.server.child.processID) }
-        let fresh = gauges.map { ProcessGauge.look(at: $0.process) }
+        let fresh = gauges.map { ProcessGauge.sockets(of: $0.process) }
         gauges.append(ProcessGauge("all clients", getpid()))
         let traffic = grounds.map { $0.traffic() }
         let start = ContinuousClock.now
         while ContinuousClock.now - start < .seconds(seconds) {
-            try await Task.sleep(for: .seconds(min(5, seconds / 60)))
-            for index in gauges.indices { gauges[index].look(at: (ContinuousClock.now - start) / .seconds(1)) }
+            try await Task.sleep(for: .seconds(seconds / 60))
+            // In a pause: how much is under way at a time says nothing about what stays behind.
+            await gate.close(for: traffic.map(\.count).reduce(0, +))
+            await Self.untilSettled(gauges)
+            let time = (ContinuousClock.now - start) / .seconds(1)
+            for index in gauges.indices { gauges[index].look(at: time) }
+            print("\(Int(time)) s: \(gauges.map(\.last).joined(separator: "; "))")
+            await gate.open()
         }
+        await gate.end()
         for (ground, strains) in zip(grounds, traffic) {
             for strain in strains { strain.times.cancel() }
             for strain in strains {
@@ -195,6 +275,7 @@ struct SoakTests {
                 print("\(ground.name): \(times) \(strain.name)")
                 #expect(times > 0, "\(ground.name): no \(strain.name) ever succeeded")
             }
+            try await ground.checkKeys()
             var residue = ["nobody has looked"]
             for _ in 0..<100 where !residue.isEmpty {
                 do { residue = try await ground.residue(strains) } catch { residue = ["\(error)"] }
@@ -210,15 +291,66 @@ struct SoakTests {
                     "\(gauge.name): \(quantity.rawValue) grows: \(gauge.description)")
             }
         }
-        // Once everybody has gone, the servers are as they were, but for the pools of memory and threads.
+        // Once everybody has gone, the servers are as they were, but for the pools of memory, threads and timers.
         for ground in grounds { await ground.client.close() }
         for (index, ground) in grounds.enumerated() {
-            let before = try #require(fresh[index]?[.descriptors])
-            try await place.until("\(ground.name): descriptors of the server are closed again") {
-                (ProcessGauge.look(at: ground.server.child.processID)?[.descriptors] ?? .infinity) <= before
+            try await place.until("\(ground.name): the server has no connection left") {
+                ProcessGauge.sockets(of: ground.server.child.processID) <= fresh[index]
             }
             #expect(ground.server.child.ending == nil, "the server has not ended")
             ground.server.child.kill()
         }
+    }
+}
+
+/// Lets the strains go on, or holds them where they have nothing under way.
+private actor SoakGate {
+    private var isClosed = false
+    private var hasEnded = false
+    private var held: [CheckedContinuation<Void, Never>] = []
+    private var gone = 0
+    private var closer: (count: Int, continuation: CheckedContinuation<Void, Never>)?
+
+    /// Waits while the gate is closed; false once it is all over.
+    func pass() async -> Bool {
+        if isClosed {
+            await withCheckedContinuation { continuation in
+                held.append(continuation)
+                tellCloser()
+            }
+        }
+        return !hasEnded
+    }
+
+    /// Returns when so many are held.
+    func close(for count: Int) async {
+        isClosed = true
+        await withCheckedContinuation { continuation in
+            closer = (count, continuation)
+            tellCloser()
+        }
+    }
+
+    /// One that is not coming back.
+    func leave() {
+        gone += 1
+        tellCloser()
+    }
+
+    private func tellCloser() {
+        guard let closer, held.count + gone >= closer.count else { return }
+        self.closer = nil
+        closer.continuation.resume()
+    }
+
+    func open() {
+        isClosed = false
+        for continuation in held { continuation.resume() }
+        held = []
+    }
+
+    func end() {
+        hasEnded = true
+        open()
     }
 }

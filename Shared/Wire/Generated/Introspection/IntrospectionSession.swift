@@ -21,6 +21,8 @@ public struct IntrospectionSession: Sendable, Hashable {
     public var waitingCalls: UInt32
     public var callsStarted: UInt64
     public var calls: [IntrospectionCall]
+    /// Bytes of large attachments that have come, or whose chunks are coming, and that nobody has read.
+    public var reservedBytes: UInt64
 
     /// A message; every field may be left at its default.
     public init() { self.init(peer: "") }
@@ -29,7 +31,7 @@ public struct IntrospectionSession: Sendable, Hashable {
     public init(
         peer: String = "", role: String = "", address: String = "", bootID: UInt64 = 0, draining: Bool = false,
         sendCredit: Int64 = 0, unreturnedBytes: UInt64 = 0, waitingCalls: UInt32 = 0, callsStarted: UInt64 = 0,
-        calls: [IntrospectionCall] = []
+        calls: [IntrospectionCall] = [], reservedBytes: UInt64 = 0
     ) {
         self.peer = peer
         self.role = role
@@ -41,6 +43,7 @@ public struct IntrospectionSession: Sendable, Hashable {
         self.waitingCalls = waitingCalls
         self.callsStarted = callsStarted
         self.calls = calls
+        self.reservedBytes = reservedBytes
     }
 }
 
@@ -64,6 +67,7 @@ extension IntrospectionSession: WireMessage {
         waitingCalls = c.waiting_calls
         callsStarted = c.calls_started
         calls = WireValue.messages(c.calls, c.n_calls)
+        reservedBytes = c.reserved_bytes
     }
 
     public func fill(wire: UnsafeMutableRawPointer, in arena: WireArena) {
@@ -80,5 +84,6 @@ extension IntrospectionSession: WireMessage {
         c.pointee.n_calls = calls.count
         c.pointee.calls = arena.array(
             calls.map { Optional(arena.message($0).assumingMemoryBound(to: Atelier__Introspection__Call.self)) })
+        c.pointee.reserved_bytes = reservedBytes
     }
 }

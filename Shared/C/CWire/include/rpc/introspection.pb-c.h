@@ -89,10 +89,14 @@ struct  Atelier__Introspection__Session
   uint64_t calls_started;
   size_t n_calls;
   Atelier__Introspection__Call **calls;
+  /*
+   * Bytes of large attachments that have come, or whose chunks are coming, and that nobody has read.
+   */
+  uint64_t reserved_bytes;
 };
 #define ATELIER__INTROSPECTION__SESSION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&atelier__introspection__session__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0,NULL, 0 }
 
 
 struct  Atelier__Introspection__SessionsRequest

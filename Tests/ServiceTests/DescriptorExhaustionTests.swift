@@ -1,0 +1,65 @@
+import Foundation
+import RPC
+import ServiceRuntime
+import Testing
+import Wire
+
+/// A service that runs out of descriptors: who is served stays served, who comes is sent away, and nothing spins or ends.
+@Suite("Descriptors run out", .timeLimit(.minutes(1)))
+struct DescriptorExhaustionTests {
+    @Test func tooFewAreSaidAtTheStart() async throws {
+        let place = try Workplace()
+        let program = Workplace.programs.appending(path: "atelier").path
+        let ended = try await place.run(
+            "/bin/sh",
+            ["-c", "ulimit -n 64; exec '\(program)' bench rpc --serve --address ipc://\(place.path("echo"))"])
+        #expect(ended.ending == .exited(1))
+        #expect(ended.lastLine.contains("only 64 files may be open at once"), "\(ended.error)")
+    }
+
+    /// All the descriptors that the service may have; connections may take 48.
+    private static let limit = 64
+
+    private func descriptors(_ peer: RewardPeer) -> Int {
+        Int(ProcessGauge.look(at: peer.service.child.processID)?[.descriptors] ?? .infinity)
+    }
+
+    @Test(arguments: RewardPeer.Transport.allCases)
+    func sessionsLiveOthersAreTurnedAwayAndServedLater(transport: RewardPeer.Transport) async throws {
+        let peer = try await RewardPeer(transport)
+        func isServed() async throws -> Bool {
+            try await HealthClient(peer.session).check(HealthCheckRequest()).message.status == .serving
+        }
+        #expect(try await isServed())
+        let limited = try await peer.place.run(
+            "/usr/bin/env",
+            ["prlimit", "--pid", "\(peer.service.child.processID)", "--nofile=\(Self.limit):\(Self.limit)"])
+        try #require(limited.ending == .exited(0), "\(limited.error)")
+        var crowd = try (0..<200).map { _ in try peer.intruder() }
+        try await peer.place.until("the service says it") {
+            peer.service.errorSoFar.contains("connections were turned away: few descriptors are left")
+        }
+        // The rest is for its own files, of which a few may be open.
+        #expect(descriptors(peer) <= Self.limit * 3 / 4 + 4, "\(descriptors(peer)) descriptors are in use")
+        let refusal = await #expect(throws: RPCStatus.self) { try await peer.client.dial(peer.address) }
+        #expect(refusal?.code == .unavailable, "\(refusal?.description ?? "")")
+
+        // A second without anything to do.
+        let used = peer.service.processorTime
+        try await Task.sleep(for: .seconds(1))
+        let spent = peer.service.processorTime - used
+        print("\(transport.rawValue): with a crowd at the door the service computed for \(spent) of a second")
+        #expect(spent < .milliseconds(200), "it spins")
+        #expect(try await isServed())
+
+        // Whoever waits is served once the crowd has gone.
+        let channel = peer.client.channel(peer.address)
+        async let patient = HealthClient(channel).check(
+            HealthCheckRequest(), options: CallOptions(timeout: .seconds(30), waitForReady: true))
+        #expect(crowd.count == 200)
+        crowd = []
+        #expect(try await patient.message.status == .serving)
+        #expect(try await isServed())
+        await peer.end()
+    }
+}

@@ -1,0 +1,1 @@
+// Preloaded into programs of the tests; nobody calls it.
