@@ -109,7 +109,7 @@ final class DealerLink: Link, ConnectionWatch.Watched, @unchecked Sendable {
         monitor.socket.close(linger: 0)
         // Never without: if the connection breaks while libzmq drops a message that is half written, it aborts the process
         // (libzmq issue 3442).
-        socket.close(linger: 500)
+        socket.close(linger: 2000)
     }
 
     private func drainMonitor() {

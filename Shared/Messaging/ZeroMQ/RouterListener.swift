@@ -105,7 +105,7 @@ final class RouterListener: TransportListener, ConnectionWatch.Watched, @uncheck
         closing = continuation
         // Not `zmq_unbind`: it would drop what has not left, and abort the process when a connection breaks meanwhile with a
         // message half written (libzmq issue 3442). The monitor outlives the socket, which must not block on telling it.
-        socket.close(linger: 500)
+        socket.close(linger: 2000)
     }
 
     /// The socket is gone, with its connections and its address.
