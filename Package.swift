@@ -171,7 +171,8 @@ let testTargets: [Target] = [
     .target(name: "SkewedClock", path: "Tests/SkewedClock"),
     tests("TensorCoreTests", ["TensorCore"]),
     tests("AutogradTests", ["Autograd", "TensorCore"]),
-    tests("MessagingTests", ["Messaging", "RPC", "RPCServices", "Wire", "CWire"], exclude: ["Fixtures"]),
+    tests(
+        "MessagingTests", ["Messaging", "RPC", "RPCServices", "Wire", "CWire", "WireGenerator"], exclude: ["Fixtures"]),
     tests("LedgerTests", ["Ledger"]),
     tests("MenagerieTests", ["Menagerie", "Imaging", "Rewards"]),
     tests("RewardsTests", ["Rewards", "Encoders", "NeuralNet", "Autograd", "TensorCore", "Imaging"]),

@@ -78,6 +78,32 @@ struct CallContractTests {
         }
     }
 
+    /// The headers of the end that serves wait for nothing that the caller sends.
+    @Test(arguments: Network.allCases)
+    func headersMayComeAfterManyMessagesOfTheCaller(network: Network) async throws {
+        let service = ServiceDefinition(
+            name: "atelier.echo.Echo",
+            handlers: [
+                MethodHandler(bidirectional: EchoMethods.bidirectional) { requests, replies, context in
+                    for try await item in requests where item.message.number == 2 {
+                        try await context.sendHeaders(["x-late": "here"])
+                        try await replies.send(EchoResponse(number: 2))
+                    }
+                }
+            ])
+        try await Pair.with(network, services: [service]) { pair in
+            let headers = try await pair.echo.bidirectional { writer, replies in
+                for number in 0..<4 { try await writer.send(EchoRequest(number: UInt32(number))) }
+                writer.finish()
+                let headers = await replies.headers
+                for try await item in replies { #expect(item.message.number == 2) }
+                return headers
+            }
+            #expect(headers["x-late"] == "here")
+            #expect(await pair.session.isOpen)
+        }
+    }
+
     @Test(arguments: Network.allCases)
     func everyStatusCodeAndItsTextArrive(network: Network) async throws {
         try await Pair.with(network) { pair in

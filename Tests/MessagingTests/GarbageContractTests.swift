@@ -16,6 +16,17 @@ struct GarbageContractTests {
         ("attachments that are not there", [FrameHeader(.request, call: 1, attachments: 3).encoded(), [], []]),
         ("attachments nobody announced", [FrameHeader(.request, call: 1, attachments: 1).encoded(), [], [], [1]]),
         ("a head that is no protobuf", [FrameHeader(.request, call: 1).encoded(), [0xff, 0xff, 0xff], []]),
+        ("a head with a NUL in its text", [FrameHeader(.request, call: 1).encoded(), [0x0a, 3, 65, 0, 66], []]),
+        ("a head whose text is not UTF-8", [FrameHeader(.request, call: 1).encoded(), [0x0a, 2, 0xc3, 0x28], []]),
+        ("a head with a group", [FrameHeader(.goAway).encoded(), [0xa3, 6, 0xa4, 6]]),
+        (
+            "a head of more than 64 KiB",
+            [
+                FrameHeader(.request, call: 1).encoded(),
+                WireSmith.delimited(5, [UInt8](repeating: 1, count: 64 << 10)), [],
+            ]
+        ),
+        ("HELLO of three frames", [FrameHeader(.hello).encoded(), [8, 1, 16, 1], []]),
         ("an even call id", [FrameHeader(.request, call: 2).encoded(), [], []]),
         ("call 0", [FrameHeader(.request, call: 0).encoded(), [], []]),
         ("a message for nobody", [FrameHeader(.message, call: 77).encoded(), [], [1]]),

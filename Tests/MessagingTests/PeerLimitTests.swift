@@ -69,6 +69,29 @@ struct PeerLimitTests {
         }
     }
 
+    /// Neither is left out in silence.
+    @Test func keysThatCannotTravelFailTheirCall() async throws {
+        let service = ServiceDefinition(
+            name: "atelier.echo.Echo",
+            handlers: [
+                MethodHandler(unary: EchoMethods.unary) { request, context in
+                    if request.number > 0 { try await context.sendHeaders(["a\0b": "1"]) }
+                    return Reply(EchoResponse(), trailers: ["a\0b": "1"])
+                }
+            ])
+        try await Pair.with(.tcp, services: [service]) { pair in
+            let codes: [RPCStatus.Code] = [.internalError, .invalidArgument]
+            for (number, code) in zip(UInt32(0)..., codes) {
+                let failure = await #expect(throws: RPCStatus.self) {
+                    try await pair.echo.unary(EchoRequest(number: number))
+                }
+                #expect(failure?.code == code)
+                #expect(failure?.message.contains("NUL") == true)
+            }
+            #expect(await pair.session.isOpen)
+        }
+    }
+
     private static func announce(_ raw: RawPeer, call: UInt64, bytes: UInt64) async throws {
         let attachment = ZRPAttachment(size: bytes, chunked: true, name: "large")
         let head = ZRPCallHead(method: "atelier.echo.Echo/Unary", attachments: [attachment])
@@ -105,6 +128,30 @@ struct PeerLimitTests {
             let reply = try await pair.echo.unary(EchoRequest(), attachments: [large])
             #expect(reply.message.attachmentBytes == 4 << 20)
             await other.vanish()
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func whoTakesSmallFramesIsSentNoLargerOnes(isServer: Bool) async throws {
+        var configuration = EndpointConfiguration()
+        configuration.limits.maximumFrameBytes = 64 << 10
+        let other = EndpointConfiguration()
+        try await Pair.with(
+            .tcp, serverConfiguration: isServer ? configuration : other,
+            clientConfiguration: isServer ? other : configuration
+        ) { pair in
+            let attachments = [60 << 10, 60 << 10, 1 << 20 + 1].map { size in
+                Attachment(ByteBuffer(count: size) { $0.copyBytes(from: (0..<size).map { UInt8($0 & 127) }) })
+            }
+            let reply = try await pair.echo.unary(EchoRequest(), attachments: attachments)
+            #expect(reply.attachments == attachments)
+            let body = [UInt8](repeating: 1, count: 65 << 10)
+            let refusal = await #expect(throws: RPCStatus.self) {
+                try await pair.echo.unary(EchoRequest(payload: body))
+            }
+            #expect(refusal?.code == .resourceExhausted)
+            #expect(refusal?.message.contains("the peer takes frames of 65536") == true)
+            #expect(await pair.session.isOpen)
         }
     }
 

@@ -154,19 +154,30 @@ struct PolicyTests {
         func picks(_ balancer: inout LoadBalancer, _ count: Int, avoiding tried: Set<String> = []) -> [String] {
             (0..<count).compactMap { _ in balancer.pick(avoiding: tried, random: &generator) }
         }
-        var first = LoadBalancer(.pickFirst)
+        let backoff = ConnectionBackoff(initial: .milliseconds(50), maximum: .seconds(2))
+        var first = LoadBalancer(.pickFirst, backoff: backoff)
         #expect(picks(&first, 1).isEmpty)
         first.update(["a", "b", "a", "c"])
         #expect(picks(&first, 2) == ["a", "a"])
         #expect(picks(&first, 1, avoiding: ["a"]) == ["b"])
-        first.change("a") { $0.failures = 1 }
+        let now = ContinuousClock.now
+        first.failed("a", at: now, random: &generator)
         #expect(picks(&first, 1) == ["b"])
+        // Others are called meanwhile, so that it has to be looked after: once, and then not before it has failed again.
+        #expect(first.due(at: now) == [])
+        #expect(first.due(at: now + .milliseconds(61)) == ["a"])
+        #expect(first.due(at: now + .seconds(9)) == [])
+        first.failed("a", at: now, random: &generator)
+        #expect(first.due(at: now + .milliseconds(79)) == [], "twice as long as before")
+        #expect(first.due(at: now + .milliseconds(121)) == ["a"])
+        first.answered("a")
+        #expect(picks(&first, 1) == ["a"])
 
-        var round = LoadBalancer(.roundRobin)
+        var round = LoadBalancer(.roundRobin, backoff: backoff)
         round.update(["a", "b", "c"])
         #expect(picks(&round, 6) == ["a", "b", "c", "a", "b", "c"])
 
-        var least = LoadBalancer(.leastLoaded)
+        var least = LoadBalancer(.leastLoaded, backoff: backoff)
         least.update(["a", "b", "c"])
         least.change("a") { $0.outstanding = 5 }
         least.change("b") { $0.reportedLoad = 9 }

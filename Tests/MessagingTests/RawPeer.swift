@@ -82,7 +82,21 @@ final class RawPeer: LinkReceiver {
 
     /// HELLO with the defaults.
     func sayHello(name: String = "raw") async throws {
-        await send(FrameHeader(.hello), try ZRPHello(versionMin: 1, versionMax: 1, peer: name).encoded())
+        try await say(ZRPHello(versionMin: 1, versionMax: 1, peer: name))
+    }
+
+    /// HELLO.
+    func say(_ hello: ZRPHello) async throws {
+        await send(FrameHeader(.hello), try hello.encoded())
+    }
+
+    /// The next STATUS; nil when the link ends first.
+    func nextStatus() async throws -> RPCStatus? {
+        guard let frames = await next(.status), case .header(let header) = FrameHeader.read(frames[0]) else {
+            return nil
+        }
+        let head = frames.count > 1 ? frames[1].withUnsafeBytes { Array($0) } : []
+        return RPCStatus(try ZRPCallStatus(decoding: head), code: header.auxiliary)
     }
 
     /// Waits for a message of a kind; PINGs and others are passed over.

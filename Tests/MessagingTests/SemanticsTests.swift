@@ -129,6 +129,33 @@ struct SemanticsTests {
         for endpoint in [client] + servers.map(\.endpoint) { await endpoint.close() }
     }
 
+    /// Calls that go to others would never find out that it is back.
+    @Test(arguments: [LoadBalancing.pickFirst, .roundRobin, .leastLoaded])
+    func aServerThatIsBackAtItsAddressGetsItsShareAgain(policy: LoadBalancing) async throws {
+        let transport = MemoryTransport()
+        func serve(_ name: String) async throws -> (endpoint: Endpoint, metrics: CallMetrics) {
+            var configuration = EndpointConfiguration()
+            let metrics = CallMetrics()
+            configuration.metrics = metrics
+            let server = try Endpoint(name: name, transport: transport, configuration: configuration)
+            _ = try await server.listen("memory://\(name)", services: [.echo(EchoImplementation())])
+            return (server, metrics)
+        }
+        let (first, other) = (try await serve("first"), try await serve("other"))
+        let client = try Endpoint(name: "client", transport: transport)
+        let channel = client.balancedChannel("echo", policy: policy)
+        channel.update(["memory://first", "memory://other"])
+        let echo = EchoClient(channel)
+        let key = CallMetrics.Key(method: "atelier.echo.Echo/Unary", isClient: false)
+        while (first.metrics.figures[key]?.started ?? 0) == 0 { _ = try await echo.unary(EchoRequest()) }
+        await first.endpoint.close()
+        for _ in 0..<20 { _ = try await echo.unary(EchoRequest()) }
+        #expect((other.metrics.figures[key]?.started ?? 0) >= 20)
+        let again = try await serve("first")
+        while (again.metrics.figures[key]?.started ?? 0) == 0 { _ = try await echo.unary(EchoRequest()) }
+        for endpoint in [client, other.endpoint, again.endpoint] { await endpoint.close() }
+    }
+
     @Test(arguments: [Network.memory, .ipc])
     func drainingLosesNoCall(network: Network) async throws {
         let echo = EchoImplementation()

@@ -1,4 +1,3 @@
-import Foundation
 import Messaging
 import RPC
 import Testing
@@ -6,17 +5,6 @@ import Wire
 
 @Suite("Messages on the wire")
 struct WireMessageTests {
-    /// Lines of `Fixtures/everything.txt`, which python-protobuf wrote (`Fixtures/make_everything.py`).
-    static func fixture(_ name: String) throws -> [UInt8] {
-        let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/everything.txt")
-        let lines = try String(contentsOf: url, encoding: .utf8).split(separator: "\n")
-        let line = try #require(lines.first { $0.hasPrefix("\(name) ") || $0 == name })
-        let digits = Array(line.dropFirst(name.count).drop { $0 == " " })
-        return try stride(from: 0, to: digits.count, by: 2).map {
-            try #require(UInt8(String(digits[$0...$0 + 1]), radix: 16))
-        }
-    }
-
     static var everything: EchoEverything {
         var message = EchoEverything(
             aInt32: -5, aInt64: -(1 << 60), aUint32: 4_000_000_000, aUint64: 1 << 63 + 1, aSint32: -77,
@@ -38,20 +26,6 @@ struct WireMessageTests {
         return message
     }
 
-    @Test func equalTheBytesOfAnotherImplementation() throws {
-        let bytes = try Self.fixture("everything")
-        #expect(try Self.everything.encoded() == bytes)
-        #expect(try EchoEverything(decoding: bytes) == Self.everything)
-        #expect(try EchoEverything(decoding: Self.fixture("empty")) == EchoEverything())
-        #expect(try EchoEverything().encoded() == [])
-        let head = ZRPCallHead(
-            method: "atelier.echo.Echo/Unary", timeoutUs: 1_500_000,
-            metadata: [ZRPMeta(key: "k", value: Array("v".utf8))],
-            attempt: 1, idempotencyKey: Array("key".utf8),
-            attachments: [ZRPAttachment(size: 5 << 20, chunked: true, name: "pixels")])
-        #expect(try head.encoded() == Self.fixture("callHead"))
-    }
-
     @Test func everyChoiceSurvives() throws {
         let choices: [EchoEverything.Choice?] = [
             nil, .label(""), .label("x"), .detail(.init()), .tint(.red), .`default`(false), .raw([]), .raw([1, 0, 2]),
@@ -64,7 +38,7 @@ struct WireMessageTests {
     }
 
     @Test func everyTruncationAndEveryFlippedBitIsDecodedOrRefused() throws {
-        let bytes = try Self.fixture("everything")
+        let bytes = try GoldenMessages().message("Everything")
         for count in 0..<bytes.count { _ = try? EchoEverything(decoding: Array(bytes[..<count])) }
         for index in bytes.indices {
             for bit in 0..<8 {
@@ -102,6 +76,15 @@ struct WireMessageTests {
         let bytes = Array(repeatElement([0xc2, 0x01, 0x00] as [UInt8], count: 60_000).joined())
         let error = #expect(throws: WireError.self) { try EchoEverything(decoding: bytes) }
         #expect(error?.description.contains("too large in memory") == true, "\(error?.description ?? "decoded")")
+    }
+
+    @Test func aMessageInManyPartsIsOne() throws {
+        let parts = (0..<20_000).map { number in
+            let deltas = number % 10_000 == 0 ? WireSmith.delimited(2, [2]) : []
+            return WireSmith.delimited(17, WireSmith.delimited(1, Array("part \(number)".utf8)) + deltas)
+        }
+        let message = try EchoEverything(decoding: Array(parts.joined()))
+        #expect(message.inner == .init(name: "part 19999", deltas: [1, 1]))
     }
 
     @Test func aStringWithANULCannotBeSent() {

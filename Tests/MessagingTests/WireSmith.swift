@@ -22,16 +22,10 @@ struct WireSmith {
     mutating func message(_ descriptor: WireDescriptor, depth: Int = 0) -> [UInt8] {
         var bytes: [UInt8] = []
         for field in descriptor.fields.shuffled(using: &generator) where Int.random(in: 0..<4, using: &generator) > 0 {
-            let times = isOnce(field) ? 1 : Int.random(in: 1...2, using: &generator)
-            for _ in 0..<times { bytes += value(field, depth) }
+            for _ in 0..<Int.random(in: 1...2, using: &generator) { bytes += value(field, depth) }
         }
         if Int.random(in: 0..<4, using: &generator) == 0 { bytes += Self.delimited(19_000, [1, 2, 3]) }
         return bytes
-    }
-
-    /// protobuf-c 1.4.1 cannot join two singular messages in which a oneof is unset; no encoder sends a message twice.
-    private func isOnce(_ field: WireField) -> Bool {
-        if case .message = field.form { !field.isRepeated } else { false }
     }
 
     private mutating func value(_ field: WireField, _ depth: Int) -> [UInt8] {

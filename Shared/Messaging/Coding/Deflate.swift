@@ -19,13 +19,14 @@ public enum Deflate {
 
     /// The bytes that were compressed, of which there are exactly `count`, or nil if there are not.
     ///
-    /// Never writes more than `count` bytes, whatever the input says.
+    /// Never writes more than `count` bytes, whatever the input says; nothing may stand behind its end.
     public static func decompress(_ bytes: UnsafeRawBufferPointer, count expected: Int) -> [UInt8]? {
         var size = uLongf(expected)
         let input = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
         let output = [UInt8](unsafeUninitializedCapacity: expected) { buffer, count in
-            let status = uncompress(buffer.baseAddress, &size, input, uLong(bytes.count))
-            count = status == Z_OK ? Int(size) : 0
+            var taken = uLong(bytes.count)
+            let status = uncompress2(buffer.baseAddress, &size, input, &taken)
+            count = status == Z_OK && taken == bytes.count ? Int(size) : 0
         }
         return output.count == expected ? output : nil
     }

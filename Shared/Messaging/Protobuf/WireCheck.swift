@@ -15,29 +15,41 @@ public struct WireCheck: Sendable {
     /// The default limits.
     public init() {}
 
+    /// What the check of a message has found so far.
+    private struct Findings {
+        var fields = 0
+        /// Whether a singular message comes in several parts, which protobuf-c cannot join.
+        var hasParts = false
+    }
+
     /// Checks the bytes of a message.
     ///
+    /// - Returns: whether a singular message comes in several parts; see ``WireMerge``.
     /// - Throws: ``WireError`` naming the type and the first thing wrong.
-    public func check(_ bytes: UnsafeRawBufferPointer, against descriptor: WireDescriptor) throws(WireError) {
+    @discardableResult
+    public func check(_ bytes: UnsafeRawBufferPointer, against descriptor: WireDescriptor) throws(WireError) -> Bool {
         guard bytes.count <= maximumBytes else {
             throw WireError("\(descriptor.name): \(bytes.count) bytes, more than \(maximumBytes)")
         }
-        var fields = 0
-        try check(bytes, descriptor.pointer, depth: 1, fields: &fields)
+        var findings = Findings()
+        try check(bytes, descriptor.pointer, depth: 1, &findings)
+        return findings.hasParts
     }
 
     private func check(
         _ bytes: UnsafeRawBufferPointer, _ descriptor: UnsafePointer<ProtobufCMessageDescriptor>, depth: Int,
-        fields: inout Int
+        _ findings: inout Findings
     ) throws(WireError) {
         func refuse(_ reason: String) -> WireError {
             WireError("\(String(cString: descriptor.pointee.name)): \(reason)")
         }
         guard depth <= maximumDepth else { throw refuse("nested deeper than \(maximumDepth)") }
         var position = 0
+        // The singular messages that have come, by their place in the descriptor; those past 63 share a bit.
+        var messages: UInt64 = 0
         while position < bytes.count {
-            fields += 1
-            guard fields <= maximumFields else { throw refuse("more than \(maximumFields) fields") }
+            findings.fields += 1
+            guard findings.fields <= maximumFields else { throw refuse("more than \(maximumFields) fields") }
             guard let tag = Self.varint(bytes, &position), tag >> 3 != 0, tag >> 3 < 1 << 29 else {
                 throw refuse("a malformed tag at byte \(position)")
             }
@@ -58,9 +70,14 @@ public struct WireCheck: Sendable {
                 if field.pointee.type == PROTOBUF_C_TYPE_STRING {
                     guard Self.isText(content) else { throw refuse("field \(number): not UTF-8 without NUL") }
                 } else if field.pointee.type == PROTOBUF_C_TYPE_MESSAGE, let inner = field.pointee.descriptor {
+                    if field.pointee.label != PROTOBUF_C_LABEL_REPEATED {
+                        let bit = UInt64(1) << min(63, descriptor.pointee.fields.distance(to: field))
+                        if messages & bit != 0 { findings.hasParts = true }
+                        messages |= bit
+                    }
                     try check(
                         content, inner.assumingMemoryBound(to: ProtobufCMessageDescriptor.self), depth: depth + 1,
-                        fields: &fields)
+                        &findings)
                 }
             default: throw refuse("field \(number): wire type \(tag & 7)")
             }
@@ -69,7 +86,7 @@ public struct WireCheck: Sendable {
     }
 
     /// A varint of at most ten bytes, or nil.
-    private static func varint(_ bytes: UnsafeRawBufferPointer, _ position: inout Int) -> UInt64? {
+    static func varint(_ bytes: UnsafeRawBufferPointer, _ position: inout Int) -> UInt64? {
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while position < bytes.count, shift < 64 {

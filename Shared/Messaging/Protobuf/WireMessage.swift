@@ -42,12 +42,21 @@ extension WireMessage {
     ///
     /// - Throws: ``WireError`` naming the type and the first thing wrong with the bytes.
     public init(decoding bytes: UnsafeRawBufferPointer, limits: WireCheck = WireCheck()) throws(WireError) {
-        guard !bytes.isEmpty, let base = bytes.baseAddress else {
+        guard !bytes.isEmpty else {
             self.init()
             return
         }
-        try limits.check(bytes, against: Self.wireDescriptor)
-        let data = base.assumingMemoryBound(to: UInt8.self)
+        guard try limits.check(bytes, against: Self.wireDescriptor) else {
+            self = try Self(checked: bytes)
+            return
+        }
+        let joined = Frame.bytes(WireMerge.joined(bytes, Self.wireDescriptor.pointer))
+        self = try joined.withUnsafeBytes { (bytes) throws(WireError) in try Self(checked: bytes) }
+    }
+
+    /// Decodes bytes that ``WireCheck`` has passed, and in which every singular message comes once.
+    private init(checked bytes: UnsafeRawBufferPointer) throws(WireError) {
+        let data = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
         self = try WireArena.with(limit: 16 * bytes.count + 64 * 1024) { (arena) throws(WireError) in
             let unpacked = arena.withAllocator { allocator in
                 protobuf_c_message_unpack(Self.wireDescriptor.pointer, allocator, bytes.count, data)

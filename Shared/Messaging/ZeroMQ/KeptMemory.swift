@@ -12,7 +12,7 @@ internal import Dispatch
 enum KeptMemory {
     private static let interval = 20.0
     /// Less is not worth the walk through the free blocks.
-    private static let remarkable: Int64 = 64 << 20
+    private static let remarkable: Int64 = 16 << 20
 
     /// Begins to look; the timer lives as long as the process.
     static func watch() -> any DispatchSourceTimer {

@@ -26,7 +26,9 @@ public final class BalancedChannel: Caller {
         self.name = name
         defaultTimeout = endpoint.configuration.defaultTimeout
         retrying = Retrying(endpoint.configuration.retry)
-        state = Mutex(State(balancer: LoadBalancer(policy)))
+        let backoff = ConnectionBackoff(
+            initial: endpoint.configuration.initialBackoff, maximum: endpoint.configuration.maximumBackoff)
+        state = Mutex(State(balancer: LoadBalancer(policy, backoff: backoff)))
     }
 
     /// Where the servers are, in the resolver's order.
@@ -66,13 +68,12 @@ public final class BalancedChannel: Caller {
                 continue
             }
             do throws(RPCStatus) {
-                let session = try await channel.session(
-                    waitForReady: false, deadline: deadline)
+                let session = try await channel.session(waitForReady: false, deadline: deadline)
                 state.withLock { $0.balancer.change(address) { $0.reportedLoad = session.peerLoad.otherCalls } }
                 return CallRoute(session: session, address: address, observer: begin(address))
             } catch {
                 guard error.code == .unavailable else { throw error }
-                state.withLock { $0.balancer.change(address) { $0.failures += 1 } }
+                note(address, isWell: false)
                 failed.insert(address)
                 last = error
             }
@@ -82,14 +83,31 @@ public final class BalancedChannel: Caller {
     /// A server that has not refused this attempt: rather one that has not failed this call, but any if need be.
     private func pick(_ tried: Set<String>, _ failed: Set<String>) -> ((String, Channel)?, Int) {
         var generator = SystemRandomNumberGenerator()
-        return state.withLock { state in
+        let (choice, changes, due) = state.withLock { state in
+            let due = state.balancer.due(at: .now).map { ($0, channel($0, &state)) }
             let address =
                 state.balancer.pick(avoiding: tried.union(failed), random: &generator)
                 ?? state.balancer.pick(avoiding: failed, random: &generator)
-            guard let address else { return (nil, state.changes) }
-            let channel = state.channels[address] ?? endpoint.channel(address, services: services)
-            state.channels[address] = channel
-            return ((address, channel), state.changes)
+            return (address.map { ($0, channel($0, &state)) }, state.changes, due)
+        }
+        for (address, channel) in due {
+            Task { note(address, isWell: (try? await channel.session()) != nil) }
+        }
+        return (choice, changes)
+    }
+
+    private func channel(_ address: String, _ state: inout State) -> Channel {
+        let channel = state.channels[address] ?? endpoint.channel(address, services: services)
+        state.channels[address] = channel
+        return channel
+    }
+
+    /// A server has been reached or has answered, or has not.
+    private func note(_ address: String, isWell: Bool) {
+        var generator = SystemRandomNumberGenerator()
+        state.withLock { state in
+            if isWell { return state.balancer.answered(address) }
+            state.balancer.failed(address, at: .now, random: &generator)
         }
     }
 
@@ -97,12 +115,9 @@ public final class BalancedChannel: Caller {
     private func begin(_ address: String) -> CallObserver {
         state.withLock { $0.balancer.change(address) { $0.outstanding += 1 } }
         return { [weak self] status in
-            self?.state.withLock { state in
-                state.balancer.change(address) { candidate in
-                    candidate.outstanding -= 1
-                    candidate.failures = status.code == .unavailable ? candidate.failures + 1 : 0
-                }
-            }
+            guard let self else { return }
+            state.withLock { $0.balancer.change(address) { $0.outstanding -= 1 } }
+            note(address, isWell: status.code != .unavailable)
         }
     }
 

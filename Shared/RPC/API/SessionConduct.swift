@@ -27,6 +27,16 @@ extension OutgoingMessage {
         if conduct.checksumsAttachments { message.checksums = attachments.map(\.bytes.crc32c) }
         return message
     }
+
+    /// The message without compression.
+    var inflated: OutgoingMessage {
+        guard uncompressedBytes > 0,
+            let plain = body.withUnsafeBytes({ Deflate.decompress($0, count: uncompressedBytes) })
+        else { return self }
+        var message = self
+        (message.body, message.uncompressedBytes) = (plain, 0)
+        return message
+    }
 }
 
 extension IncomingMessage {

@@ -18,12 +18,14 @@ package struct LoadBalancer: Sendable {
         /// Calls of others that it last said it has.
         package var reportedLoad = 0
         /// Attempts in a row that came to nothing.
-        package var failures = 0
-        /// Takes no more calls.
-        package var isDraining = false
+        package fileprivate(set) var failures = 0
+        /// When somebody should see whether it is back; nil while it is well, or somebody does.
+        fileprivate var lookAt: ContinuousClock.Instant?
+        fileprivate var backoff: ConnectionBackoff
 
-        package init(address: String) {
+        fileprivate init(address: String, backoff: ConnectionBackoff) {
             self.address = address
+            self.backoff = backoff
         }
 
         var load: Int { outstanding + reportedLoad }
@@ -31,17 +33,20 @@ package struct LoadBalancer: Sendable {
 
     package let policy: LoadBalancing
     package private(set) var candidates: [Candidate] = []
+    private let backoff: ConnectionBackoff
     private var next = 0
 
-    package init(_ policy: LoadBalancing) {
+    /// A choice among nobody yet; one that fails is left alone as long as the back-off says.
+    package init(_ policy: LoadBalancing, backoff: ConnectionBackoff) {
         self.policy = policy
+        self.backoff = backoff
     }
 
     /// The resolver's answer: those that stay keep what is known of them.
     package mutating func update(_ addresses: [String]) {
         var seen: Set<String> = []
         candidates = addresses.filter { seen.insert($0).inserted }.map { address in
-            candidates.first { $0.address == address } ?? Candidate(address: address)
+            candidates.first { $0.address == address } ?? Candidate(address: address, backoff: backoff)
         }
     }
 
@@ -50,11 +55,43 @@ package struct LoadBalancer: Sendable {
         if let index = candidates.firstIndex(where: { $0.address == address }) { body(&candidates[index]) }
     }
 
+    /// An attempt came to nothing: others are preferred until the server has been seen to be back.
+    package mutating func failed(
+        _ address: String, at now: ContinuousClock.Instant, random: inout some RandomNumberGenerator
+    ) {
+        change(address) { candidate in
+            candidate.failures += 1
+            candidate.lookAt = now + candidate.backoff.failed(using: &random)
+        }
+    }
+
+    /// The server does what it is asked.
+    package mutating func answered(_ address: String) {
+        change(address) { candidate in
+            guard candidate.failures > 0 else { return }
+            candidate.failures = 0
+            candidate.lookAt = nil
+            candidate.backoff.succeeded()
+        }
+    }
+
+    /// Servers that failed, and of which it is time to see whether they are back: each is named once.
+    ///
+    /// Who asks says ``failed(_:at:random:)`` or ``answered(_:)`` later. A call that goes elsewhere would never find out.
+    package mutating func due(at now: ContinuousClock.Instant) -> [String] {
+        var due: [String] = []
+        for (index, candidate) in candidates.enumerated() where candidate.lookAt.map({ $0 <= now }) == true {
+            candidates[index].lookAt = nil
+            due.append(candidate.address)
+        }
+        return due
+    }
+
     /// The server for a call, or nil when there is none to be tried.
     ///
     /// Servers that failed lately are chosen only when there are no others; `tried` are not chosen again by this call.
     package mutating func pick(avoiding tried: Set<String>, random: inout some RandomNumberGenerator) -> String? {
-        let open = candidates.filter { !tried.contains($0.address) && !$0.isDraining }
+        let open = candidates.filter { !tried.contains($0.address) }
         guard let fewest = open.map(\.failures).min() else { return nil }
         let healthy = open.filter { $0.failures == fewest }
         switch policy {

@@ -2,18 +2,17 @@ import Messaging
 
 // What the peer sends once the session is open.
 extension SessionMachine {
-    mutating func dispatch(_ header: FrameHeader, _ frames: [Frame]) {
-        let isCall = header.kind == .request || header.kind == .message
-        let isPlausible =
-            switch header.kind {
-            case .request, .message:
-                frames.count == 2 && header.attachments == 0 || frames.count == 3 + Int(header.attachments)
-            case .chunk: frames.count == 2
-            default: frames.count <= 2
-            }
-        guard isPlausible, isCall || header.attachments == 0 else {
-            return violation("\(header.kind) of \(frames.count) frames")
+    /// Whether a message has the frames of its kind.
+    func isPlausible(_ header: FrameHeader, _ frames: [Frame]) -> Bool {
+        switch header.kind {
+        case .request, .message:
+            frames.count == 2 && header.attachments == 0 || frames.count == 3 + Int(header.attachments)
+        case .chunk: frames.count == 2 && header.attachments == 0
+        default: frames.count <= 2 && header.attachments == 0
         }
+    }
+
+    mutating func dispatch(_ header: FrameHeader, _ frames: [Frame]) {
         switch header.kind {
         case .ping:
             if isWelcomeIdler() { receivePing(header, frames) }

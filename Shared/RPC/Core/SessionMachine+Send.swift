@@ -90,7 +90,8 @@ extension SessionMachine {
         let unit = self.unit(.message, id, message, plan, isEnd: isEnd, sequence: call.sendSequence, head: head, ticket)
         call.sendSequence &+= 1
         call.sendsEnded = isEnd
-        call.headersAreDone = true
+        // Those of the end that opened the call are still to come.
+        if !call.isOriginated { call.headersAreDone = true }
         call.outbox.append(unit)
         pump(id, call)
     }
@@ -107,7 +108,10 @@ extension SessionMachine {
                 "\(call.method): headers of \(metadata.byteCount) bytes, the peer takes \(peerLimits.maximumMetadataBytes)"
             )
         }
-        let head = encode(ZRPCallStatus(trailers: metadata.wire))
+        let head: [UInt8]
+        do throws(WireError) { head = try ZRPCallStatus(trailers: metadata.wire).encoded() } catch {
+            throw RPCStatus(.invalidArgument, "\(call.method): \(error)")
+        }
         guard head.count <= SessionLimits.maximumHeadBytes else {
             throw RPCStatus(.resourceExhausted, "\(call.method): headers of \(head.count) bytes")
         }
@@ -136,18 +140,25 @@ extension SessionMachine {
             do throws(RPCStatus) { try send(id, call, message, isEnd: true) } catch { status = error }
         }
         call.sendsEnded = true
-        if status.trailers.byteCount > peerLimits.maximumMetadataBytes {
-            status = RPCStatus(.resourceExhausted, "\(call.method): trailers of \(status.trailers.byteCount) bytes")
-        }
-        var unit = OutgoingUnit(header: statusHeader(id, status))
-        if status != RPCStatus(.ok, "") { unit.head = encode(status.wire) }
-        if let head = unit.head, head.count > SessionLimits.maximumHeadBytes {
-            // The peer would take it for malformed, and end the session with all its calls.
-            status = RPCStatus(.resourceExhausted, "\(call.method): a status of \(head.count) bytes")
-            unit = OutgoingUnit(header: statusHeader(id, status), head: encode(status.wire))
-        }
-        call.outbox.append(unit)
+        let isPlain = status == RPCStatus(.ok, "")
+        if !isPlain { status = sendable(status, call.method) }
+        call.outbox.append(
+            OutgoingUnit(header: statusHeader(id, status), head: isPlain ? nil : encode(status.wire)))
         pump(id, call)
+    }
+
+    /// The status, or what is wrong with it: the peer would take it for malformed, and end the session with all its calls.
+    private func sendable(_ status: RPCStatus, _ method: String) -> RPCStatus {
+        guard status.trailers.byteCount <= peerLimits.maximumMetadataBytes else {
+            return RPCStatus(.resourceExhausted, "\(method): trailers of \(status.trailers.byteCount) bytes")
+        }
+        do throws(WireError) {
+            let size = try status.wire.encoded().count
+            if size <= SessionLimits.maximumHeadBytes { return status }
+            return RPCStatus(.resourceExhausted, "\(method): a status of \(size) bytes")
+        } catch {
+            return RPCStatus(.internalError, "\(method): \(error)")
+        }
     }
 
     /// Gives an originated call up.
@@ -182,6 +193,12 @@ extension SessionMachine {
                 .resourceExhausted,
                 "\(method): a body of \(bodyBytes) bytes, the limit is \(SessionLimits.maximumBodyBytes): "
                     + "use an attachment")
+        }
+        guard message.body.count <= peerLimits.maximumFrameBytes else {
+            throw RPCStatus(
+                .resourceExhausted,
+                "\(method): a body of \(message.body.count) bytes, the peer takes frames of "
+                    + "\(peerLimits.maximumFrameBytes): use an attachment")
         }
         guard message.attachments.count <= SessionLimits.maximumAttachments else {
             throw RPCStatus(

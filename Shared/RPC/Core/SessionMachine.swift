@@ -217,6 +217,7 @@ package struct SessionMachine: Sendable {
         case .malformed(let reason): violation(reason)
         case .ignorable: _ = isWelcomeIdler()
         case .header(let header):
+            guard isPlausible(header, frames) else { return violation("\(header.kind) of \(frames.count) frames") }
             if phase == .opening { handshake(header, frames) } else { dispatch(header, frames) }
         }
     }
@@ -236,8 +237,9 @@ package struct SessionMachine: Sendable {
             }
             guard accepts(hello.limits ?? ZRPLimits()) else { return }
             peerLimits = SessionLimits(hello.limits ?? ZRPLimits())
-            chunkBytes = min(settings.limits.chunkBytes, peerLimits.chunkBytes)
             var limits = settings.limits
+            chunkBytes = min(
+                limits.chunkBytes, limits.maximumFrameBytes, peerLimits.chunkBytes, peerLimits.maximumFrameBytes)
             limits.chunkBytes = chunkBytes
             let compression = settings.compression.first(where: hello.compression.contains) ?? ""
             allowsCompression = !compression.isEmpty

@@ -44,7 +44,9 @@ extension SessionCore {
         calls[id] = nil
         reactor.cancel(call)
         discardInbox(call)
-        machine.respond(id, call.answer.message, call.answer.status)
+        // An answer that was kept may have been compressed for another session.
+        let message = machine.allowsCompression ? call.answer.message : call.answer.message?.inflated
+        machine.respond(id, message, call.answer.status)
         run()
         // An answer that waits for credit does so until the call's deadline: its peer may never return any.
         if machine.isOpen(id) { keepTime(of: id, until: call.deadline) }

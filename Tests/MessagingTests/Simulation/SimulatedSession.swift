@@ -29,12 +29,16 @@ struct SimulatedSession {
     var closed: [RPCStatus?] = [nil, nil]
     var peers: [PeerInfo?] = [nil, nil]
 
-    init(limits: SessionLimits = SessionLimits(), connect: Bool = true) {
+    init(
+        limits: SessionLimits = SessionLimits(), connect: Bool = true,
+        configure: (Side, inout SessionMachine.Settings) -> Void = { _, _ in }
+    ) {
         machines = Side.allCases.map { side in
             var settings = SessionMachine.Settings()
             settings.name = "\(side)"
             settings.limits = limits
             settings.memory = MemoryBudget(64 << 20)
+            configure(side, &settings)
             return SessionMachine(role: side == .dialer ? .dialer : .listener, settings: settings)
         }
         guard connect else { return }

@@ -55,15 +55,12 @@ struct ProcessGauge {
         for (quantity, value) in now { values[quantity, default: []].append(value) }
     }
 
-    /// What the straight line through the least of every fortieth of the looks rises by from the first of them to the last.
+    /// What the straight line through the looks rises by from the first of them to the last.
     ///
-    /// The least: bursts come and go, and what the allocator keeps of them is given back now and then. The first fifth is
-    /// left out, in which buffers and pools find their size.
+    /// The first fifth is left out, in which buffers and pools find their size.
     func growth(_ quantity: Quantity) -> Double {
-        let (start, all) = (times.count / 5, values[quantity] ?? [])
-        let width = max(1, times.count / 40)
-        let parts = stride(from: start, through: times.count - width, by: width)
-        let (x, y) = (parts.map { times[$0] }, parts.map { all[$0..<$0 + width].min() ?? 0 })
+        let start = times.count / 5
+        let (x, y) = (Array(times[start...]), Array((values[quantity] ?? [])[start...]))
         guard x.count > 2, let first = x.first, let last = x.last else { return .nan }
         let (meanX, meanY) = (x.reduce(0, +) / Double(x.count), y.reduce(0, +) / Double(y.count))
         var (above, below) = (0.0, 0.0)
@@ -72,6 +69,15 @@ struct ProcessGauge {
             below += (x - meanX) * (x - meanX)
         }
         return above / below * (last - first)
+    }
+
+    /// The last look.
+    var last: String {
+        let numbers = Quantity.allCases.map { quantity in
+            let value = values[quantity]?.last ?? 0
+            return quantity == .memory ? String(format: "%.1f MiB", value / 1_048_576) : "\(Int(value)) \(quantity)"
+        }
+        return "\(name) \(numbers.joined(separator: ", "))"
     }
 
     var description: String {

@@ -43,9 +43,12 @@ struct SoakTests {
         let address: String
         let client: Endpoint
         let keys: String?
+        let gate: SoakGate
 
-        init(_ place: Workplace, _ name: String, _ address: String, keys: String?) async throws {
-            (self.place, self.name, self.keys) = (place, name, keys)
+        init(
+            _ place: Workplace, _ name: String, _ address: String, keys: String?, gate: SoakGate
+        ) async throws {
+            (self.place, self.name, self.keys, self.gate) = (place, name, keys, gate)
             let keyArguments = keys.map { ["--keys", $0] } ?? []
             let server = try place.start("atelier", ["bench", "rpc", "--serve", "--address", address] + keyArguments)
             self.server = server
@@ -67,13 +70,16 @@ struct SoakTests {
             let channel = client.channel(address)
             let times = Task {
                 var times = 0
-                while !Task.isCancelled {
+                while await gate.pass() {
                     do {
                         try await body(EchoClient(channel))
                         times += 1
                     } catch let status as RPCStatus {
                         let isExpected = [.unavailable, .deadlineExceeded, .cancelled].contains(status.code)
-                        if !isExpected { throw status }
+                        if !isExpected {
+                            await gate.leave()
+                            throw status
+                        }
                     }
                     try? await Task.sleep(for: pause * pauseFactor)
                 }
@@ -223,15 +229,28 @@ struct SoakTests {
         }
     }
 
+    /// Waits until what was under way has ended: sessions that are being closed linger for a second.
+    private static func untilSettled(_ gauges: [ProcessGauge]) async {
+        func descriptors() -> [Double?] { gauges.map { ProcessGauge.look(at: $0.process)?[.descriptors] } }
+        var (last, since) = (descriptors(), ContinuousClock.now)
+        let end = since + .seconds(10)
+        while ContinuousClock.now - since < .milliseconds(1500), .now < end {
+            try? await Task.sleep(for: .milliseconds(100))
+            let now = descriptors()
+            if now != last { (last, since) = (now, .now) }
+        }
+    }
+
     @Test(.enabled(if: minutes != nil, "set ATELIER_SOAK_MINUTES, or run `deploy/task soak`"))
     func nothingGrows() async throws {
         let seconds = try #require(Self.minutes) * 60
         let place = try Workplace()
         let keys = place.path("keys")
         #expect(try await place.atelier("keys", "init", keys).ending == .exited(0))
+        let gate = SoakGate()
         let grounds = [
-            try await Ground(place, "ipc", "ipc://\(place.path("echo"))", keys: nil),
-            try await Ground(place, "tcp with keys", "tcp://127.0.0.1:0", keys: keys),
+            try await Ground(place, "ipc", "ipc://\(place.path("echo"))", keys: nil, gate: gate),
+            try await Ground(place, "tcp with keys", "tcp://127.0.0.1:0", keys: keys, gate: gate),
         ]
         var gauges = grounds.map { ProcessGauge("server over \($0.name)", $0.server.child.processID) }
         let fresh = gauges.map { ProcessGauge.sockets(of: $0.process) }
@@ -239,9 +258,16 @@ struct SoakTests {
         let traffic = grounds.map { $0.traffic() }
         let start = ContinuousClock.now
         while ContinuousClock.now - start < .seconds(seconds) {
-            try await Task.sleep(for: .seconds(min(5, seconds / 60)))
-            for index in gauges.indices { gauges[index].look(at: (ContinuousClock.now - start) / .seconds(1)) }
+            try await Task.sleep(for: .seconds(seconds / 60))
+            // In a pause: how much is under way at a time says nothing about what stays behind.
+            await gate.close(for: traffic.map(\.count).reduce(0, +))
+            await Self.untilSettled(gauges)
+            let time = (ContinuousClock.now - start) / .seconds(1)
+            for index in gauges.indices { gauges[index].look(at: time) }
+            print("\(Int(time)) s: \(gauges.map(\.last).joined(separator: "; "))")
+            await gate.open()
         }
+        await gate.end()
         for (ground, strains) in zip(grounds, traffic) {
             for strain in strains { strain.times.cancel() }
             for strain in strains {
@@ -274,5 +300,57 @@ struct SoakTests {
             #expect(ground.server.child.ending == nil, "the server has not ended")
             ground.server.child.kill()
         }
+    }
+}
+
+/// Lets the strains go on, or holds them where they have nothing under way.
+private actor SoakGate {
+    private var isClosed = false
+    private var hasEnded = false
+    private var held: [CheckedContinuation<Void, Never>] = []
+    private var gone = 0
+    private var closer: (count: Int, continuation: CheckedContinuation<Void, Never>)?
+
+    /// Waits while the gate is closed; false once it is all over.
+    func pass() async -> Bool {
+        if isClosed {
+            await withCheckedContinuation { continuation in
+                held.append(continuation)
+                tellCloser()
+            }
+        }
+        return !hasEnded
+    }
+
+    /// Returns when so many are held.
+    func close(for count: Int) async {
+        isClosed = true
+        await withCheckedContinuation { continuation in
+            closer = (count, continuation)
+            tellCloser()
+        }
+    }
+
+    /// One that is not coming back.
+    func leave() {
+        gone += 1
+        tellCloser()
+    }
+
+    private func tellCloser() {
+        guard let closer, held.count + gone >= closer.count else { return }
+        self.closer = nil
+        closer.continuation.resume()
+    }
+
+    func open() {
+        isClosed = false
+        for continuation in held { continuation.resume() }
+        held = []
+    }
+
+    func end() {
+        hasEnded = true
+        open()
     }
 }

@@ -76,6 +76,8 @@ class Call:
             if session.peer.compress and session.compression and len(body) > SMALL_BODY:
                 head.uncompressed_bytes, body = len(body), zlib.compress(body, 1)
                 flags |= wire.COMPRESSED
+            if len(body) > limits.max_frame_bytes:
+                raise RPCError(wire.RESOURCE_EXHAUSTED, f"{self.method}: a body of {len(body)} bytes is too large")
             frames.append(body)
             room = min(limits.inline_attachment_bytes, limits.max_frame_bytes)
             for index, (name, data) in enumerate(message.attachments):

@@ -8,9 +8,12 @@ from . import wire
 from .call import Call
 from .wire import Header, Malformed, RPCError
 
-DEFAULT_LIMITS = dict(
-    max_frame_bytes=4 << 20, max_message_bytes=1 << 30, inline_attachment_bytes=1 << 20, chunk_bytes=1 << 20,
-    max_calls=4096, call_window_bytes=8 << 20, session_window_bytes=64 << 20, max_metadata_bytes=16 << 10,
+# The default, the least and the most of each limit.
+LIMITS = dict(
+    max_frame_bytes=(4 << 20, 64 << 10, 4 << 20), max_message_bytes=(1 << 30, 64 << 10, 1 << 40),
+    inline_attachment_bytes=(1 << 20, 1, 2 << 20), chunk_bytes=(1 << 20, 1 << 10, 2 << 20),
+    max_calls=(4096, 1, 1 << 20), call_window_bytes=(8 << 20, 1 << 10, 1 << 40),
+    session_window_bytes=(64 << 20, 1 << 10, 1 << 40), max_metadata_bytes=(16 << 10, 1 << 10, 1 << 20),
 )  # fmt: skip
 
 
@@ -18,11 +21,12 @@ class Limits:
     """What one end is willing to receive; zeros on the wire are the defaults."""
 
     def __init__(self, head=None):
-        for name, default in DEFAULT_LIMITS.items():
-            setattr(self, name, (getattr(head, name) if head else 0) or default)
+        for name, (default, least, most) in LIMITS.items():
+            said = getattr(head, name) if head else 0
+            setattr(self, name, min(max(said, least), most) if said else default)
 
     def fill(self, head):
-        for name in DEFAULT_LIMITS:
+        for name in LIMITS:
             setattr(head, name, getattr(self, name))
 
 
@@ -121,7 +125,8 @@ class Session:
                 self.send(Header(wire.STATUS, auxiliary=error.code), error.head().SerializeToString())
                 return self.close(error)
             self.compression = "zlib" in head.compression
-            self.chunk_bytes = min(self.limits.chunk_bytes, Limits(head.limits).chunk_bytes)
+            both = self.limits, Limits(head.limits)
+            self.chunk_bytes = min(size for limits in both for size in (limits.chunk_bytes, limits.max_frame_bytes))
             answer = wire.Welcome(
                 version=1, peer=self.peer.name, role=self.peer.role, boot_id=self.peer.boot_id,
                 session_id=id(self), heartbeat_ms=int(self.heartbeat * 1000), lease_ms=int(self.lease * 1000),

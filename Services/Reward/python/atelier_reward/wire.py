@@ -110,7 +110,7 @@ def inflate(body, size):
         plain = decoder.decompress(bytes(body), size + 1)
     except zlib.error:
         plain = b""
-    if len(plain) != size or not decoder.eof:
+    if len(plain) != size or not decoder.eof or decoder.unused_data:
         raise RPCError(DATA_LOSS, f"the compressed body is not {size} bytes")
     return plain
 
