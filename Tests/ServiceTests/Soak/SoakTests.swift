@@ -230,7 +230,10 @@ struct SoakTests {
     }
 
     /// Waits until what was under way has ended: sessions that are being closed linger for a second.
-    private static func untilSettled(_ gauges: [ProcessGauge]) async {
+    ///
+    /// And in a long soak, until the processes have given back what their allocator keeps (`KeptMemory`).
+    private static func untilSettled(_ gauges: [ProcessGauge], isLong: Bool) async {
+        if isLong { try? await Task.sleep(for: .seconds(23)) }
         func descriptors() -> [Double?] { gauges.map { ProcessGauge.look(at: $0.process)?[.descriptors] } }
         var (last, since) = (descriptors(), ContinuousClock.now)
         let end = since + .seconds(10)
@@ -258,10 +261,10 @@ struct SoakTests {
         let traffic = grounds.map { $0.traffic() }
         let start = ContinuousClock.now
         while ContinuousClock.now - start < .seconds(seconds) {
-            try await Task.sleep(for: .seconds(seconds / 60))
+            try await Task.sleep(for: .seconds(seconds / 30))
             // In a pause: how much is under way at a time says nothing about what stays behind.
             await gate.close(for: traffic.map(\.count).reduce(0, +))
-            await Self.untilSettled(gauges)
+            await Self.untilSettled(gauges, isLong: seconds >= 600)
             let time = (ContinuousClock.now - start) / .seconds(1)
             for index in gauges.indices { gauges[index].look(at: time) }
             print("\(Int(time)) s: \(gauges.map(\.last).joined(separator: "; "))")
