@@ -114,6 +114,25 @@ struct IntegrityTests {
         try await Self.withRawDialer(network) { try await Self.checkBodies($0) }
     }
 
+    /// Says what is for nobody and yet no offence, and asks whether the session lives.
+    private static func checkStrays(_ raw: RawPeer) async throws {
+        for call in [UInt64(0), 2, 77, 78] {
+            await raw.send(FrameHeader(.cancel, call: call))
+            await raw.send(FrameHeader(.credit, call: call, auxiliary: call == 0 ? 0 : 5))
+        }
+        var extensions = FrameHeader(.ping, attachments: 9).encoded()
+        extensions[3] = 40
+        await raw.send([extensions, [1], [2], [3]])
+        await raw.send(FrameHeader(.ping, flags: 0xffff, sequence: 7), [])
+        let pong = try #require(await raw.next(.pong))
+        #expect(pong.count == 2 && FrameHeader.read(pong[0]) == .header(FrameHeader(.pong, sequence: 7)))
+    }
+
+    @Test(arguments: networks)
+    func whatIsForNobodyIsIgnored(network: Network) async throws {
+        try await Self.withRawDialer(network) { try await Self.checkStrays($0) }
+    }
+
     /// The second implementation reads the same page.
     @Test(.enabled(if: PythonPeer.isThere, PythonPeer.whatIsMissing))
     func aServerInPythonAnswersAsOursDoes() async throws {
@@ -124,6 +143,7 @@ struct IntegrityTests {
             ZRPHello(
                 versionMin: 1, versionMax: 1, peer: "raw", limits: ZRPLimits(chunkBytes: 1024), compression: ["zlib"]))
         #expect(await raw.next(.welcome) != nil)
+        try await Self.checkStrays(raw)
         try await Self.checkBodies(raw)
         try await Self.checkAttachments(raw, from: 1001, chunked: false)
         try await Self.checkAttachments(raw, from: 2001, chunked: true)

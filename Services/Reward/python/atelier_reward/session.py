@@ -201,6 +201,8 @@ class Session:
         call = self.calls.get(header.call)
         if call:
             return call.received(header, frames, count)
+        if header.kind in (wire.CANCEL, wire.CREDIT):
+            return
         is_ours = header.call % 2 == self.next_call % 2
         if header.call == 0 or header.call >= self.next_call if is_ours else header.call > self.last_peer_call:
             raise Malformed(f"call {header.call}, which nobody opened")
