@@ -20,7 +20,7 @@ struct DescriptorExhaustionTests {
     /// All the descriptors that the service may have; connections may take 48.
     private static let limit = 64
 
-    /// Descriptors that the service may still open. What it has inherited may have larger numbers.
+    /// Descriptors that the service may still open; those that it has inherited may have larger numbers.
     private func freeDescriptors(_ peer: RewardPeer) -> Int {
         let folder = "/proc/\(peer.service.child.processID)/fd"
         let open = Set((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
