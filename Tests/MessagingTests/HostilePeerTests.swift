@@ -117,9 +117,9 @@ struct HostilePeerTests {
         let attacked: Duration
         let growth: Int
 
-        /// Nobody waits for longer than a turn of the reactor may last, and the attacker's own memory, which is in the same process,
+        /// Nobody waits for longer than two turns of the reactor may last, and the memory of the attacker, who is in the same process,
         /// is among the growth.
-        var isBearable: Bool { attacked < calm * 3 + .milliseconds(50) && growth < 384 << 20 }
+        var isBearable: Bool { attacked < calm * 5 + .milliseconds(100) && growth < 384 << 20 }
     }
 
     /// Other tests work on the same processors and in the same memory: only harm that is seen three times is the attacker's.

@@ -71,8 +71,7 @@ struct ClockTests {
     }
 
     /// A fleet of which nobody agrees what day it is, and whose coordinator's clock is set while leases run.
-    @Test(arguments: [day, -day])
-    func aFleetWorksOn(seconds: Int) async throws {
+    @Test func aFleetWorksOn() async throws {
         let place = try Workplace()
         let configuration = try place.configure(rounds: 2000)
         func start(_ program: String, _ skew: [String], _ words: [String]) throws -> Workplace.Running {
@@ -81,23 +80,23 @@ struct ClockTests {
         let (control, admin) = ("ipc://\(place.path("control"))", "ipc://\(place.path("admin"))")
         let folder = place.folder.path
         let coordinator = try start(
-            "atelier-coordinator", SkewedClock.environment(seconds, after: 4),
+            "atelier-coordinator", SkewedClock.environment(Self.day, after: 4),
             ["--config", configuration, "--out", folder, "--control", control, "--admin", admin])
         let workers = [
             try start(
-                "atelier-learner", SkewedClock.environment(seconds),
+                "atelier-learner", SkewedClock.environment(Self.day),
                 [
                     "--config", configuration, "--out", folder, "--coordinator", control, "--address",
                     "ipc://\(place.path("data"))",
                 ]),
             try start(
-                "atelier-reward", SkewedClock.environment(-seconds) + Self.bootedEarlier,
+                "atelier-reward", SkewedClock.environment(-Self.day) + Self.bootedEarlier,
                 [
                     "--spec", "jpeg-compressibility", "--coordinator", control, "--address",
                     "ipc://\(place.path("reward"))",
                 ]),
             try start(
-                "atelier-sampler", SkewedClock.environment(-seconds),
+                "atelier-sampler", SkewedClock.environment(-Self.day),
                 ["--config", configuration, "--coordinator", control]),
         ]
         defer { for process in workers + [coordinator] { process.child.kill() } }

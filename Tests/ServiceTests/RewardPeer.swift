@@ -27,7 +27,7 @@ struct RewardPeer {
         #expect(try await place.atelier("keys", "init", keys).ending == .exited(0))
         let asked = transport == .ipc ? "ipc://\(place.path("reward"))" : "tcp://127.0.0.1:0"
         let service = try place.start(
-            "atelier-reward", ["--spec", "jpeg-compressibility", "--address", asked, "--keys", keys])
+            "atelier-reward", ["--spec", "jpeg-compressibility", "--address", asked, "--keys", keys, "--with-parent"])
         var bound: Substring?
         try await place.until("it says where it serves") {
             bound = service.errorSoFar.split { " ,\n".contains($0) }.first {

@@ -36,7 +36,12 @@ struct StoppedProcessTests {
         let late = await #expect(throws: RPCStatus.self) { try await score.describe(ScoreDescribeRequest()) }
         #expect(late?.notProcessed == true)
         // A new session works. Once the old one is gone, all that had come on it has been read.
-        let again = try await peer.client.dial(peer.address)
+        var dialled: Session?
+        try await peer.place.until("a new session is open") {
+            dialled = try? await peer.client.dial(peer.address)
+            return dialled != nil
+        }
+        let again = try #require(dialled)
         try await peer.place.until("the old session is gone") {
             try await IntrospectionClient(again).sessions(IntrospectionSessionsRequest()).message.sessions.count == 1
         }
