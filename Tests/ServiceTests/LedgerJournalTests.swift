@@ -109,7 +109,8 @@ struct LedgerJournalTests {
     private static let mayMount =
         geteuid() == 0 && system("unshare -m mount -t tmpfs -o size=64k tmpfs /mnt >/dev/null 2>&1") == 0
 
-    /// A disk of 192 KiB, which only the coordinator sees; afterwards it is given more, and the coordinator begins again.
+    /// A disk of 192 KiB, which only the coordinator sees; when it is told, it is given more, and the coordinator begins again.
+    /// (Not before: the command that was not answered would try again, and be answered by that one.)
     @Test(.enabled(if: mayMount, "nothing can be mounted here (root is needed)"))
     func noSpaceLeftEndsTheRunAndLosesNothingThatWasAnswered() async throws {
         let place = try Workplace()
@@ -118,6 +119,7 @@ struct LedgerJournalTests {
             out=$1; shift
             mount -t tmpfs -o size=192k tmpfs "$out" || exit 77
             "$0" "$@"; echo "ended with $?" >&2
+            until [ -e "$out.larger" ]; do sleep 0.05; done
             mount -o remount,size=16m "$out"
             exec "$0" "$@"
             """#
@@ -129,6 +131,7 @@ struct LedgerJournalTests {
         try await place.until("it has ended") { shell.errorSoFar.contains("ended with 1\n") }
         let reason = "cannot use the ledger \(place.path("out"))/ledger.sqlite: "
         #expect(shell.errorSoFar.contains(reason) && shell.errorSoFar.contains("full"), "\(shell.errorSoFar)")
+        try Data().write(to: URL(filePath: place.path("out.larger")))
         try await place.until("it listens again") {
             shell.errorSoFar.components(separatedBy: "admin ipc").count == 3
         }
