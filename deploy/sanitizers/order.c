@@ -1,0 +1,81 @@
+// Preloaded, tells the thread sanitizer of the order that Swift's libraries make between threads: they were not built with it.
+// `deploy/task sanitize thread` compiles it with Swift's clang, which knows Swift's calling conventions.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+// Absent in programs without the sanitizer.
+extern void __tsan_acquire(void *) __attribute__((weak));
+extern void __tsan_release(void *) __attribute__((weak));
+
+// The function that ours stands in front of.
+static void *next(_Atomic(void *) *known, const char *name) {
+    void *function = atomic_load(known);
+    if (!function) atomic_store(known, function = dlsym(RTLD_NEXT, name));
+    return function;
+}
+
+// Tasks. Swift's runtime tells the sanitizer of them once its __tsan_on_initialize was called. But the program defines that function
+// too, and is asked first; the next is Swift's.
+__attribute__((constructor)) static void tell_runtime(void) {
+    void (*initialize)(void) = __tsan_acquire ? (void (*)(void))dlsym(RTLD_NEXT, "__tsan_on_initialize") : 0;
+    if (initialize) initialize();
+}
+
+// Continuations. One that was resumed before it is awaited suspends nothing, and then the runtime is silent.
+// (What happens between these two lines stays unseen.)
+typedef __attribute__((swiftasynccall)) void (*await_function)(void *continuation);
+extern void *swift_task_getCurrent(void) __attribute__((weak));
+
+__attribute__((swiftasynccall)) void swift_continuation_await(void *continuation) {
+    static _Atomic(void *) known;
+    await_function await = (await_function)next(&known, "swift_continuation_await");
+    if (__tsan_acquire) __tsan_acquire(swift_task_getCurrent());
+    __attribute__((musttail)) return await(continuation);
+}
+
+// Mutexes. Locking and unlocking a free one is compiled into our code, where the sanitizer sees it; what to do about one that is held,
+// or waited for, is in libswiftSynchronization. Of the arguments only self and the thread's number are known here.
+#define SWIFT __attribute__((swiftcall))
+#define SELF __attribute__((swift_context)) void *self
+#define LOCK "$s15Synchronization12_MutexHandleV9_lockSlowyys6UInt32VF"
+#define UNLOCK "$s15Synchronization12_MutexHandleV11_unlockSlowyyF"
+typedef SWIFT void (*lock_function)(uint32_t thread, SELF);
+typedef SWIFT void (*unlock_function)(SELF);
+
+SWIFT void lock(uint32_t thread, SELF) __asm__(LOCK);
+SWIFT void lock(uint32_t thread, SELF) {
+    static _Atomic(void *) known;
+    ((lock_function)next(&known, LOCK))(thread, self);
+    if (__tsan_acquire) __tsan_acquire(self);
+}
+
+SWIFT void unlock(SELF) __asm__(UNLOCK);
+SWIFT void unlock(SELF) {
+    static _Atomic(void *) known;
+    if (__tsan_release) __tsan_release(self);
+    ((unlock_function)next(&known, UNLOCK))(self);
+}
+
+// Kernels. Their threads are libgomp's, which wait for each other by futexes of its own.
+typedef struct {
+    void (*function)(void *);
+    void *data;
+} region;
+
+static void run_region(void *argument) {
+    region *r = argument;
+    if (__tsan_acquire) __tsan_acquire(r);
+    r->function(r->data);
+    if (__tsan_release) __tsan_release(r);
+}
+
+void GOMP_parallel(void (*function)(void *), void *data, unsigned threads, unsigned flags) {
+    static _Atomic(void *) known;
+    void (*parallel)(void (*)(void *), void *, unsigned, unsigned) = next(&known, "GOMP_parallel");
+    region r = {function, data};
+    if (__tsan_release) __tsan_release(&r);
+    parallel(run_region, &r, threads, flags);
+    if (__tsan_acquire) __tsan_acquire(&r);
+}
