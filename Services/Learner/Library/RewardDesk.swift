@@ -11,8 +11,8 @@ import Wire
 actor RewardDesk {
     /// Why a seat of the panel has no numbers.
     enum Refusal: Error {
-        /// Nobody can say now, and why.
-        case unavailable(String)
+        /// Nobody can say now, and why; a service may have said when to come again.
+        case unavailable(String, retryAfter: Duration? = nil)
         /// Asking again would not help: the pictures have no score.
         case invalid(String)
         /// A service answered what makes no sense.
@@ -42,7 +42,9 @@ actor RewardDesk {
                 batch.wire, attachments: batch.attachments, options: CallOptions(timeout: timeout)
             ).message
         } catch {
-            throw .unavailable("\(who) does not score: \(ServiceProcess.oneLine(error))")
+            throw .unavailable(
+                "\(who) does not score: \(ServiceProcess.oneLine(error))",
+                retryAfter: error.retryAfter)
         }
         return try column(reply, seat, who, pictures: batch.pictures.count)
     }
@@ -64,7 +66,9 @@ actor RewardDesk {
                 "\(who) does not say how it changes with the picture (\(status.message)); this algorithm needs a reward that "
                     + "does, or another algorithm: ddpo-is, dpok")
         } catch {
-            throw .unavailable("\(who) does not score: \(ServiceProcess.oneLine(error))")
+            throw .unavailable(
+                "\(who) does not score: \(ServiceProcess.oneLine(error))",
+                retryAfter: (error as? RPCStatus)?.retryAfter)
         }
         for score in answer.scores {
             switch score {

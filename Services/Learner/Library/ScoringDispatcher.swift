@@ -23,6 +23,7 @@ actor ScoringDispatcher {
     private var told = ""
     /// How often in a row a service may answer nonsense.
     private static let patience = 5
+    private static let longestWait = Duration.seconds(10)
 
     init(_ books: LearningClient, _ desk: RewardDesk) {
         self.books = books
@@ -37,6 +38,7 @@ actor ScoringDispatcher {
         var pause = Duration.milliseconds(100)
         var nonsense = 0
         while true {
+            var asked = Duration.zero
             do {
                 let verdict = try await attempt(batch)
                 await wait(unit, for: nil)
@@ -50,12 +52,13 @@ actor ScoringDispatcher {
                     nonsense += 1
                     if nonsense == Self.patience { return .broken(reason) }
                     await wait(unit, for: reason)
-                case .unavailable(let reason):
+                case .unavailable(let reason, let retryAfter):
+                    asked = Self.wait(retryAfter)
                     await wait(unit, for: reason)
                 }
             }
             // Jitter, so that units that failed together do not come back together.
-            try await Task.sleep(for: pause * Double.random(in: 0.8...1.2))
+            try await Task.sleep(for: max(pause, asked) * Double.random(in: 1...1.4))
             pause = min(pause * 2, .seconds(2))
         }
     }
@@ -67,6 +70,7 @@ actor ScoringDispatcher {
         let unit = UnitID(batch.unit)
         var pause = Duration.milliseconds(100)
         while true {
+            var asked = Duration.zero
             do {
                 let panel = try await panel(of: unit)
                 var sum = Tensor(zeros: batch.pixels.shape)
@@ -78,12 +82,20 @@ actor ScoringDispatcher {
             } catch let refusal as RewardDesk.Refusal {
                 switch refusal {
                 case .nonsense(let reason), .invalid(let reason): throw ServiceError(reason)
-                case .unavailable(let reason): await wait(unit, for: reason)
+                case .unavailable(let reason, let retryAfter):
+                    asked = Self.wait(retryAfter)
+                    await wait(unit, for: reason)
                 }
             }
-            try await Task.sleep(for: pause)
+            try await Task.sleep(for: max(pause, asked))
             pause = min(pause * 2, .seconds(2))
         }
+    }
+
+    /// How long a service wants to be left alone: not for long, since another may have taken its place by then.
+    private static func wait(_ retryAfter: Duration?) -> Duration {
+        guard let retryAfter else { return .zero }
+        return retryAfter < .zero ? longestWait : min(retryAfter, longestWait)
     }
 
     private func panel(of unit: UnitID) async throws -> RewardPanel {

@@ -13,6 +13,8 @@ final class ConnectionWatch {
     /// How often the memory of the process is looked at; the connections are whenever it has grown, and every so often.
     private static let interval = Duration.milliseconds(20)
     private static let looksWithoutGrowth = 50
+    /// Looking takes at most the share of the reactor's time whose denominator this is.
+    private static let rest = 50
     private static let remarkableGrowth = 16 << 20
     /// How often it is told that connections were turned away.
     private static let reportInterval = Duration.seconds(10)
@@ -37,12 +39,13 @@ final class ConnectionWatch {
         self.timer = nil
     }
 
-    private func lookLater(_ reactor: Reactor) {
-        timer = reactor.schedule(after: Self.interval) { [unowned reactor] in
+    private func lookLater(_ reactor: Reactor, after pause: Duration = interval) {
+        timer = reactor.schedule(after: pause) { [unowned reactor] in
+            let start = ContinuousClock.now
             self.lookAtDoor(reactor)
             self.look()
-            // The last look may have ended the last connection.
-            if self.timer != nil { self.lookLater(reactor) }
+            // The last look may have ended the last connection. Malloc counts its free pieces, of which there may be a million.
+            if self.timer != nil { self.lookLater(reactor, after: max(Self.interval, (.now - start) * Self.rest)) }
         }
     }
 
