@@ -343,6 +343,8 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         for waiter in openWaiters { waiter.resume(returning: .failure(status)) }
         for waiter in closedWaiters { waiter.resume(returning: status) }
         (openWaiters, closedWaiters) = ([], [])
+        // Who chooses among servers is not to go by the last word of one that is gone.
+        session?.report(PeerLoad(otherCalls: 0, capacity: 0))
         // The two hold each other.
         session = nil
         observer.closed(self)
