@@ -18,6 +18,8 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     var conduct: SessionConduct
     private let observer: Observer
     let access: SessionAccess
+    /// What messages that nobody has read may take, and those that handlers work on.
+    let memory: MemoryBudget
     var machine: SessionMachine
     var calls: [UInt64: ActiveCall] = [:]
     private var timers: [SessionMachine.Timer: ReactorTimer] = [:]
@@ -48,6 +50,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         self.observer = observer
         self.table = table
         self.conduct = conduct
+        memory = settings.memory
         machine = SessionMachine(role: role, settings: settings)
     }
 
@@ -80,11 +83,6 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     }
 
     // MARK: The session
-
-    /// Whether calls can be made.
-    var isReady: Bool {
-        get async { await reactor.perform { self.machine.isReady } }
-    }
 
     /// Waits for the handshake.
     func waitUntilOpen() async throws(RPCStatus) -> Session {
@@ -152,8 +150,6 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         discardInbox(call)
         run()
     }
-
-    func hasEnded(_ call: ActiveCall) -> Bool { call.status != nil }
 
     /// Resumes whoever waits for the end of a call with one reply.
     func completeIfEnded(_ call: ActiveCall) {
@@ -354,7 +350,8 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         guard let call = calls[id], !call.isAbandoned else { return machine.consumed(id, message) }
         if let served = call as? ServedCall {
             if served.task == nil {
-                machine.consumed(id, message)
+                machine.handedOver(id, message)
+                served.held = message.reserved
                 return startHandler(served, message)
             }
             if served.handler.takesOneRequest { return machine.consumed(id, message) }
