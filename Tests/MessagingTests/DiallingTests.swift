@@ -1,7 +1,6 @@
 import Foundation
 import Messaging
 import RPC
-import Synchronization
 import Testing
 import Wire
 
@@ -104,36 +103,5 @@ struct DiallingTests {
         #expect(failure?.code == .unavailable)
         #expect(failure?.message.contains("the peer sends a message without an end") == true)
         await client.close()
-    }
-}
-
-/// A network within the process that counts who dials, and makes them wait.
-private final class WatchedTransport: Transport {
-    private struct State {
-        var attempts = 0
-        var holdsConnections = false
-    }
-
-    private let network = MemoryTransport()
-    private let state = Mutex(State())
-
-    var attempts: Int { state.withLock(\.attempts) }
-    var holdsConnections: Bool {
-        get { state.withLock(\.holdsConnections) }
-        set { state.withLock { $0.holdsConnections = newValue } }
-    }
-
-    func connect(
-        to address: String, on reactor: Reactor, timeout: Duration
-    ) async throws(MessagingError) -> any Link {
-        state.withLock { $0.attempts += 1 }
-        while holdsConnections { await Task.yield() }
-        return try await network.connect(to: address, on: reactor, timeout: timeout)
-    }
-
-    func listen(
-        at address: String, on reactor: Reactor, accept: @escaping @Sendable (any Link) -> Void
-    ) async throws(MessagingError) -> any TransportListener {
-        try await network.listen(at: address, on: reactor, accept: accept)
     }
 }

@@ -79,6 +79,22 @@ struct FailureContractTests {
     }
 
     @Test(arguments: Network.allCases)
+    func whatTheClosureOfAClientStreamThrowsIsThrownEvenIfTheServerHasAnswered(network: Network) async throws {
+        struct Own: Error {}
+        let early = ServiceDefinition(
+            name: "atelier.echo.Echo",
+            handlers: [MethodHandler(clientStreaming: EchoMethods.clientStream) { _, _ in Reply(EchoResponse()) }])
+        try await Pair.with(network, services: [early]) { pair in
+            _ = await #expect(throws: Own.self) {
+                try await pair.echo.clientStream { writer in
+                    while (try? await writer.send(EchoRequest())) != nil {}
+                    throw Own()
+                }
+            }
+        }
+    }
+
+    @Test(arguments: Network.allCases)
     func whatAClosureThrowsCancelsTheCall(network: Network) async throws {
         struct Mine: Error {}
         try await Pair.with(network) { pair in

@@ -53,6 +53,23 @@ struct FlowControlTests {
         }
     }
 
+    /// Both windows would be full, and both ends would wait for the other to read.
+    @Test(arguments: Network.allCases)
+    func aRawCallReadsWhileItSends(network: Network) async throws {
+        let configuration = Self.window(65_536)
+        try await Pair.with(network, serverConfiguration: configuration, clientConfiguration: configuration) { pair in
+            let method = MethodDescriptor(
+                service: "atelier.echo.Echo", name: "Bidirectional", kind: .bidirectional, idempotency: .unknown)
+            let texts = (0..<64).map { "\($0) " + String(repeating: "a", count: 10_000) }
+            var replies: [String] = []
+            _ = try await pair.session.raw(
+                method, try texts.map { RawMessage(body: try EchoRequest(text: $0).encoded()) },
+                options: CallOptions(timeout: .seconds(20))
+            ) { replies.append(try EchoResponse(decoding: $0.body).text) }
+            #expect(replies == texts)
+        }
+    }
+
     @Test(arguments: Network.allCases)
     func messagesLargerThanTheWindowPass(network: Network) async throws {
         var configuration = Self.window(4096)

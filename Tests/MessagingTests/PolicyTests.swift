@@ -83,28 +83,69 @@ struct PolicyTests {
         #expect(throttle.admitsRetry)
     }
 
+    private let aMinute = Duration.seconds(60)
+
     @Test func theFirstGoodAnswerOfAHedgeWins() {
         var throttle = RetryThrottle()
         var machine = HedgingMachine(policy: HedgingPolicy(delay: .milliseconds(5), maximumAttempts: 9))
-        #expect(machine.start() == [.start(attempt: 0), .wait(.milliseconds(5), timer: 1)])
-        #expect(machine.timerFired(1, throttle: throttle) == [.start(attempt: 1), .wait(.milliseconds(5), timer: 2)])
-        #expect(machine.timerFired(2, throttle: throttle) == [.start(attempt: 2)], "three at most")
-        #expect(machine.attemptEnded(0, RPCStatus(.unavailable, ""), throttle: &throttle) == [])
-        #expect(machine.attemptEnded(2, RPCStatus(.ok, ""), throttle: &throttle) == [.finish(attempt: 2)])
-        #expect(machine.attemptEnded(1, RPCStatus(.ok, ""), throttle: &throttle) == [], "it is over")
+        #expect(machine.start(remaining: aMinute) == [.start(attempt: 0), .wait(.milliseconds(5), timer: 1)])
+        #expect(
+            machine.timerFired(1, remaining: aMinute, throttle: throttle)
+                == [.start(attempt: 1), .wait(.milliseconds(5), timer: 2)])
+        #expect(
+            machine.timerFired(2, remaining: aMinute, throttle: throttle) == [.start(attempt: 2)], "three at most")
+        func ended(_ attempt: Int, _ code: RPCStatus.Code) -> [HedgingMachine.Action] {
+            machine.attemptEnded(attempt, RPCStatus(code, ""), remaining: aMinute, throttle: &throttle)
+        }
+        #expect(ended(0, .unavailable) == [])
+        #expect(ended(2, .ok) == [.finish(attempt: 2)])
+        #expect(ended(1, .ok) == [], "it is over")
     }
 
     @Test func aFailedHedgeMakesRoomForTheNextAtOnce() {
         var throttle = RetryThrottle()
         var machine = HedgingMachine(policy: HedgingPolicy(delay: .seconds(1)))
-        _ = machine.start()
-        #expect(machine.attemptEnded(0, RPCStatus(.unavailable, ""), throttle: &throttle) == [.start(attempt: 1)])
-        #expect(machine.timerFired(1, throttle: throttle) == [])
-        #expect(machine.attemptEnded(1, RPCStatus(.unavailable, ""), throttle: &throttle) == [.finish(attempt: 1)])
-        var fatal = HedgingMachine(policy: HedgingPolicy(delay: .seconds(1)))
-        _ = fatal.start()
+        func ended(_ attempt: Int, _ code: RPCStatus.Code) -> [HedgingMachine.Action] {
+            machine.attemptEnded(attempt, RPCStatus(code, ""), remaining: aMinute, throttle: &throttle)
+        }
+        _ = machine.start(remaining: aMinute)
+        #expect(ended(0, .unavailable) == [.start(attempt: 1)])
+        #expect(machine.timerFired(1, remaining: aMinute, throttle: RetryThrottle()) == [])
+        #expect(ended(1, .unavailable) == [.finish(attempt: 1)])
+        machine = HedgingMachine(policy: HedgingPolicy(delay: .seconds(1)))
+        _ = machine.start(remaining: aMinute)
+        #expect(ended(0, .invalidArgument) == [.finish(attempt: 0)])
+    }
+
+    @Test func aHedgeThatCannotBeSentBeforeTheDeadlineIsNotWaitedFor() {
+        var throttle = RetryThrottle()
+        var status = RPCStatus(.unavailable, "")
+        status.retryAfter = .seconds(2)
+        var machine = HedgingMachine(policy: HedgingPolicy(delay: .seconds(1), maximumAttempts: 3))
+        #expect(machine.start(remaining: .seconds(1)) == [.start(attempt: 0)])
         #expect(
-            fatal.attemptEnded(0, RPCStatus(.invalidArgument, ""), throttle: &throttle) == [.finish(attempt: 0)])
+            machine.attemptEnded(0, status, remaining: .seconds(2), throttle: &throttle) == [.finish(attempt: 0)])
+        machine = HedgingMachine(policy: HedgingPolicy(delay: .seconds(1), maximumAttempts: 3))
+        #expect(machine.start(remaining: .seconds(9)).count == 2)
+        #expect(machine.timerFired(1, remaining: .seconds(8), throttle: throttle).count == 2)
+        #expect(machine.attemptEnded(0, status, remaining: .seconds(2), throttle: &throttle) == [], "another one runs")
+        #expect(machine.timerFired(2, remaining: .seconds(1), throttle: throttle) == [], "no third")
+        #expect(
+            machine.attemptEnded(1, RPCStatus(.unavailable, ""), remaining: .seconds(1), throttle: &throttle)
+                == [.finish(attempt: 1)])
+    }
+
+    /// Other calls have used up the tokens while it waited.
+    @Test func aHedgeThatMayNotBeSentAfterItsWaitEndsTheCall() {
+        var throttle = RetryThrottle(maximumTokens: 2)
+        var status = RPCStatus(.unavailable, "")
+        status.retryAfter = .seconds(2)
+        var machine = HedgingMachine(policy: HedgingPolicy(delay: .seconds(1)))
+        _ = machine.start(remaining: aMinute)
+        #expect(
+            machine.attemptEnded(0, status, remaining: aMinute, throttle: &throttle) == [.wait(.seconds(2), timer: 2)])
+        #expect(!throttle.admitsRetry)
+        #expect(machine.timerFired(2, remaining: aMinute, throttle: throttle) == [.finish(attempt: 0)])
     }
 
     private func key(_ number: Int, of holder: UInt8 = 0) -> AnswerCache.Key {
@@ -177,28 +218,30 @@ struct PolicyTests {
         #expect(cache.count == 1 && cache.keptBytes == 0)
     }
 
+    private let backoff = ConnectionBackoff(initial: .milliseconds(50), maximum: .seconds(2))
+
     @Test func serversAreChosenByThePolicy() {
         var generator = SeededGenerator(state: 3)
         func picks(_ balancer: inout LoadBalancer, _ count: Int, avoiding tried: Set<String> = []) -> [String] {
-            (0..<count).compactMap { _ in balancer.pick(avoiding: tried, random: &generator) }
+            (0..<count).compactMap { _ in balancer.pick(avoiding: tried, random: &generator)?.address }
         }
-        let backoff = ConnectionBackoff(initial: .milliseconds(50), maximum: .seconds(2))
         var first = LoadBalancer(.pickFirst, backoff: backoff)
         #expect(picks(&first, 1).isEmpty)
         first.update(["a", "b", "a", "c"])
         #expect(picks(&first, 2) == ["a", "a"])
         #expect(picks(&first, 1, avoiding: ["a"]) == ["b"])
         let now = ContinuousClock.now
-        first.failed("a", at: now, random: &generator)
+        let a = first.candidates[0]
+        first.failed(a, at: now, random: &generator)
         #expect(picks(&first, 1) == ["b"])
         // Others are called meanwhile, so that it has to be looked after: once, and then not before it has failed again.
         #expect(first.due(at: now) == [])
-        #expect(first.due(at: now + .milliseconds(61)) == ["a"])
+        #expect(first.due(at: now + .milliseconds(61)).map(\.address) == ["a"])
         #expect(first.due(at: now + .seconds(9)) == [])
-        first.failed("a", at: now, random: &generator)
+        first.failed(a, at: now, random: &generator)
         #expect(first.due(at: now + .milliseconds(79)) == [], "twice as long as before")
-        #expect(first.due(at: now + .milliseconds(121)) == ["a"])
-        first.answered("a")
+        #expect(first.due(at: now + .milliseconds(121)).map(\.address) == ["a"])
+        first.answered(a)
         #expect(picks(&first, 1) == ["a"])
 
         var round = LoadBalancer(.roundRobin, backoff: backoff)
@@ -207,14 +250,47 @@ struct PolicyTests {
 
         var least = LoadBalancer(.leastLoaded, backoff: backoff)
         least.update(["a", "b", "c"])
-        least.change("a") { $0.outstanding = 5 }
-        least.change("b") { $0.reportedLoad = 9 }
+        for _ in 0..<5 { least.began(least.candidates[0]) }
+        least.report(["b": 9, "x": 1])
         let chosen = picks(&least, 300)
         #expect(chosen.count { $0 == "b" } == 0, "of two it is never the fuller one, and it is fuller than both")
         #expect(chosen.count { $0 == "c" } > 150)
+        least.report([:])
+        #expect(picks(&least, 300).contains("b"), "it says no more that it is")
         // Who stays keeps what is known of it.
         least.update(["b", "a"])
         #expect(least.candidates.map(\.outstanding) == [0, 5])
+    }
+
+    @Test func callsOfAServerThatIsGoneAreNotThoseOfTheNextAtItsAddress() {
+        var generator = SeededGenerator(state: 4)
+        var balancer = LoadBalancer(.leastLoaded, backoff: backoff)
+        balancer.update(["a"])
+        let before = balancer.candidates[0]
+        balancer.began(before)
+        balancer.update([])
+        balancer.update(["a"])
+        let now = balancer.candidates[0]
+        balancer.began(now)
+        balancer.ended(before, .unavailable, at: .now, random: &generator)
+        #expect(balancer.candidates.map(\.outstanding) == [1])
+        #expect(balancer.candidates.map(\.failures) == [0])
+        balancer.ended(now, .unavailable, at: .now, random: &generator)
+        #expect(balancer.candidates.map(\.outstanding) == [0])
+        #expect(balancer.candidates.map(\.failures) == [1])
+    }
+
+    @Test(arguments: [
+        (RPCStatus.Code.cancelled, 1), (.deadlineExceeded, 1), (.ok, 0), (.notFound, 0), (.unavailable, 2),
+    ])
+    func onlyAnAnswerClearsAServersFailures(code: RPCStatus.Code, failures: Int) {
+        var generator = SeededGenerator(state: 5)
+        var balancer = LoadBalancer(.roundRobin, backoff: backoff)
+        balancer.update(["a"])
+        balancer.failed(balancer.candidates[0], at: .now, random: &generator)
+        balancer.began(balancer.candidates[0])
+        balancer.ended(balancer.candidates[0], code, at: .now, random: &generator)
+        #expect(balancer.candidates.map(\.failures) == [failures])
     }
 
     @Test func traceContextsAreReadAsTheRecommendationSays() throws {

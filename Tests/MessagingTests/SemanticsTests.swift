@@ -93,6 +93,20 @@ struct SemanticsTests {
         for endpoint in [client, held, quick] { await endpoint.close() }
     }
 
+    @Test func aHedgedCallDoesNotWaitPastItsDeadline() async throws {
+        try await Pair.with(.memory) { pair in
+            let options = CallOptions(
+                timeout: .seconds(30), metadata: ["x-fail-attempts": "9", "x-retry-after": "3600000"],
+                hedging: HedgingPolicy(delay: .seconds(20)))
+            let start = ContinuousClock.now
+            let status = await #expect(throws: RPCStatus.self) {
+                try await pair.echo.unary(EchoRequest(), options: options)
+            }
+            #expect(status?.message == "not yet")
+            #expect(ContinuousClock.now - start < .seconds(15))
+        }
+    }
+
     @Test(arguments: [LoadBalancing.roundRobin, .leastLoaded])
     func callsAreSpreadAndGoOnWhenAServerIsDrained(policy: LoadBalancing) async throws {
         let transport = MemoryTransport()

@@ -202,6 +202,29 @@ struct AdapterTests {
         await learner.close()
     }
 
+    @Test func adaptersThatTheRelayDoesNotHaveComeOverOneSession() async throws {
+        let place = try Workplace()
+        let learner = try Endpoint(name: "learner")
+        let store = AdapterStore()
+        let listener = try await learner.listen("tcp://127.0.0.1:0", services: [.adapters(AdapterEndpoint(store))])
+        // Who holds the relay's place, and serves nothing.
+        let idle = try Endpoint(name: "idle")
+        let hash = AdapterHash.of(Data(listener.address.utf8)).prefix(16)
+        _ = try await idle.listen("ipc://\(place.path("relay"))/adapters-\(hash)")
+        let sampler = try Endpoint(name: "sampler")
+        let feed = AdapterFeed(sampler, folder: URL(fileURLWithPath: place.path("relay")), log: Host.log)
+        await feed.follow(listener.address)
+        for version in 0..<5 {
+            let bytes = Data(repeating: UInt8(version), count: 100)
+            let policy = PublishedPolicy(version: version, sha256: AdapterHash.of(bytes), modules: 1)
+            await store.publish(PublishedAdapter(bytes, policy), keepingFrom: version)
+            #expect(try await feed.adapter(policy) == bytes)
+            #expect(listener.sessions.count == 1)
+        }
+        await feed.close()
+        for endpoint in [sampler, idle, learner] { await endpoint.close() }
+    }
+
     @Test func aReaderThatIsSlowHearsOfTheNewestOnly() async throws {
         let store = AdapterStore()
         let hints = await store.hints()

@@ -56,4 +56,32 @@ struct RPCCommandTests {
         #expect(nobody.ending == .exited(1))
         #expect(nobody.lastLine.contains(address))
     }
+
+    @Test func aStreamFromStandardInputIsAnsweredLineByLine() async throws {
+        let peer = try await EchoPeer()
+        let program = Workplace.programs.appending(path: "atelier").path
+        // The second line is written when the first has been answered.
+        let script = """
+            (echo '{"text": "first"}'; until [ -e "$0/answered" ]; do sleep 0.02; done; echo '{"text": "second"}') |
+            "$1" rpc call "$2" atelier.echo.Echo/Bidirectional -
+            """
+        let call = try peer.place.start("/bin/sh", ["-c", script, peer.place.folder.path, program, peer.address])
+        try await peer.place.until("the first answer") { call.outputSoFar.contains(#""text":"first""#) }
+        try Data().write(to: peer.place.folder.appending(path: "answered"))
+        let ended = await call.ended()
+        #expect(ended.ending == .exited(0), "\(ended.error)")
+        #expect(ended.output.contains(#""text":"second""#))
+
+        // What is no message ends the call, and says so.
+        let wrong = try peer.place.start(
+            "/bin/sh",
+            [
+                "-c", "echo '{\"txt\": 1}' | \"$0\" rpc call \"$1\" atelier.echo.Echo/Bidirectional -", program,
+                peer.address,
+            ])
+        let refused = await wrong.ended()
+        #expect(refused.ending == .exited(2))
+        #expect(refused.lastLine.contains("has no field 'txt'"), "\(refused.error)")
+        await peer.end()
+    }
 }

@@ -280,8 +280,9 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     private func millisecondsToNextTimer(_ now: ContinuousClock.Instant) -> Int {
         guard let next = timers.nextDeadline else { return -1 }
         let (seconds, attoseconds) = (next - now).components
+        guard seconds < 60 else { return 60_000 }
         let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1
-        return Int(min(max(0, milliseconds), 60_000))
+        return Int(max(0, milliseconds))
     }
 
     /// Serves the sockets whose descriptors may not tell what has come.

@@ -5,10 +5,24 @@ import Synchronization
 /// A name resolver says where they are: ``update(_:)`` takes its answer whenever that changes. Servers that stay keep their
 /// sessions; those that are gone are let finish what they have.
 public final class BalancedChannel: Caller {
+    private struct Server {
+        let channel: Channel
+        /// The one that was used last, for what it says of the server's load.
+        weak var session: Session?
+    }
+
+    /// A server for an attempt.
+    private struct Choice {
+        let candidate: LoadBalancer.Candidate
+        let channel: Channel
+    }
+
     private struct State {
         var balancer: LoadBalancer
-        var channels: [String: Channel] = [:]
-        var waiters: [CheckedContinuation<Void, Never>] = []
+        var servers: [String: Server] = [:]
+        /// Calls that wait for another answer of the resolver, each under a number.
+        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+        var waits = 0
         var changes = 0
     }
 
@@ -25,7 +39,7 @@ public final class BalancedChannel: Caller {
         self.services = services
         self.name = name
         defaultTimeout = endpoint.configuration.defaultTimeout
-        retrying = Retrying(endpoint.configuration.retry)
+        retrying = Retrying(endpoint.configuration.retry, throttle: endpoint.configuration.retryThrottle)
         let backoff = ConnectionBackoff(
             initial: endpoint.configuration.initialBackoff, maximum: endpoint.configuration.maximumBackoff)
         state = Mutex(State(balancer: LoadBalancer(policy, backoff: backoff)))
@@ -37,87 +51,91 @@ public final class BalancedChannel: Caller {
     /// Takes the resolver's answer.
     public func update(_ addresses: [String]) {
         let (gone, waiters) = state.withLock { state in
-            guard addresses != state.balancer.candidates.map(\.address) else { return ([Channel](), state.waiters) }
+            var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+            guard addresses != state.balancer.candidates.map(\.address) else { return ([Channel](), waiters) }
+            swap(&waiters, &state.waiters)
             state.balancer.update(addresses)
-            let gone = state.channels.filter { !addresses.contains($0.key) }
-            for address in gone.keys { state.channels[address] = nil }
-            defer { state.waiters = [] }
             state.changes += 1
-            return (Array(gone.values), state.waiters)
+            let gone = state.servers.filter { !addresses.contains($0.key) }
+            for address in gone.keys { state.servers[address] = nil }
+            return (gone.values.map(\.channel), waiters)
         }
-        for waiter in waiters { waiter.resume() }
+        for waiter in waiters.values { waiter.resume() }
         for channel in gone { Task { await channel.retire() } }
-    }
-
-    /// Follows a name resolver until it ends or the task is cancelled.
-    public func follow(_ resolver: some AsyncSequence<[String], Never>) async {
-        for await addresses in resolver { update(addresses) }
     }
 
     public func route(
         avoiding tried: Set<String>, waitForReady: Bool, deadline: ContinuousClock.Instant
     ) async throws(RPCStatus) -> CallRoute {
         var failed = Set<String>()
-        var last = RPCStatus(.unavailable, "\(name): no server is known", notProcessed: true)
+        var failure = RPCStatus(.unavailable, "\(name): no server is known", notProcessed: true)
         while true {
             let (choice, changes) = pick(tried, failed)
-            guard let (address, channel) = choice else {
-                guard waitForReady, ContinuousClock.now < deadline else { throw last }
+            guard let choice else {
+                // Servers that refuse this caller are not waited for.
+                guard waitForReady, failure.code == .unavailable, ContinuousClock.now < deadline else { throw failure }
+                try endpoint.requireOpen()
                 try await change(after: changes, deadline)
                 failed = []
                 continue
             }
             do throws(RPCStatus) {
-                let session = try await channel.session(waitForReady: false, deadline: deadline)
-                state.withLock { $0.balancer.change(address) { $0.reportedLoad = session.peerLoad.otherCalls } }
-                return CallRoute(session: session, address: address, observer: begin(address))
+                let session = try await choice.channel.session(waitForReady: false, deadline: deadline)
+                return CallRoute(
+                    session: session, address: choice.candidate.address, observer: begin(choice, on: session))
             } catch {
-                guard error.code == .unavailable else { throw error }
-                note(address, isWell: false)
-                failed.insert(address)
-                last = error
+                guard error.code != .cancelled, error.code != .deadlineExceeded else { throw error }
+                note(choice.candidate, isWell: false)
+                // Of several failures one that may pass counts.
+                if failed.isEmpty || error.code == .unavailable { failure = error }
+                failed.insert(choice.candidate.address)
             }
         }
     }
 
     /// A server that has not refused this attempt: rather one that has not failed this call, but any if need be.
-    private func pick(_ tried: Set<String>, _ failed: Set<String>) -> ((String, Channel)?, Int) {
+    private func pick(_ tried: Set<String>, _ failed: Set<String>) -> (Choice?, changes: Int) {
         var generator = SystemRandomNumberGenerator()
         let (choice, changes, due) = state.withLock { state in
-            let due = state.balancer.due(at: .now).map { ($0, channel($0, &state)) }
-            let address =
+            state.balancer.report(state.servers.compactMapValues { $0.session?.peerLoad.otherCalls })
+            let due = state.balancer.due(at: .now).map { withChannel($0, &state) }
+            let candidate =
                 state.balancer.pick(avoiding: tried.union(failed), random: &generator)
                 ?? state.balancer.pick(avoiding: failed, random: &generator)
-            return (address.map { ($0, channel($0, &state)) }, state.changes, due)
+            return (candidate.map { withChannel($0, &state) }, state.changes, due)
         }
-        for (address, channel) in due {
-            Task { note(address, isWell: (try? await channel.session()) != nil) }
+        for server in due {
+            Task { note(server.candidate, isWell: (try? await server.channel.session()) != nil) }
         }
         return (choice, changes)
     }
 
-    private func channel(_ address: String, _ state: inout State) -> Channel {
-        let channel = state.channels[address] ?? endpoint.channel(address, services: services)
-        state.channels[address] = channel
-        return channel
+    private func withChannel(_ candidate: LoadBalancer.Candidate, _ state: inout State) -> Choice {
+        let address = candidate.address
+        let server = state.servers[address] ?? Server(channel: endpoint.channel(address, services: services))
+        state.servers[address] = server
+        return Choice(candidate: candidate, channel: server.channel)
     }
 
-    /// A server has been reached or has answered, or has not.
-    private func note(_ address: String, isWell: Bool) {
+    /// A server has been reached, or has not.
+    private func note(_ server: LoadBalancer.Candidate, isWell: Bool) {
         var generator = SystemRandomNumberGenerator()
         state.withLock { state in
-            if isWell { return state.balancer.answered(address) }
-            state.balancer.failed(address, at: .now, random: &generator)
+            if isWell { return state.balancer.answered(server) }
+            state.balancer.failed(server, at: .now, random: &generator)
         }
     }
 
     /// Counts a call as open until its observer is told of the end.
-    private func begin(_ address: String) -> CallObserver {
-        state.withLock { $0.balancer.change(address) { $0.outstanding += 1 } }
+    private func begin(_ choice: Choice, on session: Session) -> CallObserver {
+        let (candidate, address) = (choice.candidate, choice.candidate.address)
+        state.withLock { state in
+            state.balancer.began(candidate)
+            if state.servers[address]?.channel === choice.channel { state.servers[address]?.session = session }
+        }
         return { [weak self] status in
-            guard let self else { return }
-            state.withLock { $0.balancer.change(address) { $0.outstanding -= 1 } }
-            note(address, isWell: status.code != .unavailable)
+            var generator = SystemRandomNumberGenerator()
+            self?.state.withLock { $0.balancer.ended(candidate, status.code, at: .now, random: &generator) }
         }
     }
 
@@ -129,36 +147,37 @@ public final class BalancedChannel: Caller {
             group.addTask { await self.waitForChange(after: number) }
             await group.next()
             group.cancelAll()
-            self.wakeAll()
         }
         if Task.isCancelled { throw RPCStatus(.cancelled, "\(name): the task was cancelled") }
     }
 
+    /// Waits until the resolver has another answer, or the task is cancelled.
     private func waitForChange(after number: Int) async {
-        await withCheckedContinuation { continuation in
-            let isPast = state.withLock { state in
-                if state.changes != number { return true }
-                state.waiters.append(continuation)
-                return false
+        let wait = state.withLock { state in
+            state.waits += 1
+            return state.waits
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    // Whoever cancels from now on finds the waiter.
+                    if state.changes != number || Task.isCancelled { return true }
+                    state.waiters[wait] = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
             }
-            if isPast { continuation.resume() }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: wait) }?.resume()
         }
-    }
-
-    private func wakeAll() {
-        let waiters = state.withLock { state in
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.resume() }
     }
 
     /// Ends the sessions in use.
     public func close() async {
-        let channels = state.withLock { state in
-            defer { state.channels = [:] }
-            return Array(state.channels.values)
+        let servers = state.withLock { state in
+            defer { state.servers = [:] }
+            return Array(state.servers.values)
         }
-        for channel in channels { await channel.close() }
+        for server in servers { await server.channel.close() }
     }
 }

@@ -41,7 +41,7 @@ public enum CallDeadline {
     /// The deadline of a new call.
     static func next(_ options: CallOptions, default fallback: Duration) -> ContinuousClock.Instant {
         let now = ContinuousClock.now
-        guard let current else { return now + (options.timeout ?? fallback) }
-        return options.timeout.map { min(now + $0, current) } ?? current
+        guard let current else { return now + (options.timeout ?? fallback).bounded }
+        return options.timeout.map { min(now + $0.bounded, current) } ?? current
     }
 }

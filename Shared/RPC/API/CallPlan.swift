@@ -131,7 +131,7 @@ struct CallPlan: Sendable {
         return await withTaskGroup(of: HedgeEvent.self) { group in
             var machine = HedgingMachine(policy: policy)
             var outcomes: [Int: ActiveCall.Outcome] = [:]
-            var actions = machine.start()
+            var actions = machine.start(remaining: remaining)
             while true {
                 for action in actions {
                     switch action {
@@ -151,10 +151,12 @@ struct CallPlan: Sendable {
                 case .ended(let number, let outcome):
                     outcomes[number] = outcome
                     actions = caller.retrying.withThrottle {
-                        machine.attemptEnded(number, outcome.status, throttle: &$0)
+                        machine.attemptEnded(number, outcome.status, remaining: remaining, throttle: &$0)
                     }
                 case .timer(let timer):
-                    actions = caller.retrying.withThrottle { machine.timerFired(timer, throttle: $0) }
+                    actions = caller.retrying.withThrottle {
+                        machine.timerFired(timer, remaining: remaining, throttle: $0)
+                    }
                 case nil: return Self.lost(method)
                 }
             }

@@ -1,7 +1,7 @@
 import Messaging
 
-/// Where a client's calls go: a ``Session``, a ``Channel`` that opens sessions as needed, or a ``BalancedChannel`` that
-/// chooses among several.
+/// Where a client's calls go: a ``Session``, a ``Channel`` that opens sessions as needed, a ``BalancedChannel`` that
+/// chooses among several, or a choice of one's own among these.
 public protocol Caller: Sendable {
     /// A session that takes calls.
     ///
@@ -28,7 +28,8 @@ public struct CallRoute: Sendable {
     /// Is told how the attempt ended.
     let observer: CallObserver?
 
-    init(session: Session, address: String? = nil, observer: CallObserver? = nil) {
+    /// A session, where it leads (nil: its peer's address), and who is told of the attempt's end, if anybody.
+    public init(session: Session, address: String? = nil, observer: CallObserver? = nil) {
         self.session = session
         self.address = address ?? session.remoteAddress
         self.observer = observer
@@ -56,7 +57,7 @@ extension Caller {
         var attempts = StreamAttempts(
             plan: CallPlan(caller: self, method: method.descriptor, options: options), message: message)
         let call = try await attempts.open()
-        return MessageStream(call: call, lifetime: CallLifetime(call), attempts: attempts)
+        return MessageStream(call: call, lifetime: CallLifetime(call, of: self), attempts: attempts)
     }
 
     /// Many requests, one reply.
@@ -70,12 +71,12 @@ extension Caller {
     ) async throws -> Reply<Output> {
         let plan = CallPlan(caller: self, method: method.descriptor, options: options)
         let (call, start) = try await plan.prepare(try await plan.route([]), attempt: 0)
-        let lifetime = CallLifetime(call)
+        let lifetime = CallLifetime(call, of: self)
         defer { withExtendedLifetime(lifetime) {} }
         call.begin(start, nil, isEnd: false)
-        do { try await send(MessageWriter(call: call)) } catch {
+        do { try await send(MessageWriter(call: call)) } catch let status as RPCStatus {
             // A server may answer before it has been told everything; then its answer counts.
-            guard await call.hasEnded else { throw error }
+            guard await call.hasEnded else { throw status }
         }
         call.endInput()
         return try await call.outcome().reply(call.method)
@@ -93,7 +94,7 @@ extension Caller {
     ) async throws -> Result {
         let plan = CallPlan(caller: self, method: method.descriptor, options: options)
         let (call, start) = try await plan.prepare(try await plan.route([]), attempt: 0)
-        let lifetime = CallLifetime(call)
+        let lifetime = CallLifetime(call, of: self)
         defer { withExtendedLifetime(lifetime) {} }
         call.begin(start, nil, isEnd: false)
         return try await body(

@@ -16,16 +16,26 @@ public actor Channel: Caller {
     private var backoff: ConnectionBackoff
     /// The last attempt's failure, and when the next one may be made.
     private var failure: (status: RPCStatus, waitsUntil: ContinuousClock.Instant)?
+    /// Whether it dials no more.
+    private var isRetired = false
 
     init(endpoint: Endpoint, address: String, services: [ServiceDefinition]) {
         self.endpoint = endpoint
         self.address = address
         self.services = services
         defaultTimeout = endpoint.configuration.defaultTimeout
-        retrying = Retrying(endpoint.configuration.retry)
+        retrying = Retrying(endpoint.configuration.retry, throttle: endpoint.configuration.retryThrottle)
         backoff = ConnectionBackoff(
             initial: endpoint.configuration.initialBackoff, maximum: endpoint.configuration.maximumBackoff)
     }
+
+    /// Nobody can call over its session any more, nor end it; the calls of the peer may end.
+    deinit {
+        guard let current else { return }
+        Task { [grace = defaultTimeout] in await current.drain(Self.notNeeded, grace: grace) }
+    }
+
+    private static let notNeeded = "it is not needed any more"
 
     /// The session in use, dialled if need be: one attempt.
     ///
@@ -42,6 +52,7 @@ public actor Channel: Caller {
 
     func session(waitForReady: Bool, deadline: ContinuousClock.Instant) async throws(RPCStatus) -> Session {
         while true {
+            guard !isRetired else { throw retired }
             if let current, await current.isOpen { return current }
             if let failure, failure.waitsUntil > .now {
                 guard waitForReady else { throw Self.stillWaiting(failure.status, until: failure.waitsUntil) }
@@ -101,6 +112,10 @@ public actor Channel: Caller {
         dialling = nil
         switch result {
         case .success(let session):
+            guard !isRetired else {
+                await session.close()
+                return .failure(retired)
+            }
             current = session
             backoff.succeeded()
             failure = nil
@@ -111,12 +126,15 @@ public actor Channel: Caller {
         return result
     }
 
-    /// Lets the calls that are open end, and ends the session.
+    /// Lets the calls that are open end, and ends the session; there will be no other.
     func retire() async {
+        isRetired = true
         guard let current else { return }
         self.current = nil
-        await current.drain("it is not needed any more", grace: endpoint.configuration.defaultTimeout)
+        await current.drain(Self.notNeeded, grace: defaultTimeout)
     }
+
+    private var retired: RPCStatus { RPCStatus(.unavailable, "\(address): \(Self.notNeeded)", notProcessed: true) }
 
     /// Ends the session in use, if any; a later call dials again.
     public func close() async {

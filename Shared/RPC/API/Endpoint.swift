@@ -51,7 +51,7 @@ public final class Endpoint: Sendable {
     /// The address is `tcp://127.0.0.1:PORT` (0: the system chooses) or `ipc:///PATH` in a folder of mode 0700.
     ///
     /// - Throws: ``RPCStatus`` invalidArgument, permissionDenied (the address may not be bound), alreadyExists (it is in
-    ///   use) or unavailable; the message begins with the address.
+    ///   use) or unavailable; the message begins with the address. Cancelled when the endpoint is closed.
     public func listen(_ address: String, services: [ServiceDefinition] = []) async throws(RPCStatus) -> Listener {
         try configuration.permissions?.requireServing(services, as: role)
         let listener = Listener { [weak self] listener in
@@ -87,9 +87,10 @@ public final class Endpoint: Sendable {
     ///
     /// The services are what the peer may call on it.
     ///
-    /// - Throws: ``RPCStatus`` unavailable, with the address, when nobody answers there.
+    /// - Throws: ``RPCStatus`` unavailable, with the address, when nobody answers there; cancelled when the endpoint is
+    ///   closed.
     public func dial(_ address: String, services: [ServiceDefinition] = []) async throws(RPCStatus) -> Session {
-        guard !state.withLock(\.isClosed) else { throw closed }
+        try requireOpen()
         try configuration.permissions?.requireServing(services, as: role)
         let link: any Link
         do throws(MessagingError) {
@@ -221,7 +222,13 @@ public final class Endpoint: Sendable {
         }
     }
 
-    private var closed: RPCStatus { RPCStatus(.unavailable, "\(name): the endpoint is closed") }
+    /// - Throws: ``RPCStatus`` cancelled when the endpoint is closed.
+    func requireOpen() throws(RPCStatus) {
+        guard !state.withLock(\.isClosed) else { throw closed }
+    }
+
+    /// Not unavailable: who waits until a server is there would wait for ever.
+    private var closed: RPCStatus { RPCStatus(.cancelled, "\(name): the endpoint is closed", notProcessed: true) }
 }
 
 extension RPCStatus {

@@ -33,6 +33,8 @@ public struct EndpointConfiguration: Sendable {
     public var checksumsAttachments = false
     /// How channels retry calls that do not say how.
     public var retry = RetryPolicy()
+    /// The bucket of tokens that each channel begins with: when many of its calls fail, none is retried.
+    public var retryThrottle = RetryThrottle()
     /// What counts and times the calls of both directions, beside the interceptors.
     public var metrics: CallMetrics?
     /// What sees the calls that this endpoint makes, the first one first.

@@ -1,4 +1,5 @@
 import Messaging
+import Synchronization
 
 /// The messages of a stream, as they come.
 ///
@@ -30,10 +31,12 @@ public struct MessageStream<Message: WireMessage>: AsyncSequence, Sendable {
                 let message: IncomingMessage?
                 do throws(RPCStatus) { message = try await call.next() } catch {
                     guard var attempts, !Task.isCancelled else { throw error }
-                    let next = try await attempts.next(after: error)
-                    (call, lifetime, self.attempts) = (next, CallLifetime(next), attempts)
+                    call = try await attempts.next(after: error)
+                    lifetime?.goOn(with: call)
+                    self.attempts = attempts
                     continue
                 }
+                attempts?.succeeded()
                 attempts = nil
                 return try message?.decoded(call.method)
             }
@@ -51,17 +54,29 @@ public struct MessageStream<Message: WireMessage>: AsyncSequence, Sendable {
     }
 
     /// What the server sent ahead of its first message; waits for that message or the end, if it sent nothing.
+    ///
+    /// A call that is made again may have other headers then: they are final once a message has been read.
     public var headers: Metadata {
-        get async { await call.receivedHeaders() }
+        get async { await (lifetime?.call ?? call).receivedHeaders() }
     }
 }
 
-/// Cancels a client's call when nobody can read it any more.
+/// A client's call, in the attempt that counts; cancelled when nobody can read it any more.
 final class CallLifetime: Sendable {
-    private let call: ActiveCall
+    private let current: Mutex<ActiveCall>
+    /// A channel that nobody holds ends its session.
+    private let caller: any Caller
 
-    init(_ call: ActiveCall) {
-        self.call = call
+    init(_ call: ActiveCall, of caller: any Caller) {
+        current = Mutex(call)
+        self.caller = caller
+    }
+
+    var call: ActiveCall { current.withLock(\.self) }
+
+    /// The call is made again: the attempt before is over.
+    func goOn(with call: ActiveCall) {
+        current.withLock { $0 = call }
     }
 
     deinit {

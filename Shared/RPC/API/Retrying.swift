@@ -4,11 +4,12 @@ import Synchronization
 public final class Retrying: Sendable {
     /// The policy of calls that do not say one.
     public let policy: RetryPolicy
-    private let throttle = Mutex(RetryThrottle())
+    private let throttle: Mutex<RetryThrottle>
 
-    /// Retries by a policy, with a full bucket of tokens.
-    public init(_ policy: RetryPolicy) {
+    /// Retries by a policy, as long as a throttle admits them.
+    public init(_ policy: RetryPolicy, throttle: RetryThrottle = RetryThrottle()) {
         self.policy = policy
+        self.throttle = Mutex(throttle)
     }
 
     /// Whether a retry is allowed now.
@@ -48,6 +49,11 @@ struct StreamAttempts: Sendable {
         let (call, request) = try await plan.prepare(route, attempt: machine.attempt)
         call.begin(request, message.prepared(route.session.conduct), isEnd: true)
         return call
+    }
+
+    /// An attempt has brought its first message, or has ended well without one.
+    func succeeded() {
+        plan.caller.retrying.withThrottle { $0.succeeded() }
     }
 
     /// The next attempt after one that ended before its first message.

@@ -25,11 +25,10 @@ extension RPCStatus {
         if text.utf8.count > Self.maximumText {
             text = String(decoding: text.utf8.prefix(Self.maximumText), as: UTF8.self)
         }
-        let milliseconds = retryAfter.map { $0 / .milliseconds(1) } ?? 0
         return ZRPCallStatus(
             code: code.number, text: text, trailers: trailers.wire,
             details: details.map { ZRPDetail(typeURL: $0.typeURL, value: $0.value) },
-            retryAfterMs: Int32(clamping: Int64(milliseconds)), notProcessed: notProcessed)
+            retryAfterMs: Int32(clamping: retryAfter?.milliseconds ?? 0), notProcessed: notProcessed)
     }
 }
 

@@ -18,7 +18,7 @@ public struct HedgingPolicy: Hashable, Sendable {
 package struct HedgingMachine: Sendable {
     package enum Action: Hashable, Sendable {
         case start(attempt: Int)
-        /// Call ``HedgingMachine/timerFired(_:throttle:)`` with the number after the wait.
+        /// Call ``HedgingMachine/timerFired(_:remaining:throttle:)`` with the number after the wait.
         case wait(Duration, timer: Int)
         /// The outcome of that attempt is the call's; the others are to be cancelled.
         case finish(attempt: Int)
@@ -27,36 +27,50 @@ package struct HedgingMachine: Sendable {
     let policy: HedgingPolicy
     private var started = 0
     private var running: Set<Int> = []
+    /// The last attempt that came to nothing.
+    private var failed: Int?
     private var timer = 0
     private var isOver = false
-    private var mayStart = true
+    private var isForbidden = false
 
     package init(policy: HedgingPolicy) {
         self.policy = policy
     }
 
-    package mutating func start() -> [Action] { [begin()] + wait(policy.delay) }
+    /// The first attempt; `remaining` is the time until the call's deadline, here and below.
+    package mutating func start(remaining: Duration) -> [Action] { begin(remaining) }
 
-    private mutating func begin() -> Action {
-        defer { started += 1 }
-        running.insert(started)
-        return .start(attempt: started)
+    private var mayStart: Bool { !isForbidden && started < min(policy.maximumAttempts, 3) }
+
+    private mutating func begin(_ remaining: Duration) -> [Action] {
+        let attempt = started
+        running.insert(attempt)
+        started += 1
+        return [.start(attempt: attempt)] + wait(policy.delay, remaining)
     }
 
-    private mutating func wait(_ duration: Duration) -> [Action] {
-        guard mayStart, started < min(policy.maximumAttempts, 3) else { return [] }
+    /// What comes after the deadline need not be waited for.
+    private mutating func wait(_ duration: Duration, _ remaining: Duration) -> [Action] {
+        guard mayStart, duration < remaining else { return [] }
         timer += 1
         return [.wait(duration, timer: timer)]
     }
 
-    package mutating func timerFired(_ number: Int, throttle: RetryThrottle) -> [Action] {
-        guard !isOver, number == timer, mayStart, throttle.admitsRetry, started < min(policy.maximumAttempts, 3) else {
-            return []
-        }
-        return [begin()] + wait(policy.delay)
+    package mutating func timerFired(_ number: Int, remaining: Duration, throttle: RetryThrottle) -> [Action] {
+        guard !isOver, number == timer else { return [] }
+        return mayStart && throttle.admitsRetry ? begin(remaining) : finishUnlessRunning()
     }
 
-    package mutating func attemptEnded(_ attempt: Int, _ status: RPCStatus, throttle: inout RetryThrottle) -> [Action] {
+    /// The last failure is the call's when nothing can come any more.
+    private mutating func finishUnlessRunning() -> [Action] {
+        guard running.isEmpty, let failed else { return [] }
+        isOver = true
+        return [.finish(attempt: failed)]
+    }
+
+    package mutating func attemptEnded(
+        _ attempt: Int, _ status: RPCStatus, remaining: Duration, throttle: inout RetryThrottle
+    ) -> [Action] {
         guard !isOver, running.remove(attempt) != nil else { return [] }
         guard policy.nonFatalCodes.contains(status.code) else {
             if status.code == .ok { throttle.succeeded() }
@@ -64,16 +78,15 @@ package struct HedgingMachine: Sendable {
             return [.finish(attempt: attempt)]
         }
         throttle.failed()
+        failed = attempt
         // Push-back: a negative number forbids further attempts, any other delays the next one.
         if let pushback = status.retryAfter {
-            mayStart = mayStart && pushback >= .zero
-            let waiting = wait(max(pushback, .zero))
+            isForbidden = isForbidden || pushback < .zero || pushback >= remaining
+            let waiting = wait(pushback, remaining)
             if !waiting.isEmpty { return waiting }
-        } else if mayStart, throttle.admitsRetry, started < min(policy.maximumAttempts, 3) {
-            return [begin()] + wait(policy.delay)
+        } else if mayStart, throttle.admitsRetry {
+            return begin(remaining)
         }
-        guard running.isEmpty else { return [] }
-        isOver = true
-        return [.finish(attempt: attempt)]
+        return finishUnlessRunning()
     }
 }

@@ -28,15 +28,17 @@ public struct RetryPolicy: Hashable, Sendable {
 /// retried.
 public struct RetryThrottle: Hashable, Sendable {
     /// Tokens of a full bucket.
-    public var maximumTokens = 10.0
+    public let maximumTokens: Double
     /// Tokens for each success.
-    public var ratio = 0.1
+    public let ratio: Double
     /// What is left.
     public private(set) var tokens: Double
 
     /// A full bucket.
-    public init() {
-        tokens = 10
+    public init(maximumTokens: Double = 10, ratio: Double = 0.1) {
+        self.maximumTokens = maximumTokens
+        self.ratio = ratio
+        tokens = maximumTokens
     }
 
     /// Whether a retry is allowed now.

@@ -18,11 +18,11 @@ extension SessionMachine {
         guard phase == .ready else { return shutDown(RPCStatus(.unavailable, text)) }
         guard !isDraining else { return }
         isDraining = true
-        let milliseconds = UInt32(clamping: Int64(grace / .milliseconds(1)))
         transmit(
             FrameHeader(.goAway),
-            head: encode(ZRPGoAway(text: text, lastCallID: lastPeerCall, graceMs: milliseconds)))
-        actions.append(.startTimer(.drain, grace))
+            head: encode(ZRPGoAway(text: text, lastCallID: lastPeerCall, graceMs: UInt32(clamping: grace.milliseconds)))
+        )
+        actions.append(.startTimer(.drain, grace.bounded))
         endIfDrained()
     }
 

@@ -29,7 +29,7 @@ extension SessionMachine {
         let id = nextCall
         let plan = message.map { self.plan($0) }
         let head = ZRPCallHead(
-            method: request.method, timeoutUs: UInt64(max(1, request.timeout / .microseconds(1))),
+            method: request.method, timeoutUs: UInt64(max(1, request.timeout.microseconds)),
             metadata: request.metadata.wire, attempt: request.attempt, idempotencyKey: request.idempotencyKey,
             attachments: plan?.heads ?? [], waitForReady: request.waitForReady,
             uncompressedBytes: UInt32(message?.uncompressedBytes ?? 0))
@@ -55,7 +55,7 @@ extension SessionMachine {
         call.sendSequence = message == nil ? 0 : 1
         call.sendsEnded = isEnd
         calls[id] = call
-        actions.append(.startTimer(.deadline(call: id), request.timeout))
+        actions.append(.startTimer(.deadline(call: id), request.timeout.bounded))
         pump(id, call)
         return id
     }

@@ -280,7 +280,7 @@ package struct SessionMachine: Sendable {
     }
 
     private static func milliseconds(_ duration: Duration) -> UInt32 {
-        UInt32(clamping: Int64(duration / .milliseconds(1)))
+        UInt32(clamping: duration.milliseconds)
     }
 
     // MARK: The end

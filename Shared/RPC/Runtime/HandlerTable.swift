@@ -16,8 +16,11 @@ final class HandlerTable: Sendable {
 
     init(_ services: [ServiceDefinition], interceptors: [any ServerInterceptor], desk: ServingDesk) {
         serviceNames = services.map(\.name)
+        for (index, name) in serviceNames.enumerated() {
+            precondition(!serviceNames[..<index].contains(name), "\(name) is served twice at one address")
+        }
         handlers = Dictionary(
-            services.flatMap(\.handlers).map { ($0.descriptor.path, $0) }, uniquingKeysWith: { _, last in last })
+            uniqueKeysWithValues: services.flatMap(\.handlers).map { ($0.descriptor.path, $0) })
         self.interceptors = interceptors
         self.desk = desk
     }

@@ -1,5 +1,10 @@
 // Metadata ahead of the first message, and what goes on on the session.
 extension SessionCore {
+    /// Whether calls can be made.
+    var isReady: Bool {
+        get async { await reactor.perform { self.machine.isReady } }
+    }
+
     /// What goes on, once the session is open.
     var snapshot: SessionSnapshot? {
         guard let session, closedStatus == nil else { return nil }

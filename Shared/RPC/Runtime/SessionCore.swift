@@ -84,11 +84,6 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
 
     // MARK: The session
 
-    /// Whether calls can be made.
-    var isReady: Bool {
-        get async { await reactor.perform { self.machine.isReady } }
-    }
-
     /// Waits for the handshake.
     func waitUntilOpen() async throws(RPCStatus) -> Session {
         try await withCheckedContinuation { (waiter: CheckedContinuation<Result<Session, RPCStatus>, Never>) in
@@ -155,8 +150,6 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         discardInbox(call)
         run()
     }
-
-    func hasEnded(_ call: ActiveCall) -> Bool { call.status != nil }
 
     /// Resumes whoever waits for the end of a call with one reply.
     func completeIfEnded(_ call: ActiveCall) {
@@ -346,6 +339,8 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         for waiter in openWaiters { waiter.resume(returning: .failure(status)) }
         for waiter in closedWaiters { waiter.resume(returning: status) }
         (openWaiters, closedWaiters) = ([], [])
+        // Who chooses among servers is not to go by the last word of one that is gone.
+        session?.report(PeerLoad(otherCalls: 0, capacity: 0))
         // The two hold each other.
         session = nil
         observer.closed(self)

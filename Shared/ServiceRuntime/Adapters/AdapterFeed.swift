@@ -20,6 +20,8 @@ public actor AdapterFeed {
     private let log: Logger
     /// Where the learner serves; empty before it is known.
     private var learner = ""
+    /// The way there, for when there is no relay.
+    private var direct: Channel?
     private var source: Source?
     private var search: Task<Source, Never>?
     /// Of its own, without keys: an ipc address in a private folder lets nobody else in, and a sampler has no list of keys.
@@ -60,6 +62,7 @@ public actor AdapterFeed {
         guard learner != self.learner, !isClosed else { return }
         await end()
         self.learner = learner
+        direct = endpoint.channel(learner, services: [])
         following = Task { [weak self] in
             while !Task.isCancelled, let self {
                 await followHints()
@@ -88,8 +91,8 @@ public actor AdapterFeed {
         following?.cancel()
         for fetch in fetches { fetch.task.cancel() }
         fetches = []
-        let ended = source
-        (source, search) = (nil, nil)
+        let (ended, learner) = (source, direct)
+        (source, search, direct) = (nil, nil, nil)
         switch ended {
         case .relay(let relay, let listener):
             await relay.stop()
@@ -99,6 +102,7 @@ public actor AdapterFeed {
         case .peer(let channel): await channel.close()
         case nil: break
         }
+        await learner?.close()
     }
 
     // MARK: Fetching
@@ -128,7 +132,7 @@ public actor AdapterFeed {
                 await leave(channel)
             }
         }
-        return try await learnerClient.adapter(policy)
+        return try await client(learnerChannel).adapter(policy)
     }
 
     private func bytes(of policy: PublishedPolicy, from source: Source) async throws -> Data {
@@ -163,9 +167,9 @@ public actor AdapterFeed {
     }
 
     private func find() async -> Source {
-        let channel = endpoint.channel(learner, services: [])
+        let channel = learnerChannel
         guard let relayAddress, !isClosed else { return .peer(channel) }
-        let relay = AdapterRelay(AdapterClient(channel, waitForReady: true))
+        let relay = AdapterRelay(client(channel))
         do throws(RPCStatus) {
             let local = try localEndpoint()
             let listener: Listener
@@ -188,7 +192,7 @@ public actor AdapterFeed {
         AdapterClient(channel, waitForReady: channel.address == learner)
     }
 
-    private var learnerClient: AdapterClient { client(endpoint.channel(learner, services: [])) }
+    private var learnerChannel: Channel { direct ?? endpoint.channel(learner, services: []) }
 
     private func localEndpoint() throws(RPCStatus) -> Endpoint {
         if let local { return local }

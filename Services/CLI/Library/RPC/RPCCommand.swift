@@ -43,7 +43,7 @@ struct RPCCommand: AsyncParsableCommand {
             commandName: "call", abstract: "Calls a method with JSON and prints the replies as JSON, one a line.",
             discussion: """
                 For a method that takes a stream, give one JSON object for each message. `-` reads them from standard \
-                input, one a line.
+                input, one a line, and sends each as soon as it has read it.
                 """)
 
         @OptionGroup var connection: ReflectedConnection
@@ -74,19 +74,10 @@ struct RPCCommand: AsyncParsableCommand {
                 options.metadata.append(key, value)
             }
             let call = ReflectedCall(
-                method: method, requests: try messages(), options: options,
+                method: method, requests: requests == ["-"] ? nil : requests, options: options,
                 attachments: try attach.map { try ReflectedCall.attachment(Self.split($0, "--attach NAME=FILE")) },
                 folder: save, isPretty: pretty, isVerbose: verbose)
             try await connection.open { try await call.run($0) }
-        }
-
-        private func messages() throws -> [String] {
-            guard requests == ["-"] else { return requests }
-            var lines: [String] = []
-            while let line = readLine() {
-                if !line.allSatisfy(\.isWhitespace) { lines.append(line) }
-            }
-            return lines
         }
 
         private static func split(_ pair: String, _ form: String) throws -> (String, String) {

@@ -2,11 +2,13 @@ import Foundation
 import RPC
 import RPCServices
 import ServiceRuntime
+import Synchronization
 
 /// A call with JSON in and out.
 struct ReflectedCall {
     let method: String
-    let requests: [String]
+    /// One message each; nil: the lines of standard input.
+    let requests: [String]?
     let options: CallOptions
     let attachments: [Attachment]
     /// Where attachments of replies go.
@@ -29,19 +31,12 @@ struct ReflectedCall {
     /// Calls, and prints each reply as it comes.
     func run(_ peer: ReflectedPeer) async throws {
         let (service, declared) = try peer.method(method)
-        let texts = requests.isEmpty && !declared.clientStreams ? ["{}"] : requests
-        guard declared.clientStreams || texts.count == 1 else {
-            throw ServiceError("\(method) takes one message, not \(texts.count)", exitCode: .usage)
-        }
-        var messages: [RawMessage] = []
-        for (index, text) in texts.enumerated() {
-            let body = try peer.schema.encode(try JSONValue(parsing: text), as: declared.input)
-            messages.append(RawMessage(body: body, attachments: index == 0 ? attachments : []))
-        }
         let descriptor = MethodDescriptor(
             service: service.name, name: declared.name, kind: Self.kind(declared), idempotency: .unknown)
         var number = 0
-        let metadata = try await peer.channel.raw(descriptor, messages, options: options) { reply in
+        let metadata = try await peer.channel.raw(
+            descriptor, reading: try await messages(declared, peer.schema), options: options
+        ) { reply in
             Output.line(try peer.schema.json(reply.body, as: declared.output).text(pretty: isPretty))
             for attachment in reply.attachments { try save(attachment, number) }
             number += 1
@@ -50,6 +45,47 @@ struct ReflectedCall {
         for (kind, entries) in [("header", metadata.headers), ("trailer", metadata.trailers)] {
             for entry in entries.entries {
                 Output.error("\(kind) \(entry.key): \(String(decoding: entry.value, as: UTF8.self))\n")
+            }
+        }
+    }
+
+    /// The messages to be sent: those that were given, or the lines of standard input, as a method that takes a stream
+    /// wants them.
+    private func messages(
+        _ declared: Schema.Method, _ schema: Schema
+    ) async throws -> AsyncThrowingStream<RawMessage, any Error> {
+        // The first message takes them.
+        let left = Mutex(attachments)
+        @Sendable func message(_ text: String) throws -> RawMessage {
+            let body = try schema.encode(try JSONValue(parsing: text), as: declared.input)
+            return left.withLock { left in
+                defer { left = [] }
+                return RawMessage(body: body, attachments: left)
+            }
+        }
+        if requests == nil, declared.clientStreams {
+            return AsyncThrowingStream(unfolding: { try await Self.line().map(message) })
+        }
+        var texts = requests ?? []
+        while requests == nil, let line = await Self.line() { texts.append(line) }
+        if texts.isEmpty, !declared.clientStreams { texts = ["{}"] }
+        guard declared.clientStreams || texts.count == 1 else {
+            throw ServiceError("\(method) takes one message, not \(texts.count)", exitCode: .usage)
+        }
+        let messages = try texts.map(message)
+        return AsyncThrowingStream { continuation in
+            for message in messages { continuation.yield(message) }
+            continuation.finish()
+        }
+    }
+
+    /// The next line of standard input that is not empty, read on a thread that may wait for it.
+    private static func line() async -> String? {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                var line = readLine()
+                while line?.allSatisfy(\.isWhitespace) == true { line = readLine() }
+                continuation.resume(returning: line)
             }
         }
     }
