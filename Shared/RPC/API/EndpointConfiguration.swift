@@ -48,4 +48,10 @@ public struct EndpointConfiguration: Sendable {
 
     /// The defaults.
     public init() {}
+
+    /// Has an interceptor see the calls of both directions, inside of those that are there.
+    public mutating func install(_ interceptor: some ClientInterceptor & ServerInterceptor) {
+        clientInterceptors.append(interceptor)
+        serverInterceptors.append(interceptor)
+    }
 }

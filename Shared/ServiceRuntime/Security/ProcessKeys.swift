@@ -27,6 +27,7 @@ public enum ProcessKeys {
         var configuration = EndpointConfiguration()
         configuration.permissions = RunPermissions.table
         configuration.metrics = CallMetrics()
+        configuration.install(Tracing())
         configuration.onTurnedAway = {
             log.warning("\($0) connections were turned away: few descriptors are left (raise `ulimit -n`)")
         }
