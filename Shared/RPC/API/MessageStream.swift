@@ -50,7 +50,8 @@ public struct MessageStream<Message: WireMessage>: AsyncSequence, Sendable {
         Iterator(call: call, lifetime: lifetime, attempts: attempts)
     }
 
-    /// What the server sent ahead of its first message; waits for that message or the end, if it sent nothing.
+    /// What came ahead of the first message: of the server, which is waited for until its first message or the end; to a
+    /// handler the caller's metadata.
     public var headers: Metadata {
         get async { await call.receivedHeaders() }
     }

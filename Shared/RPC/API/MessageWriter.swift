@@ -6,8 +6,8 @@ public struct MessageWriter<Message: WireMessage>: Sendable {
 
     /// Sends a message; returns once the connection has taken it, which needs the reader's credit.
     ///
-    /// - Throws: ``RPCStatus``: the call's status if it is over, resourceExhausted for a message that the peer would not
-    ///   take, or cancelled.
+    /// - Throws: ``RPCStatus``: the call's status if it is over, failedPrecondition after ``finish()``, resourceExhausted for
+    ///   a message that the peer would not take, or cancelled.
     public func send(_ message: Message, attachments: [Attachment] = []) async throws(RPCStatus) {
         try await call.write(OutgoingMessage(message, attachments, call.method).prepared(call.conduct))
     }

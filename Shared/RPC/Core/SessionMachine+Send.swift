@@ -61,6 +61,9 @@ extension SessionMachine {
     }
 
     /// Sends a further message of a call; a call that is over swallows it.
+    ///
+    /// - Throws: ``RPCStatus`` failedPrecondition after the end of the stream, resourceExhausted or invalidArgument for what
+    ///   the peer would not take.
     package mutating func send(
         _ id: UInt64, _ message: OutgoingMessage, isEnd: Bool = false, ticket: UInt64? = nil
     ) throws(RPCStatus) {
@@ -70,7 +73,9 @@ extension SessionMachine {
     private mutating func send(
         _ id: UInt64, _ call: CallRecord, _ message: OutgoingMessage, isEnd: Bool, ticket: UInt64? = nil
     ) throws(RPCStatus) {
-        guard !call.sendsEnded else { return }
+        guard !call.sendsEnded else {
+            throw RPCStatus(.failedPrecondition, "\(call.method): a message after the end of the stream")
+        }
         try check(message, call.method)
         let plan = plan(message)
         var head: [UInt8] = []

@@ -36,8 +36,11 @@ final class AnswerDesk: Sendable {
     private var now: Duration { .now - start }
 
     /// The answer of a key: executed now, waited for, or remembered.
+    ///
+    /// The executor is the one that the execution prefers.
     func answer(
-        _ interest: Interest, _ execute: @escaping @Sendable () async -> AnswerCache.Answer
+        _ interest: Interest, on executor: (any TaskExecutor)? = nil,
+        _ execute: @escaping @Sendable () async -> AnswerCache.Answer
     ) async -> AnswerCache.Answer {
         enum Way {
             case wait(Task<AnswerCache.Answer, Never>)
@@ -47,8 +50,7 @@ final class AnswerDesk: Sendable {
         let way: Way = state.withLock { state in
             // Nobody is to be made to work for a caller that has gone already.
             guard !interest.isWithdrawn else {
-                let status = RPCStatus(.cancelled, "\(key.method): the caller cancelled", notProcessed: true)
-                return .have(AnswerCache.Answer(message: nil, status: status))
+                return .have(Self.nobodyAsks(key))
             }
             let execution: Execution
             switch state.cache.admit(key, at: now) {
@@ -59,8 +61,9 @@ final class AnswerDesk: Sendable {
             case .run:
                 // Detached: it may outlive the caller, and the session.
                 execution = Execution(
-                    Task.detached {
-                        let answer = await execute()
+                    Task.detached(executorPreference: executor) {
+                        // It may have waited for a thread, and everybody who asked may be gone.
+                        let answer = Task.isCancelled ? Self.nobodyAsks(key) : await execute()
                         self.finished(key, answer)
                         return answer
                     })
@@ -74,6 +77,12 @@ final class AnswerDesk: Sendable {
         case .have(let answer): return answer
         case .wait(let task): return await task.value
         }
+    }
+
+    /// Not kept, because it was not processed: the key is as new.
+    private static func nobodyAsks(_ key: AnswerCache.Key) -> AnswerCache.Answer {
+        let status = RPCStatus(.cancelled, "\(key.method): the caller cancelled", notProcessed: true)
+        return AnswerCache.Answer(message: nil, status: status)
     }
 
     private func finished(_ key: AnswerCache.Key, _ answer: AnswerCache.Answer) {

@@ -185,7 +185,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
             reader.resume(returning: .success(nil))
         } else {
             precondition(call.reader == nil, "\(call.method): two tasks read one stream")
-            call.reader = reader
+            call.reader = Waiter(continuation: reader, cancellation: cancellation)
         }
     }
 
@@ -203,7 +203,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         }
         call.nextTicket += 1
         let ticket = call.nextTicket
-        call.writers[ticket] = writer
+        call.writers[ticket] = Waiter(continuation: writer, cancellation: cancellation)
         do throws(RPCStatus) { try machine.send(id, message, ticket: ticket) } catch {
             call.writers[ticket] = nil
             writer.resume(returning: .failure(error))
@@ -217,12 +217,27 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     }
 
     /// A task that waits on the call was cancelled: a client gives the call up, a handler stops waiting.
-    func taskWasCancelled(_ call: ActiveCall) {
+    func taskWasCancelled(_ call: ActiveCall, _ cancellation: TaskCancellation) {
         guard call is ServedCall else { return abandon(call) }
         let status = cancelled(call)
-        call.reader?.resume(returning: .failure(status))
+        if let reader = call.reader, reader.cancellation === cancellation {
+            call.reader = nil
+            reader.resume(returning: .failure(status))
+        }
+        for (ticket, writer) in call.writers where writer.cancellation === cancellation {
+            call.writers[ticket] = nil
+            writer.resume(returning: .failure(status))
+        }
+    }
+
+    /// Resumes every task that still reads or writes: the call has its status.
+    func resumeWaiters(_ call: ActiveCall, _ status: RPCStatus) {
+        let isOK = status.code == .ok
+        call.reader?.resume(returning: isOK ? .success(nil) : .failure(status))
         call.reader = nil
-        for writer in call.writers.values { writer.resume(returning: .failure(status)) }
+        guard !call.writers.isEmpty else { return }
+        let ended = isOK ? RPCStatus(.cancelled, "\(call.method): the call is over") : status
+        for writer in call.writers.values { writer.resume(returning: .failure(ended)) }
         call.writers = [:]
     }
 
@@ -384,14 +399,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         headersAreKnown(call)
         call.observer?(status)
         call.observer = nil
-        let isOK = status.code == .ok
-        call.reader?.resume(returning: isOK ? .success(nil) : .failure(status))
-        call.reader = nil
-        if !call.writers.isEmpty {
-            let ended = isOK ? RPCStatus(.cancelled, "\(call.method): the call is over") : status
-            for writer in call.writers.values { writer.resume(returning: .failure(ended)) }
-            call.writers = [:]
-        }
+        resumeWaiters(call, status)
         if call.isAbandoned { discardInbox(call) }
         completeIfEnded(call)
     }
