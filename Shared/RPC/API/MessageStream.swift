@@ -35,7 +35,7 @@ public struct MessageStream<Message: WireMessage>: AsyncSequence, Sendable {
                     continue
                 }
                 attempts = nil
-                return try message?.decoded(call.method)
+                return try message?.decoded(call.method, call.incoming)
             }
         }
 
@@ -73,19 +73,24 @@ final class CallLifetime: Sendable {
 extension IncomingMessage {
     /// The message of the method's type.
     ///
-    /// - Throws: ``RPCStatus`` invalidArgument when the bytes are not one, dataLoss when they are not those that were sent.
-    func decodedMessage<Message: WireMessage>(_ method: String) throws(RPCStatus) -> Message {
+    /// - Throws: ``RPCStatus`` with the direction's fault when the bytes are not one, dataLoss when they are not those that
+    ///   were sent.
+    func decodedMessage<Message: WireMessage>(
+        _ method: String, _ direction: MessageDirection
+    ) throws(RPCStatus) -> Message {
         try withBody(method) { (bytes) throws(RPCStatus) in
             do throws(WireError) { return try Message(decoding: bytes) } catch {
-                throw RPCStatus(.invalidArgument, "\(method): \(error)")
+                throw RPCStatus(direction.fault, "\(method): \(error)")
             }
         }
     }
 
     /// The same with its attachments.
     ///
-    /// - Throws: as ``decodedMessage(_:)``.
-    func decoded<Message: WireMessage>(_ method: String) throws(RPCStatus) -> Attached<Message> {
-        Attached(message: try decodedMessage(method), attachments: attachments)
+    /// - Throws: as ``decodedMessage(_:_:)``.
+    func decoded<Message: WireMessage>(
+        _ method: String, _ direction: MessageDirection
+    ) throws(RPCStatus) -> Attached<Message> {
+        Attached(message: try decodedMessage(method, direction), attachments: attachments)
     }
 }

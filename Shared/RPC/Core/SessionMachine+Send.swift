@@ -87,10 +87,10 @@ extension SessionMachine {
                 ).encoded()
             }
         } catch {
-            throw RPCStatus(.invalidArgument, "\(call.method): \(error)")
+            throw RPCStatus(call.isOriginated ? .invalidArgument : .internalError, "\(call.method): \(error)")
         }
         guard head.count <= SessionLimits.maximumHeadBytes else {
-            throw RPCStatus(.invalidArgument, "\(call.method): names of attachments, \(head.count) bytes")
+            throw RPCStatus(.resourceExhausted, "\(call.method): names of attachments, \(head.count) bytes")
         }
         let unit = self.unit(.message, id, message, plan, isEnd: isEnd, sequence: call.sendSequence, head: head, ticket)
         call.sendSequence &+= 1
@@ -115,7 +115,7 @@ extension SessionMachine {
         }
         let head: [UInt8]
         do throws(WireError) { head = try ZRPCallStatus(trailers: metadata.wire).encoded() } catch {
-            throw RPCStatus(.invalidArgument, "\(call.method): \(error)")
+            throw RPCStatus(.internalError, "\(call.method): \(error)")
         }
         guard head.count <= SessionLimits.maximumHeadBytes else {
             throw RPCStatus(.resourceExhausted, "\(call.method): headers of \(head.count) bytes")

@@ -184,7 +184,7 @@ extension ActiveCall.Outcome {
     func reply<Message: WireMessage>(_ method: String) throws(RPCStatus) -> Reply<Message> {
         guard status.code == .ok else { throw status }
         guard let message else { throw RPCStatus(.internalError, "\(method): the peer answered without a message") }
-        let decoded: Message = try message.decodedMessage(method)
+        let decoded: Message = try message.decodedMessage(method, .reply)
         var reply = Reply(decoded, attachments: message.attachments, trailers: status.trailers)
         reply.headers = headers
         return reply
