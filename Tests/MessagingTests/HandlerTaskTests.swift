@@ -57,15 +57,15 @@ struct HandlerTaskTests {
         }
     }
 
-    @Test(arguments: networks, [[], [UInt8(1)]])
-    func aHandlerIsNotBegunForACallerThatIsGone(network: Network, key: [UInt8]) async throws {
+    @Test(arguments: [[], [UInt8(1)]])
+    func aHandlerIsNotBegunForACallerThatIsGone(key: [UInt8]) async throws {
         let journal = Journal()
         let echo = Self.service(
             MethodHandler(unary: EchoMethods.unary) { request, _ in
                 journal.add(request.text)
                 return Reply(EchoResponse())
             })
-        try await Pair.with(network, services: [echo.inline]) { pair in
+        try await Pair.with(.memory, services: [echo.inline]) { pair in
             _ = try await pair.echo.unary(EchoRequest(text: "first"))
             // Request and cancellation are there before the server's thread looks at either.
             let hold = Hold()

@@ -31,6 +31,8 @@ final class ServedCall: ActiveCall, @unchecked Sendable {
         if deadline <= .now {
             return RPCStatus(.deadlineExceeded, "\(method): the deadline passed", notProcessed: true)
         }
+        // One with a key outlives its session: the desk of answers knows whether anybody still asks.
+        guard interest == nil else { return nil }
         return Task.isCancelled ? RPCStatus(.cancelled, "\(method): the caller is gone", notProcessed: true) : nil
     }
 
