@@ -230,6 +230,11 @@ struct SecurityTests {
         let error = #expect(throws: MessagingError.self) { try broken.run() }
         #expect(error?.code == .insecure)
         #expect(error?.description.contains("lets strangers in") == true)
+        // A listener that forgot to demand keys.
+        var open = RefusalTest()
+        open.guardListener = { _, _, _ in }
+        let plain = #expect(throws: MessagingError.self) { try open.run() }
+        #expect(plain?.description.contains("lets peers in that prove no key") == true)
         // No domain at the handler: libzmq would let everybody in without option 93; here nobody comes in at all.
         var absent = RefusalTest()
         absent.open = { _, _ in "nobody" }
