@@ -10,21 +10,41 @@
 public final class ByteBuffer: @unchecked Sendable {
     private static let largePageBytes = 2 << 20
 
+    /// No bytes.
+    package static let empty = ByteBuffer(count: 0) { _ in }
+
     private let memory: UnsafeMutableRawBufferPointer
 
     /// The number of bytes.
     public var count: Int { memory.count }
 
     /// A buffer whose bytes the closure writes; bytes that it leaves alone are undefined.
-    public init<Failure: Error>(
+    public convenience init<Failure: Error>(
         count: Int, initializing body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
+        guard let bytes = Self.allocate(count) else { fatalError("no memory for a buffer of \(count) bytes") }
+        self.init(owning: bytes)
+        try body(memory)
+    }
+
+    /// A buffer that somebody will write; nil if there is no memory for it.
+    package convenience init?(uninitialized count: Int) {
+        guard let bytes = Self.allocate(count) else { return nil }
+        self.init(owning: bytes)
+    }
+
+    private init(owning memory: UnsafeMutableRawBufferPointer) {
+        self.memory = memory
+    }
+
+    private static func allocate(_ count: Int) -> UnsafeMutableRawBufferPointer? {
         precondition(count >= 0, "a buffer of \(count) bytes")
         // Large ones on large pages: the first touch of 64 MiB would else be 16,384 page faults.
-        let isLarge = count >= Self.largePageBytes
-        memory = .allocate(byteCount: count, alignment: isLarge ? Self.largePageBytes : 64)
-        if isLarge { madvise(memory.baseAddress, count, Int32(MADV_HUGEPAGE)) }
-        try body(memory)
+        let isLarge = count >= largePageBytes
+        var start: UnsafeMutableRawPointer?
+        guard posix_memalign(&start, isLarge ? largePageBytes : 64, count) == 0 else { return nil }
+        if isLarge { madvise(start, count, Int32(MADV_HUGEPAGE)) }
+        return UnsafeMutableRawBufferPointer(start: start, count: count)
     }
 
     /// A copy of bytes.
@@ -40,7 +60,7 @@ public final class ByteBuffer: @unchecked Sendable {
     }
 
     deinit {
-        memory.deallocate()
+        free(memory.baseAddress)
     }
 
     /// Lends the bytes.

@@ -6,7 +6,8 @@ import Testing
 /// Who is interested in an execution, and when nobody is any more.
 @Suite("The desk of answers under keys", .timeLimit(.minutes(1)))
 struct AnswerDeskTests {
-    private static let key = AnswerCache.Key(caller: "caller", method: "a.B/C", bytes: [1])
+    private static let key = AnswerCache.Key(
+        caller: AnswerCache.Caller(key: nil, name: "caller", bootID: 1), method: "a.B/C", bytes: [1])
 
     /// An execution that lasts until it is released or cancelled, and says which.
     private final class Execution: Sendable {
@@ -29,8 +30,8 @@ struct AnswerDeskTests {
         while execution.runs.withLock(\.self) == 0 { await Task.yield() }
         // Accepted, and cancelled before its task has come to run.
         let second = AnswerDesk.Interest(Self.key)
-        desk.withdraw(second, at: .now)
-        desk.withdraw(second, at: .now)
+        desk.withdraw(second, RPCStatus(.cancelled, ""))
+        desk.withdraw(second, RPCStatus(.cancelled, ""))
         #expect(await desk.answer(second, execution.run).status.code == .cancelled)
         execution.release()
         #expect(await first.value.status.code == .ok)
@@ -40,7 +41,7 @@ struct AnswerDeskTests {
     @Test func nobodyIsMadeToWorkForOneThatHasLeft() async {
         let (desk, execution) = (AnswerDesk(), Execution())
         let gone = AnswerDesk.Interest(Self.key)
-        desk.withdraw(gone, at: .now)
+        desk.withdraw(gone, RPCStatus(.cancelled, ""))
         #expect(await desk.answer(gone, execution.run).status.code == .cancelled)
         #expect(execution.runs.withLock(\.self) == 0)
         // The key is as new.
@@ -76,7 +77,7 @@ struct AnswerDeskTests {
             Task { await desk.answer(interest, on: executor, execution.run) }
         }
         while executor.count == 0 { await Task.yield() }
-        for interest in interests { desk.withdraw(interest, at: .now) }
+        for interest in interests { desk.withdraw(interest, RPCStatus(.cancelled, "")) }
         executor.runAll()
         for asked in asking { #expect(await asked.value.status.code == .cancelled) }
         #expect(execution.runs.withLock(\.self) == 0)
@@ -91,12 +92,24 @@ struct AnswerDeskTests {
         let first = Task { await desk.answer(interests[0], execution.run) }
         while execution.runs.withLock(\.self) == 0 { await Task.yield() }
         let second = Task { await desk.answer(interests[1], execution.run) }
-        desk.withdraw(interests[0], at: .now)
+        desk.withdraw(interests[0], RPCStatus(.cancelled, ""))
         // Not yet: the second has come, or comes and finds it running.
         await Task.yield()
-        desk.withdraw(interests[1], at: .now + .milliseconds(5))
+        desk.withdraw(interests[1], RPCStatus(.deadlineExceeded, "too late"))
         #expect(await first.value.status.code == .cancelled)
-        #expect(await second.value.status.code == .cancelled)
+        #expect([.cancelled, .deadlineExceeded].contains(await second.value.status.code))
+        #expect(execution.runs.withLock(\.self) == 1)
+    }
+
+    @Test func whoAsksAgainHearsThatTheDeadlinePassed() async {
+        let (desk, execution) = (AnswerDesk(), Execution())
+        let interest = AnswerDesk.Interest(Self.key)
+        let first = Task { await desk.answer(interest, execution.run) }
+        while execution.runs.withLock(\.self) == 0 { await Task.yield() }
+        desk.withdraw(interest, RPCStatus(.deadlineExceeded, "too late"))
+        _ = await first.value
+        let again = await desk.answer(AnswerDesk.Interest(Self.key), execution.run)
+        #expect(again.status == RPCStatus(.deadlineExceeded, "too late"))
         #expect(execution.runs.withLock(\.self) == 1)
     }
 }

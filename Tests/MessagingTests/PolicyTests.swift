@@ -107,8 +107,10 @@ struct PolicyTests {
             fatal.attemptEnded(0, RPCStatus(.invalidArgument, ""), throttle: &throttle) == [.finish(attempt: 0)])
     }
 
-    private func key(_ number: Int) -> AnswerCache.Key {
-        AnswerCache.Key(caller: "a", method: "s/M", bytes: [UInt8(number & 255), UInt8(number >> 8)])
+    private func key(_ number: Int, of holder: UInt8 = 0) -> AnswerCache.Key {
+        let caller = AnswerCache.Caller(
+            key: PublicKey(bytes: [UInt8](repeating: holder, count: 32)), name: "caller", bootID: 1)
+        return AnswerCache.Key(caller: caller, method: "s/M", bytes: [UInt8(number & 255), UInt8(number >> 8)])
     }
 
     private func answer(_ bytes: Int) -> AnswerCache.Answer {
@@ -147,6 +149,32 @@ struct PolicyTests {
         cache.finished(key(500), answer(9000), at: .zero)
         guard case .answer(let large) = cache.admit(key(500), at: .zero) else { return #expect(Bool(false)) }
         #expect(large.status.code == .aborted)
+    }
+
+    @Test func nobodyMakesAnothersKeysForgotten() {
+        var cache = AnswerCache(capacity: 20_000, maximumKeys: 50, maximumRunning: 3)
+        guard case .run = cache.admit(key(0, of: 1), at: .zero) else { return #expect(Bool(false)) }
+        cache.finished(key(0, of: 1), answer(1000), at: .zero)
+        for number in 0..<200 {
+            guard case .run = cache.admit(key(number), at: .zero) else { return #expect(Bool(false)) }
+            cache.finished(key(number), answer(1000), at: .zero)
+            #expect(cache.keptBytes <= 20_000)
+            #expect(cache.count <= 50)
+        }
+        guard case .answer(let kept) = cache.admit(key(0, of: 1), at: .zero) else { return #expect(Bool(false)) }
+        #expect(kept.status.code == .ok)
+        // One's own oldest keys go first: they would be carried out again.
+        guard case .run = cache.admit(key(0), at: .zero) else { return #expect(Bool(false)) }
+        for number in 300..<302 { _ = cache.admit(key(number), at: .zero) }
+        guard case .answer(let refused) = cache.admit(key(302), at: .zero) else { return #expect(Bool(false)) }
+        #expect(refused.status.code == .resourceExhausted && refused.status.notProcessed)
+        guard case .run = cache.admit(key(1, of: 1), at: .zero) else { return #expect(Bool(false)) }
+        // When their time is over nothing is left, not even of those who do not come again.
+        for number in 300..<302 { cache.finished(key(number), answer(1), at: .seconds(1)) }
+        cache.finished(key(0), answer(1), at: .seconds(1))
+        cache.finished(key(1, of: 1), answer(1), at: .seconds(1))
+        guard case .run = cache.admit(key(9, of: 2), at: .seconds(700)) else { return #expect(Bool(false)) }
+        #expect(cache.count == 1 && cache.keptBytes == 0)
     }
 
     @Test func serversAreChosenByThePolicy() {

@@ -63,7 +63,7 @@ struct ClockTests {
             }
         }
         #expect(status?.code == .deadlineExceeded, "\(status?.description ?? "")")
-        #expect((.seconds(3) ... .seconds(10)).contains(.now - start))
+        #expect((.seconds(3) ... .seconds(40)).contains(.now - start))
         try await peer.place.until("the server has ended it") { try await peer.sessions().first?.calls.count == 1 }
         #expect(await peer.session.isOpen)
         #expect(try await echo.unary(EchoRequest(text: "still")).message.text == "still")

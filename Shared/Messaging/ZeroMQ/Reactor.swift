@@ -268,6 +268,8 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
                 let isIdle = shared.jobs.isEmpty && hasServedAll
                 shared.hasEnded = shared.isStopping && isIdle
                 shared.isAsleep = !shared.hasEnded && isIdle
+                // Another thread may be given the number of this one, and is not the reactor's.
+                if shared.hasEnded { threadID.store(0, ordering: .relaxed) }
                 return (shared.isAsleep, shared.hasEnded)
             }
             turnEdges.add(1, ordering: .relaxed)

@@ -62,9 +62,6 @@ public final class Endpoint: Sendable {
             guard let self else { return link.close() }
             var settings = settings(table, link)
             settings.sessionID = UInt64.random(in: 1 ... .max)
-            if link.peer != nil {
-                settings.limits.chunkBytes = min(settings.limits.chunkBytes, SessionLimits.encryptedChunkBytes)
-            }
             let core = SessionCore(
                 link: link, reactor: reactor, taskExecutor: executor, role: .listener, settings: settings, table: table,
                 conduct: conduct, observer: observer(listener))
@@ -194,6 +191,9 @@ public final class Endpoint: Sendable {
         settings.role = role
         settings.bootID = bootID
         settings.limits = configuration.limits
+        if link.peer != nil {
+            settings.limits.chunkBytes = min(settings.limits.chunkBytes, SessionLimits.encryptedChunkBytes)
+        }
         settings.serves = table.serviceNames
         settings.heartbeat = configuration.heartbeat
         settings.lease = configuration.lease

@@ -47,8 +47,8 @@ public struct Metadata: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         entries.first { $0.key == key }?.value
     }
 
-    /// What counts against the limit: keys and values.
+    /// What counts against the limit: keys, values, and what an entry costs the receiver, however short it is.
     package var byteCount: Int {
-        entries.reduce(0) { $0 + $1.key.utf8.count + $1.value.count }
+        entries.reduce(0) { $0 + $1.key.utf8.count + $1.value.count + 32 }
     }
 }

@@ -27,6 +27,11 @@ final class CallRecord: @unchecked Sendable {
     var unread = 0
     /// Chunks (and their message) behind an unread message: their credit waits until that is read.
     var heldChunkBytes = 0
+    /// What the outbox holds of the session's memory.
+    var reservedOutbox = 0
+
+    /// What the call holds of the session's memory, but for messages that have been delivered.
+    var heldBytes: Int { reservedOutbox + (assembly?.reserved ?? 0) }
 
     init(method: String, isOriginated: Bool, sendWindow: SendWindow, receiveWindow: ReceiveWindow) {
         self.method = method
@@ -44,6 +49,8 @@ struct OutgoingUnit: Sendable {
     var inline: [ByteBuffer] = []
     var chunked: [(index: Int, bytes: ByteBuffer)] = []
     var ticket: UInt64?
+    /// What it holds of the session's memory.
+    var reserved = 0
     var hasStarted = false
     /// The chunk to send next: which of `chunked`, and its number.
     var position = 0
@@ -81,8 +88,10 @@ struct OutgoingUnit: Sendable {
 struct IncomingAssembly: Sendable {
     let body: Frame
     var attachments: [Attachment]
-    /// Indices of the chunked attachments; their buffers are allocated, and filled in order.
-    let chunked: [Int]
+    /// Indices and sizes of the chunked attachments, which are filled in order.
+    ///
+    /// Their buffers are allocated when their first chunk comes: who opens a call that is refused costs no memory.
+    let chunked: [(index: Int, count: Int)]
     var position = 0
     var chunk = 0
     let credit: Int
@@ -93,18 +102,22 @@ struct IncomingAssembly: Sendable {
 
     /// The reason why this chunk is not the one that must come, or nil when it is.
     func objection(to header: FrameHeader, size: Int, chunkBytes: Int) -> String? {
-        let index = chunked[position]
-        let start = chunk * chunkBytes
-        let expected = min(chunkBytes, attachments[index].bytes.count - start)
+        let (index, count) = chunked[position]
+        let expected = min(chunkBytes, count - chunk * chunkBytes)
         guard header.auxiliary == UInt32(index), header.sequence == UInt32(chunk) else {
             return "chunk \(header.sequence) of attachment \(header.auxiliary) instead of \(chunk) of \(index)"
         }
         return size == expected ? nil : "a chunk of \(size) bytes instead of \(expected)"
     }
 
-    /// Copies a chunk to its place; true when it was the last of the message.
-    mutating func take(_ frame: Frame, chunkBytes: Int) -> Bool {
-        let buffer = attachments[chunked[position]].bytes
+    /// Copies a chunk to its place; true when it was the last of the message, nil if there is no memory for it.
+    mutating func take(_ frame: Frame, chunkBytes: Int) -> Bool? {
+        let (index, count) = chunked[position]
+        if chunk == 0 {
+            guard let buffer = ByteBuffer(uninitialized: count) else { return nil }
+            attachments[index].bytes = buffer
+        }
+        let buffer = attachments[index].bytes
         let start = chunk * chunkBytes
         buffer.withUnsafeMutableBytes { memory in
             frame.withUnsafeBytes { bytes in

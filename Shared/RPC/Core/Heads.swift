@@ -56,15 +56,12 @@ package struct IncomingMessage: Sendable {
     package var attachments: [Attachment]
     /// What reading it returns to the sender.
     package var credit: Int
-    /// Memory of its chunked attachments, which counts against the session's budget until it is read.
+    /// Memory that it holds of the session's until it is read.
     package var reserved: Int
     /// Bytes of the body before it was compressed; 0 if it is not.
     package var uncompressedBytes = 0
     /// CRC-32C that the attachments are to have; 0 for those of which the sender did not say.
     package var checksums: [UInt32] = []
-
-    /// Memory that it takes beside its bytes, roughly: what credits do not count, and a peer could send without end.
-    package var overhead: Int { attachments.reduce(256) { $0 + 64 + $1.name.utf8.count } }
 }
 
 /// What the originator says of a call.

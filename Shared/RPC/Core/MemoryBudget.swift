@@ -1,7 +1,8 @@
 import Messaging
 import Synchronization
 
-/// The memory that the attachments which all sessions of an endpoint receive may hold before they are read.
+/// The memory that messages of all sessions of an endpoint may hold: those that nobody has read, the requests that handlers work
+/// on, and the answers that wait for their caller's credit.
 ///
 /// No peer has more than half of it, or one that announces much and sends nothing would leave nobody else anything.
 package final class MemoryBudget: Sendable {

@@ -32,7 +32,7 @@ extension SessionMachine {
         peerIsDraining = true
         actions.append(.peerIsDraining)
         let text = "the peer takes no more calls: \(going.text)"
-        for id in calls.keys.sorted() where id > going.lastCallID && calls[id]?.isOriginated == true {
+        for id in calls.keys.filter({ $0 > going.lastCallID && calls[$0]?.isOriginated == true }).sorted() {
             fail(id, RPCStatus(.unavailable, text, notProcessed: true))
         }
         endIfDrained()

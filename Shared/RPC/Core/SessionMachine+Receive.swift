@@ -19,7 +19,8 @@ extension SessionMachine {
         case .pong: _ = isWelcomeIdler()
         case .headers: receiveHeaders(header, frames)
         case .reset: peerReset(frames)
-        case .goAway: peerIsGoing(frames)
+        case .goAway:
+            if !peerIsDraining || isWelcomeIdler() { peerIsGoing(frames) }
         case .request: receiveRequest(header, frames)
         case .message: receiveMessage(header, frames)
         case .chunk: receiveChunk(header, frames[1])
@@ -31,11 +32,12 @@ extension SessionMachine {
     }
 
     private mutating func receivePing(_ header: FrameHeader, _ frames: [Frame]) {
+        guard let ping: ZRPPing = head(frames) else { return }
         transmit { answer in
             answer.append(FrameHeader(.pong, sequence: header.sequence).frame)
             answer.append(contentsOf: frames.dropFirst())
         }
-        guard frames.count > 1, let ping: ZRPPing = head(frames) else { return }
+        guard frames.count > 1 else { return }
         let others = max(0, Int(ping.activeCalls) + Int(ping.queuedCalls) - originatedCount)
         actions.append(.peerLoad(PeerLoad(otherCalls: others, capacity: Int(ping.capacity))))
     }
@@ -43,8 +45,7 @@ extension SessionMachine {
     /// Metadata before the first message; a call that is over, or was never opened here, has none.
     private mutating func receiveHeaders(_ header: FrameHeader, _ frames: [Frame]) {
         guard let call = calls[header.call] else {
-            if !canBeForgotten(header.call) { violation("headers of call \(header.call), which nobody opened") }
-            return
+            return receiveLate(header)
         }
         guard call.isOriginated, !call.headersAreDone else {
             return violation("headers of call \(header.call) out of order")
@@ -71,6 +72,14 @@ extension SessionMachine {
 
     private func byteCount(_ frames: [Frame]) -> Int { frames.dropFirst(2).reduce(0) { $0 + $1.count } }
 
+    /// What comes for a call that is over, and does nothing.
+    private mutating func receiveLate(_ header: FrameHeader) {
+        guard canBeForgotten(header.call) else {
+            return violation("\(header.kind) of call \(header.call), which nobody opened")
+        }
+        _ = isWelcomeIdler()
+    }
+
     /// Counts bytes of the session; false after a violation.
     private mutating func countArrival(_ bytes: Int) -> Bool {
         if receiveWindow.arrived(bytes) { return true }
@@ -85,6 +94,8 @@ extension SessionMachine {
         guard let head: ZRPCallHead = head(frames) else { return }
         lastPeerCall = header.call
         peerCallCount += 1
+        // Each call may be cancelled when it is over.
+        idleFrames -= 1
         let bytes = byteCount(frames)
         guard countArrival(bytes) else { return }
         let metadata = Metadata(head.metadata)
@@ -177,19 +188,21 @@ extension SessionMachine {
         }
         let limit = UInt64(settings.limits.maximumMessageBytes)
         let isTooLarge = heads.contains { $0.size > limit } || chunkedBytes + UInt64(bytes) > limit
-        guard !isTooLarge, reserve(Int(chunkedBytes)) else {
+        // Names and empty messages too: credits do not count them, and a peer could send them without end.
+        let small = heads.reduce(256 + max(bytes, Int(uncompressed))) { $0 + 64 + $1.name.utf8.count }
+        let reserved = isTooLarge ? 0 : max(Int(chunkedBytes), small)
+        guard !isTooLarge, reserve(reserved) else {
             returnToSession(bytes)
-            let what = isTooLarge ? "larger than \(limit) bytes" : "larger than the memory left for attachments"
+            let what = isTooLarge ? "larger than \(limit) bytes" : "larger than the memory left for messages"
             return fail(id, RPCStatus(.resourceExhausted, "\(call.method): a message \(what)"))
         }
         guard chunkedBytes > 0 else {
             return deliver(
-                id, call, assemble(header, heads, frames, credit: bytes, reserved: 0, uncompressed: uncompressed))
+                id, call, assemble(header, heads, frames, credit: bytes, reserved: reserved, uncompressed: uncompressed)
+            )
         }
         // The chunks may need the credit of the body, so that is returned as theirs is.
-        let assembly = assemble(
-            header, heads, frames, credit: 0, reserved: Int(chunkedBytes), uncompressed: uncompressed)
-        call.assembly = assembly
+        call.assembly = assemble(header, heads, frames, credit: 0, reserved: reserved, uncompressed: uncompressed)
         returnOrHold(id, call, bytes)
     }
 
@@ -198,12 +211,12 @@ extension SessionMachine {
         uncompressed: UInt32
     ) -> IncomingAssembly {
         var inline = frames.dropFirst(3).makeIterator()
-        var chunked: [Int] = []
+        var chunked: [(index: Int, count: Int)] = []
         var attachments: [Attachment] = []
         for (index, head) in heads.enumerated() {
             if head.chunked {
-                chunked.append(index)
-                attachments.append(Attachment(name: head.name, ByteBuffer(count: Int(head.size)) { _ in }))
+                chunked.append((index, Int(head.size)))
+                attachments.append(Attachment(name: head.name, .empty))
             } else if let frame = inline.next() {
                 let bytes = frame.sharedBuffer ?? frame.withUnsafeBytes { ByteBuffer(copying: $0) }
                 attachments.append(Attachment(name: head.name, bytes))
@@ -220,13 +233,6 @@ extension SessionMachine {
             body: assembly.body, attachments: assembly.attachments, credit: assembly.credit,
             reserved: assembly.reserved, uncompressedBytes: assembly.uncompressedBytes, checksums: assembly.checksums)
         call.assembly = nil
-        unreadOverhead += message.overhead
-        guard unreadOverhead <= Self.maximumUnreadOverhead else {
-            unreadOverhead -= message.overhead
-            release(message.reserved)
-            returnToSession(message.credit)
-            return fail(id, RPCStatus(.resourceExhausted, "\(call.method): too many messages that nobody has read"))
-        }
         call.unread += 1
         actions.append(.message(call: id, message))
         if assembly.isEnd { actions.append(.inputEnded(call: id)) }
@@ -241,7 +247,10 @@ extension SessionMachine {
             return violation(objection)
         }
         guard call.receiveWindow.arrived(frame.count) else { return violation("more bytes than the call's credit") }
-        let isComplete = call.assembly?.take(frame, chunkBytes: chunkBytes) == true
+        guard let isComplete = call.assembly?.take(frame, chunkBytes: chunkBytes) else {
+            returnToSession(frame.count)
+            return fail(id, RPCStatus(.resourceExhausted, "\(call.method): no memory for its attachments"))
+        }
         returnOrHold(id, call, frame.count)
         if isComplete, let assembly = call.assembly { deliver(id, call, assembly) }
     }
@@ -256,8 +265,7 @@ extension SessionMachine {
     private mutating func receiveStatus(_ header: FrameHeader, _ frames: [Frame]) {
         guard let head: ZRPCallStatus = head(frames) else { return }
         guard let call = calls[header.call] else {
-            if !canBeForgotten(header.call) { violation("a status of call \(header.call), which nobody opened") }
-            return
+            return receiveLate(header)
         }
         guard call.isOriginated else { return violation("a status from the end that opened the call") }
         let status = RPCStatus(head, code: header.auxiliary)
@@ -266,7 +274,10 @@ extension SessionMachine {
     }
 
     private mutating func receiveCancel(_ header: FrameHeader) {
-        guard let call = calls[header.call], !call.isOriginated else { return }
+        guard let call = calls[header.call], !call.isOriginated else {
+            _ = isWelcomeIdler()
+            return
+        }
         finish(header.call, RPCStatus(.cancelled, "\(call.method): the caller cancelled"))
     }
 

@@ -92,7 +92,15 @@ extension SessionMachine {
         guard head.count <= SessionLimits.maximumHeadBytes else {
             throw RPCStatus(.resourceExhausted, "\(call.method): names of attachments, \(head.count) bytes")
         }
-        let unit = self.unit(.message, id, message, plan, isEnd: isEnd, sequence: call.sendSequence, head: head, ticket)
+        var unit = self.unit(.message, id, message, plan, isEnd: isEnd, sequence: call.sendSequence, head: head, ticket)
+        // What a caller asks for and does not read waits in our memory.
+        if !call.isOriginated {
+            guard reserve(message.byteCount) else {
+                throw RPCStatus(.resourceExhausted, "\(call.method): too many answers that nobody has read")
+            }
+            unit.reserved = message.byteCount
+            call.reservedOutbox += unit.reserved
+        }
         call.sendSequence &+= 1
         call.sendsEnded = isEnd
         // Those of the end that opened the call are still to come.
@@ -174,7 +182,16 @@ extension SessionMachine {
     /// The application has read a message, or thrown it away.
     package mutating func consumed(_ id: UInt64, _ message: IncomingMessage) {
         release(message.reserved)
-        unreadOverhead -= message.overhead
+        returnCredit(id, message)
+    }
+
+    /// The application has read a message, and holds it for longer: its memory is the application's to give back.
+    package mutating func handedOver(_ id: UInt64, _ message: IncomingMessage) {
+        reservedBytes -= message.reserved
+        returnCredit(id, message)
+    }
+
+    private mutating func returnCredit(_ id: UInt64, _ message: IncomingMessage) {
         var bytes = message.credit
         if let call = calls[id] {
             call.unread -= 1
@@ -288,6 +305,8 @@ extension SessionMachine {
             guard let chunk = unit.nextChunk(chunkBytes) else {
                 if let ticket = unit.ticket { actions.append(.sent(call: id, ticket: ticket)) }
                 isOver = unit.header.kind == .status
+                call.reservedOutbox -= unit.reserved
+                release(unit.reserved)
                 _ = call.outbox.popFirst()
                 continue
             }
@@ -317,7 +336,8 @@ extension SessionMachine {
     mutating func drainSessionQueue() {
         while let id = sessionQueue.first {
             if let call = calls[id], pump(id, call, isTurn: true) { return }
-            sessionQueue.removeFirst()
+            // That was the last call of a session that drains, and the end of it, if nobody is left.
+            if sessionQueue.first == id { sessionQueue.removeFirst() }
         }
     }
 
@@ -350,7 +370,7 @@ extension SessionMachine {
     /// Returns what a forgotten call still holds of the session.
     private mutating func retire(_ call: CallRecord) {
         if call.isOriginated { originatedCount -= 1 }
-        release(call.assembly?.reserved ?? 0)
+        release(call.heldBytes)
         returnToSession(call.heldChunkBytes + (call.assembly?.credit ?? 0))
         endIfDrained()
     }

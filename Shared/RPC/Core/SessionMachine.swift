@@ -22,7 +22,7 @@ package struct SessionMachine: Sendable {
         package var lease: Duration = .milliseconds(5000)
         package var handshakeTimeout: Duration = .seconds(5)
         package var defaultTimeout: Duration = .seconds(60)
-        /// The memory for chunked attachments that have not been read.
+        /// The memory for messages that nobody has read, here or there.
         package var memory = MemoryBudget(2 << 30)
         /// Calls that the process can work on at once; 0: it does not say.
         package var capacity = 0
@@ -104,8 +104,6 @@ package struct SessionMachine: Sendable {
     package private(set) var allowsCompression = false
     /// Messages of this heartbeat that did nothing for any call.
     var idleFrames = 0
-    /// Memory of the messages that nobody has read, beside their bytes.
-    var unreadOverhead = 0
     private var hasSent = false
     private var hasHeard = false
     private var silence: Duration = .zero
@@ -235,7 +233,7 @@ package struct SessionMachine: Sendable {
                     head: encode(RPCStatus(.failedPrecondition, text).wire))
                 return close(RPCStatus(.failedPrecondition, text))
             }
-            guard accepts(hello.limits ?? ZRPLimits()) else { return }
+            guard accepts(hello.peer, hello.role, hello.limits ?? ZRPLimits()) else { return }
             peerLimits = SessionLimits(hello.limits ?? ZRPLimits())
             var limits = settings.limits
             chunkBytes = min(
@@ -252,7 +250,8 @@ package struct SessionMachine: Sendable {
                 PeerInfo(name: hello.peer, role: hello.role, bootID: hello.bootID, serves: hello.serves))
         case (.dialer, .welcome):
             guard let welcome: ZRPWelcome = head(frames) else { return }
-            guard accepts(welcome.limits ?? ZRPLimits()) else { return }
+            guard welcome.version == 1 else { return violation("ZRP/\(welcome.version), which was not offered") }
+            guard accepts(welcome.peer, welcome.role, welcome.limits ?? ZRPLimits()) else { return }
             peerLimits = SessionLimits(welcome.limits ?? ZRPLimits())
             chunkBytes = peerLimits.chunkBytes
             // A listener that could ask for any patience would be waited for as long when it is gone.
@@ -310,7 +309,7 @@ package struct SessionMachine: Sendable {
         close(status)
     }
 
-    /// Takes memory for attachments; false if none is left.
+    /// Takes memory for messages; false if none is left.
     mutating func reserve(_ bytes: Int) -> Bool {
         guard settings.memory.take(bytes) else { return false }
         reservedBytes += bytes
@@ -332,7 +331,7 @@ package struct SessionMachine: Sendable {
             actions.append(.stopTimer(.deadline(call: id)))
             var ending = status
             ending.notProcessed = calls[id].map { $0.isOriginated && !$0.hasSentRequest } ?? false
-            release(calls[id]?.assembly?.reserved ?? 0)
+            release(calls[id]?.heldBytes ?? 0)
             actions.append(.finished(call: id, ending))
         }
         (calls, originatedCount, sessionQueue) = ([:], 0, [])

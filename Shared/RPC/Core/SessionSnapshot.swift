@@ -23,7 +23,7 @@ public struct SessionSnapshot: Sendable {
     public let sendCredit: Int
     /// Bytes that have come and whose credit has not been returned.
     public let unreturnedBytes: Int
-    /// Bytes of large attachments that have come, or whose chunks are coming, and that nobody has read.
+    /// Bytes of messages that have come, or are coming, and that nobody has read, and of answers that wait.
     public let reservedBytes: Int
     /// Calls that wait for the session's credit.
     public let waitingCalls: Int

@@ -19,6 +19,8 @@ final class AnswerDesk: Sendable {
     fileprivate final class Execution: @unchecked Sendable {
         let task: Task<AnswerCache.Answer, Never>
         var interested = 0
+        /// Why the last one who was interested is no longer.
+        var abandoned: RPCStatus?
 
         init(_ task: Task<AnswerCache.Answer, Never>) {
             self.task = task
@@ -87,27 +89,26 @@ final class AnswerDesk: Sendable {
 
     private func finished(_ key: AnswerCache.Key, _ answer: AnswerCache.Answer) {
         state.withLock { state in
-            state.running[key] = nil
+            var answer = answer
+            // Who asks again is to hear what became of the call, not how its handler was told.
+            let status = state.running.removeValue(forKey: key)?.abandoned
+            if let status, answer.status.code == .cancelled, !answer.status.notProcessed {
+                answer.status = status
+            }
             state.cache.finished(key, answer, at: now)
         }
     }
 
-    /// One who asked does so no longer, from an instant on; when nobody does, the execution is cancelled.
-    func withdraw(_ interest: Interest, at instant: ContinuousClock.Instant) {
-        guard instant > .now else { return withdraw(interest) }
-        Task.detached {
-            try? await Task.sleep(until: instant, clock: .continuous)
-            self.withdraw(interest)
-        }
-    }
-
-    private func withdraw(_ interest: Interest) {
+    /// One who asked does so no longer; when nobody does, the execution is cancelled.
+    func withdraw(_ interest: Interest, _ status: RPCStatus) {
         let abandoned = state.withLock { _ -> Execution? in
             guard !interest.isWithdrawn else { return nil }
             interest.isWithdrawn = true
             guard let execution = interest.execution else { return nil }
             execution.interested -= 1
-            return execution.interested == 0 ? execution : nil
+            guard execution.interested == 0 else { return nil }
+            execution.abandoned = status
+            return execution
         }
         abandoned?.task.cancel()
     }

@@ -60,8 +60,16 @@ final class HandlerTable: Sendable {
     /// A caller has lost interest in a call: by its own word, or because its session has ended.
     func callerIsGone(_ call: ServedCall, _ status: RPCStatus) {
         guard let interest = call.interest else { return }
+        guard status.code == .unavailable, call.deadline > .now else {
+            return desk.answers.withdraw(interest, status)
+        }
         // A caller whose session has ended may ask again on the next one, and is to find the answer.
-        desk.answers.withdraw(interest, at: status.code == .unavailable ? call.deadline : .now)
+        let (answers, deadline) = (desk.answers, call.deadline)
+        let late = RPCStatus(.deadlineExceeded, "\(call.method): the deadline passed")
+        Task.detached {
+            try? await Task.sleep(until: deadline, clock: .continuous)
+            answers.withdraw(interest, late)
+        }
     }
 
     /// A caller's interest in an answer that is kept; nil if it is not.
@@ -71,11 +79,9 @@ final class HandlerTable: Sendable {
         guard handler.descriptor.kind == .unary, !request.idempotencyKey.isEmpty else { return nil }
         let peer = session.peer
         // What a peer says of itself is no proof: nobody is to read another's answers.
-        let holder = peer.identity?.key.hexadecimal ?? ""
+        let caller = AnswerCache.Caller(key: peer.identity?.key, name: peer.name, bootID: peer.bootID)
         return AnswerDesk.Interest(
-            AnswerCache.Key(
-                caller: "\(holder)#\(peer.name)#\(peer.bootID)", method: request.method, bytes: request.idempotencyKey
-            ))
+            AnswerCache.Key(caller: caller, method: request.method, bytes: request.idempotencyKey))
     }
 
     /// Serves a call; leaves the answer with it.

@@ -12,6 +12,8 @@ final class ServedCall: ActiveCall, @unchecked Sendable {
     var task: Task<Void, Never>?
     /// The request of a call with one; it has come before the handler is run.
     var first: IncomingMessage?
+    /// What that holds of the session's memory until the handler has ended.
+    var held = 0
     /// How the handler has ended, once it has.
     var answer = AnswerCache.Answer(message: nil, status: RPCStatus(.ok, ""))
 

@@ -40,6 +40,7 @@ extension SessionCore {
     }
 
     private func handled(_ call: ServedCall) {
+        memory.give(call.held)
         if reactor.isCurrent { return respond(call) }
         reactor.submit { self.respond(call) }
     }

@@ -18,6 +18,8 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     var conduct: SessionConduct
     private let observer: Observer
     let access: SessionAccess
+    /// What messages that nobody has read may take, and those that handlers work on.
+    let memory: MemoryBudget
     var machine: SessionMachine
     var calls: [UInt64: ActiveCall] = [:]
     private var timers: [SessionMachine.Timer: ReactorTimer] = [:]
@@ -48,6 +50,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         self.observer = observer
         self.table = table
         self.conduct = conduct
+        memory = settings.memory
         machine = SessionMachine(role: role, settings: settings)
     }
 
@@ -367,7 +370,8 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         guard let call = calls[id], !call.isAbandoned else { return machine.consumed(id, message) }
         if let served = call as? ServedCall {
             if served.task == nil {
-                machine.consumed(id, message)
+                machine.handedOver(id, message)
+                served.held = message.reserved
                 return startHandler(served, message)
             }
             if served.handler.takesOneRequest { return machine.consumed(id, message) }

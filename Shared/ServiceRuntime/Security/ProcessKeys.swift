@@ -17,13 +17,15 @@ public enum ProcessKeys {
     ///   - keys: the folder or file that was named, if any.
     ///   - binds: addresses that it will bind.
     ///   - dials: addresses that it will dial.
+    ///   - isPlain: whether to use no keys at all, whatever is found.
     ///   - log: is told of refused connections and of changes of the list.
     /// - Returns: the endpoint; without keys if there are none to be used.
     /// - Throws: `ServiceError`: refused if the keys are missing, wrong or readable by others.
     public static func endpoint(
-        name: String, role: Role?, keys: String?, binds: [String] = [], dials: [String] = [], log: Logger
+        name: String, role: Role?, keys: String?, binds: [String] = [], dials: [String] = [], isPlain: Bool = false,
+        log: Logger
     ) throws(ServiceError) -> Endpoint {
-        let held = try find(name: name, role: role, keys: keys, binds: binds, dials: dials, log)
+        let held = isPlain ? nil : try find(name: name, role: role, keys: keys, binds: binds, dials: dials, log)
         var configuration = EndpointConfiguration()
         configuration.permissions = RunPermissions.table
         configuration.metrics = CallMetrics()

@@ -204,7 +204,9 @@ extension VirtualNetwork {
             servers[server].served[place]?.answer = answer
             return after(pause(upTo: .milliseconds(800)), .answer(session: session, call: call))
         }
-        let key = AnswerCache.Key(caller: "c", method: served.request.method, bytes: served.request.idempotencyKey)
+        let key = AnswerCache.Key(
+            caller: AnswerCache.Caller(key: nil, name: "caller", bootID: 1), method: served.request.method,
+            bytes: served.request.idempotencyKey)
         switch servers[server].cache.admit(key, at: now) {
         case .run:
             if !answer.status.notProcessed { servers[server].executions[key.bytes, default: 0] += 1 }
@@ -232,7 +234,9 @@ extension VirtualNetwork {
             let replies = calls.first { $0.attempts.contains { $0.session == session && $0.id == call } }?.replies ?? 1
             return respond(place, answer, messages: replies)
         }
-        let key = AnswerCache.Key(caller: "c", method: served.request.method, bytes: bytes)
+        let key = AnswerCache.Key(
+            caller: AnswerCache.Caller(key: nil, name: "caller", bootID: 1), method: served.request.method, bytes: bytes
+        )
         servers[server].cache.finished(key, answer, at: now)
         respond(place, answer, messages: 1)
         for other in servers[server].joined.removeValue(forKey: bytes) ?? [] { respond(other, answer, messages: 1) }

@@ -17,7 +17,7 @@ struct VirtualNetwork {
         case cut(session: Int)
         /// A side learns that the connection is cut.
         case linkEnded(session: Int, Side)
-        case drain(session: Int)
+        case drain(session: Int, Side)
         case handle(session: Int, call: UInt64)
         case answer(session: Int, call: UInt64)
     }
@@ -114,7 +114,7 @@ struct VirtualNetwork {
         case .cancel(let call): cancel(call)
         case .cut(let session): cut(session)
         case .linkEnded(let session, let side): act(session, side) { $0.linkEnded("the connection is cut") }
-        case .drain(let session): act(session, .listener) { $0.drain("drained", grace: .seconds(5)) }
+        case .drain(let session, let side): act(session, side) { $0.drain("drained", grace: .seconds(5)) }
         case .handle(let session, let call): handle(session, call)
         case .answer(let session, let call): answer(session, call)
         }
@@ -129,7 +129,9 @@ struct VirtualNetwork {
         let session = sessions.count - 1
         for side in Side.allCases { act(session, side) { $0.linkIsUp() } }
         if chance(25) { after(pause(upTo: .seconds(4)), .cut(session: session)) }
-        if chance(20) { after(pause(upTo: .seconds(4)), .drain(session: session)) }
+        for side in Side.allCases where chance(15) {
+            after(pause(upTo: .seconds(4)), .drain(session: session, side))
+        }
         return session
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import Messaging
 import RPC
 import RPCServices
 import ServiceRuntime
@@ -11,13 +12,18 @@ struct ReflectedConnection: ParsableArguments {
     var address: String
     @Option(help: "A folder of keys or one key's file; a local run's are found without it.")
     var keys: String?
+    @Flag(help: "Use no keys: for a peer on this machine that has none.")
+    var plain = false
 
     /// Connects, asks what there is, and lends the peer.
     ///
     /// - Throws: `ServiceError` in one line: usage for what does not exist there, else failed.
     func open(_ body: (ReflectedPeer) async throws -> Void) async throws {
+        guard !plain || keys == nil && !ZeroMQTransport.isPublic(address) else {
+            throw ServiceError("--plain is for addresses of this machine, and not with --keys", exitCode: .usage)
+        }
         let endpoint = try ProcessKeys.endpoint(
-            name: "atelier", role: nil, keys: keys, dials: [address], log: Logger(label: "atelier"))
+            name: "atelier", role: nil, keys: keys, dials: [address], isPlain: plain, log: Logger(label: "atelier"))
         let result: Result<Void, any Error>
         do {
             let channel = endpoint.channel(address)

@@ -30,6 +30,11 @@ class Limits:
             setattr(head, name, getattr(self, name))
 
 
+def metadata_bytes(metadata):
+    """What counts against the limit of metadata."""
+    return sum(len(key.encode()) + len(value) + 32 for key, value in metadata)
+
+
 class SendWindow:
     def __init__(self, size):
         self.size = self.available = size
@@ -111,6 +116,8 @@ class Session:
                 raise RPCError(wire.UNAVAILABLE, "nobody answered", not_processed=True)
 
     def _opened(self, head, role):
+        if max(len(head.peer.encode()), len(role.encode())) > 256:
+            raise Malformed("a name of more than 256 bytes")
         self.name, self.role, self.boot_id, self.serves = head.peer, role, head.boot_id, list(head.serves)
         self.peer_limits = Limits(head.limits)
         self.send_window = SendWindow(self.peer_limits.session_window_bytes)
@@ -138,6 +145,8 @@ class Session:
             self._opened(head, head.role)
         elif self.is_dialer and header.kind == wire.WELCOME:
             head = wire.parse(wire.Welcome, frames[1])
+            if head.version != 1:
+                raise Malformed(f"ZRP/{head.version}, which was not offered")
             self.compression = head.compression == "zlib"
             self.heartbeat = min(head.heartbeat_ms / 1000 or self.heartbeat, 60)
             self.lease = min(head.lease_ms / 1000 or self.lease, 300)
@@ -179,6 +188,7 @@ class Session:
         elif header.attachments or len(frames) > 2 or (kind == wire.CHUNK and len(frames) != 2):
             raise Malformed(f"{len(frames)} frames of kind {kind}")
         if kind == wire.PING:
+            wire.parse(wire.Ping, frames[1] if len(frames) > 1 else b"")
             self.send(Header(wire.PONG, sequence=header.sequence), *frames[1:])
         elif kind == wire.RESET:
             self._peer_reset(frames)
@@ -219,7 +229,7 @@ class Session:
         metadata = [(m.key, m.value) for m in head.metadata]
         if self.is_draining:
             refusal = RPCError(wire.UNAVAILABLE, f"{head.method}: this end takes no more calls", not_processed=True)
-        elif sum(len(k.encode()) + len(v) for k, v in metadata) > self.limits.max_metadata_bytes:
+        elif metadata_bytes(metadata) > self.limits.max_metadata_bytes:
             refusal = RPCError(wire.RESOURCE_EXHAUSTED, f"{head.method}: too much metadata", not_processed=True)
         elif len(head.idempotency_key) > 256:
             refusal = RPCError(wire.INVALID_ARGUMENT, f"{head.method}: a key of more than 256 bytes", not_processed=True)
@@ -244,7 +254,7 @@ class Session:
         """A call of this end; its first message is sent by the caller."""
         if not self.is_ready or self.closed or self.is_draining or self.peer_is_draining:
             raise RPCError(wire.UNAVAILABLE, f"{method}: the session takes no calls", not_processed=True)
-        if sum(len(k.encode()) + len(v) for k, v in metadata) > self.peer_limits.max_metadata_bytes:
+        if metadata_bytes(metadata) > self.peer_limits.max_metadata_bytes:
             raise RPCError(wire.RESOURCE_EXHAUSTED, f"{method}: more metadata than the peer takes")
         call = Call(self, None, method, True, timeout)
         call.metadata, call.key, call.attempt = list(metadata), key, attempt

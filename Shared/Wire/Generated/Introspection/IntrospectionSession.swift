@@ -21,7 +21,7 @@ public struct IntrospectionSession: Sendable, Hashable {
     public var waitingCalls: UInt32
     public var callsStarted: UInt64
     public var calls: [IntrospectionCall]
-    /// Bytes of large attachments that have come, or whose chunks are coming, and that nobody has read.
+    /// Bytes of messages that have come, or are coming, and that nobody has read, and of answers that wait.
     public var reservedBytes: UInt64
 
     /// A message; every field may be left at its default.

@@ -90,7 +90,7 @@ struct  Atelier__Introspection__Session
   size_t n_calls;
   Atelier__Introspection__Call **calls;
   /*
-   * Bytes of large attachments that have come, or whose chunks are coming, and that nobody has read.
+   * Bytes of messages that have come, or are coming, and that nobody has read, and of answers that wait.
    */
   uint64_t reserved_bytes;
 };
