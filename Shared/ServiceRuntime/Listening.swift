@@ -1,8 +1,15 @@
+public import Logging
+import Messaging
 public import RPC
 public import RPCServices
 
 /// Sockets that services are reached at.
 public enum Listening {
+    /// Says, in a line, if the system lets this process have few descriptors: every peer takes one.
+    public static func warnOfFewDescriptors(_ log: Logger) {
+        if let warning = ZeroMQTransport.descriptorWarning { log.warning("\(warning)") }
+    }
+
     /// Binds an address; health, reflection and introspection are served there too.
     ///
     /// - Throws: `ServiceError` that names the address, for example when it is in use.

@@ -1,5 +1,6 @@
 import Foundation
 public import Logging
+import RPC
 
 /// A service's process: log to standard error, signals, the parent's end, errors as one line, exit codes.
 public enum ServiceProcess {
@@ -22,6 +23,10 @@ public enum ServiceProcess {
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)
             handler.logLevel = level
+            // What is said in a call can be found at the other end, and at the next one.
+            handler.metadataProvider = Logger.MetadataProvider {
+                TraceContext.current.map { ["trace": "\($0.traceText)"] } ?? [:]
+            }
             return handler
         }
         let shutdown = Shutdown()

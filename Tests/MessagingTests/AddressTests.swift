@@ -82,6 +82,36 @@ struct AddressTests {
         await endpoint.close()
     }
 
+    /// Whoever can say where the socket is can put another one there.
+    @Test func aLinkIsNoFolderForASocket() async throws {
+        let (transport, address) = Network.ipc.make()
+        let folder = URL(fileURLWithPath: String(address.dropFirst("ipc://".count))).deletingLastPathComponent()
+        let link = folder.path + "-link"
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        symlink(folder.path, link)
+        let endpoint = try Endpoint(name: "test", transport: transport)
+        let status = await #expect(throws: RPCStatus.self) { try await endpoint.listen("ipc://\(link)/socket") }
+        #expect(status?.message == "ipc://\(link)/socket: \(link) is a link: name the folder itself")
+        await endpoint.close()
+        for path in [link, folder.path] { try FileManager.default.removeItem(atPath: path) }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can enter the folders of others"))
+    func aFolderOfAnotherUserIsRefused() async throws {
+        let (transport, address) = Network.ipc.make()
+        let folder = URL(fileURLWithPath: String(address.dropFirst("ipc://".count))).deletingLastPathComponent()
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        #expect(chown(folder.path, 65_534, 65_534) == 0)
+        let endpoint = try Endpoint(name: "test", transport: transport)
+        let status = await #expect(throws: RPCStatus.self) { try await endpoint.listen(address) }
+        #expect(status?.code == .permissionDenied)
+        #expect(status?.message == "\(address): the folder \(folder.path) belongs to another user")
+        await endpoint.close()
+        try FileManager.default.removeItem(at: folder)
+    }
+
     private final class Count: Sendable {
         let value = Atomic(0)
     }

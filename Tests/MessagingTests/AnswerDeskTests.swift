@@ -49,6 +49,43 @@ struct AnswerDeskTests {
         #expect(await desk.answer(AnswerDesk.Interest(Self.key), execution.run).status.code == .ok)
     }
 
+    /// Keeps what it is given until it is told to run it.
+    private final class HeldExecutor: TaskExecutor {
+        private let jobs = Mutex<[UnownedJob]>([])
+
+        var count: Int { jobs.withLock(\.count) }
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            let job = UnownedJob(job)
+            jobs.withLock { $0.append(job) }
+        }
+
+        func runAll() {
+            let jobs = jobs.withLock { jobs in
+                defer { jobs = [] }
+                return jobs
+            }
+            for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+        }
+    }
+
+    /// All threads may be busy for longer than anybody waits.
+    @Test func anExecutionThatNobodyWaitsForAnyMoreIsNotBegun() async {
+        let (desk, execution, executor) = (AnswerDesk(), Execution(), HeldExecutor())
+        let interests = [AnswerDesk.Interest(Self.key), AnswerDesk.Interest(Self.key)]
+        let asking = interests.map { interest in
+            Task { await desk.answer(interest, on: executor, execution.run) }
+        }
+        while executor.count == 0 { await Task.yield() }
+        for interest in interests { desk.withdraw(interest, RPCStatus(.cancelled, "")) }
+        executor.runAll()
+        for asked in asking { #expect(await asked.value.status.code == .cancelled) }
+        #expect(execution.runs.withLock(\.self) == 0)
+        // The key is as new.
+        execution.release()
+        #expect(await desk.answer(AnswerDesk.Interest(Self.key), execution.run).status.code == .ok)
+    }
+
     @Test func theLastToLeaveEndsTheExecution() async {
         let (desk, execution) = (AnswerDesk(), Execution())
         let interests = [AnswerDesk.Interest(Self.key), AnswerDesk.Interest(Self.key)]

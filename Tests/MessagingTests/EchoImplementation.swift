@@ -16,6 +16,7 @@ struct EchoImplementation: EchoService {
         if let report = wishes.report { return Reply(report) }
         if request.mode == .fail { throw failure(request, wishes.trailers) }
         if request.delayUs > 0 {
+            journal.add("begun")
             do { try await Task.sleep(for: .microseconds(Int64(request.delayUs))) } catch {
                 journal.add("cancelled")
                 throw error

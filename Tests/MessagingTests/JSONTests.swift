@@ -75,6 +75,29 @@ struct JSONTests {
         }
     }
 
+    /// Servers describe themselves: they must not be able to end who asks.
+    @Test(arguments: [33, 20_000])
+    func aSchemaThatIsNestedTooDeepIsRefused(levels: Int) throws {
+        let name = WireSmith.delimited(1, Array("M".utf8))
+        func set(_ levels: Int) -> [UInt8] {
+            let message = (1..<levels).reduce(name) { inner, _ in name + WireSmith.delimited(3, inner) }
+            return WireSmith.delimited(1, WireSmith.delimited(4, message))
+        }
+        #expect(try Schema(descriptorSet: set(32)).messages.count == 32)
+        let error = #expect(throws: SchemaError.self) { try Schema(descriptorSet: set(levels)) }
+        #expect(error?.description == "not a descriptor set: messages nested deeper than 32")
+    }
+
+    @Test func aMapThatHoldsItselfIsShown() throws {
+        let field =
+            WireSmith.delimited(1, Array("f".utf8)) + WireSmith.tag(3, 0) + [1] + WireSmith.tag(4, 0) + [3]
+            + WireSmith.tag(5, 0) + [11] + WireSmith.delimited(6, Array(".M".utf8))
+        let isMapEntry = WireSmith.delimited(7, WireSmith.tag(7, 0) + [1])
+        let message = WireSmith.delimited(1, Array("M".utf8)) + WireSmith.delimited(2, field) + isMapEntry
+        let schema = try Schema(descriptorSet: WireSmith.delimited(1, WireSmith.delimited(4, message)))
+        #expect(schema.description(of: "M") == "message M {\n  map<M> f = 1;\n}")
+    }
+
     @Test func typesAreShownAsTheyWereDeclared() throws {
         let schema = try schema()
         let text = try #require(schema.description(of: Self.everything))

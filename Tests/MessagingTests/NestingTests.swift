@@ -102,7 +102,7 @@ struct NestingTests {
                     var wanted = Nest()
                     wanted.name = "\(levels)"
                     let unread = await #expect(throws: RPCStatus.self) { try await call(Self.builder, wanted) }
-                    #expect(unread?.code == .invalidArgument)
+                    #expect(unread?.code == .internalError)
                 }
                 writer.finish()
             }

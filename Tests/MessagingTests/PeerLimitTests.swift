@@ -80,12 +80,11 @@ struct PeerLimitTests {
                 }
             ])
         try await Pair.with(.tcp, services: [service]) { pair in
-            let codes: [RPCStatus.Code] = [.internalError, .invalidArgument]
-            for (number, code) in zip(UInt32(0)..., codes) {
+            for number in UInt32(0)...1 {
                 let failure = await #expect(throws: RPCStatus.self) {
                     try await pair.echo.unary(EchoRequest(number: number))
                 }
-                #expect(failure?.code == code)
+                #expect(failure?.code == .internalError, "the caller has done nothing wrong")
                 #expect(failure?.message.contains("NUL") == true)
             }
             #expect(await pair.session.isOpen)

@@ -99,6 +99,12 @@ final class RawPeer: LinkReceiver {
         return RPCStatus(try ZRPCallStatus(decoding: head), code: header.auxiliary)
     }
 
+    /// Waits for whatever comes next.
+    func nextEvent() async -> Event? {
+        for await event in events { return event }
+        return nil
+    }
+
     /// Waits for a message of a kind; PINGs and others are passed over.
     ///
     /// Nil when the link ends first.

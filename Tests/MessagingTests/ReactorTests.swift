@@ -1,6 +1,7 @@
 import Foundation
 import Messaging
 import RPC
+import Synchronization
 import Testing
 
 /// The thread that sockets and sessions live on.
@@ -34,7 +35,7 @@ struct ReactorTests {
     @Test func aTurnThatTakesTooLongIsCountedAndTold() async throws {
         let reactor = try Reactor()
         let (turns, told) = AsyncStream<Duration>.makeStream()
-        reactor.onLongTurn { told.yield($0) }
+        reactor.onLongTurn { duration, _ in told.yield(duration) }
         await reactor.perform {}
         #expect(reactor.longTurns == 0)
         reactor.submit { _ = poll(nil, 0, 60) }
@@ -44,6 +45,27 @@ struct ReactorTests {
         }
         #expect(reactor.longTurns == 1)
         reactor.stop()
+    }
+
+    /// What hangs for ever would never be told of afterwards.
+    @Test func aTurnThatDoesNotEndIsToldOfMeanwhile() async throws {
+        let reactor = try Reactor()
+        let (turns, told) = AsyncStream<Bool>.makeStream()
+        let mayEnd = Flag()
+        reactor.onLongTurn { duration, isOver in
+            #expect(duration >= .milliseconds(900))
+            told.yield(isOver)
+            mayEnd.value.store(true, ordering: .relaxed)
+        }
+        reactor.submit { while !mayEnd.value.load(ordering: .relaxed) { _ = poll(nil, 0, 1) } }
+        var iterator = turns.makeAsyncIterator()
+        #expect(await iterator.next() == false)
+        #expect(await iterator.next() == true)
+        reactor.stop()
+    }
+
+    private final class Flag: Sendable {
+        let value = Atomic(false)
     }
 
     /// The handshake may be done before anybody waits for it, while the waiter comes, or later.

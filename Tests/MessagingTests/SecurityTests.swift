@@ -106,6 +106,34 @@ struct SecurityTests {
         await stage.server.close()
     }
 
+    /// As a learner dials reward services: whoever has the list looks at it for both directions.
+    @Test func aListenerWhoseKeyIsRevokedLosesItsSessionsAndIsNotDialledAgain() async throws {
+        let stage = try await Stage()
+        let everybody = [("fred", "friend", stage.friend), ("ocr", "server", stage.ring.server)]
+        try stage.ring.allow(everybody)
+        let authenticator = try Authenticator(file: stage.ring.file.path)
+        var configuration = EndpointConfiguration()
+        configuration.permissions = Self.permissions
+        let client = try Endpoint(
+            name: "client", role: "friend",
+            transport: ZeroMQTransport(
+                security: TransportSecurity(keys: stage.friend, authenticator: authenticator)),
+            configuration: configuration)
+        let session = try await client.dial(stage.listener.address)
+        #expect(session.peer.identity?.name == "ocr")
+        try stage.ring.allow([("fred", "friend", stage.friend)])
+        #expect(await session.closed.message == "the key of ocr was revoked")
+        let status = await #expect(throws: RPCStatus.self) { try await client.dial(stage.listener.address) }
+        #expect(status?.code == .unauthenticated)
+        #expect(status?.message.contains("the key of this listener was revoked") == true, "\(status?.message ?? "")")
+        try stage.ring.allow(everybody)
+        #expect(
+            try await EchoClient(client.dial(stage.listener.address)).unary(EchoRequest(text: "back")).message.text
+                == "back")
+        await client.close()
+        await stage.server.close()
+    }
+
     @Test func aListThatCannotBeReadStaysAsItWas() async throws {
         let stage = try await Stage()
         try Data("fred friend nonsense\n".utf8).write(to: stage.ring.file, options: .atomic)
@@ -202,6 +230,11 @@ struct SecurityTests {
         let error = #expect(throws: MessagingError.self) { try broken.run() }
         #expect(error?.code == .insecure)
         #expect(error?.description.contains("lets strangers in") == true)
+        // A listener that forgot to demand keys.
+        var open = RefusalTest()
+        open.guardListener = { _, _, _ in }
+        let plain = #expect(throws: MessagingError.self) { try open.run() }
+        #expect(plain?.description.contains("lets peers in that prove no key") == true)
         // No domain at the handler: libzmq would let everybody in without option 93; here nobody comes in at all.
         var absent = RefusalTest()
         absent.open = { _, _ in "nobody" }

@@ -193,7 +193,7 @@ struct SemanticsTests {
         try await Pair.with(.memory, services: [.echo(echo)]) { pair in
             let client = pair.echo
             let open = Task { try await client.unary(EchoRequest(delayUs: 60_000_000)) }
-            while await pair.server.snapshots().allSatisfy(\.calls.isEmpty) { await Task.yield() }
+            await echo.journal.wait(for: "begun")
             await pair.server.drain(grace: .milliseconds(100))
             let status = await #expect(throws: RPCStatus.self) { try await open.value }
             #expect(status?.code == .unavailable)

@@ -17,6 +17,23 @@ struct DescriptorExhaustionTests {
         #expect(ended.lastLine.contains("only 64 files may be open at once"), "\(ended.error)")
     }
 
+    /// Enough to work with, and yet whoever plans a large fleet has to know.
+    @Test func aLowLimitIsSaidOnce() async throws {
+        let place = try Workplace()
+        let program = Workplace.programs.appending(path: "atelier-reward").path
+        let service = try place.start(
+            "/bin/sh",
+            ["-c", "ulimit -n 500; exec '\(program)' --spec checker --address ipc://\(place.path("reward"))"])
+        defer { service.child.kill() }
+        try await place.until("it serves") { service.errorSoFar.contains(" at ipc://") }
+        let warnings = service.errorSoFar.split(separator: "\n").filter { $0.contains("files may be open at once") }
+        #expect(warnings.count == 1)
+        #expect(warnings.first?.contains("only 500 files") == true)
+        #expect(warnings.first?.contains("`ulimit -Hn 65536`") == true)
+        service.child.terminate()
+        #expect(await service.ended().ending == .exited(0))
+    }
+
     /// All the descriptors that the service may have; connections may take 48.
     private static let limit = 64
 

@@ -17,6 +17,8 @@ struct RewardFailureTests {
         }
 
         let mood: Mutex<Mood>
+        /// The traces of the calls that it was asked in.
+        let traces = Mutex<Set<String>>([])
 
         init(_ mood: Mood) {
             self.mood = Mutex(mood)
@@ -31,6 +33,7 @@ struct RewardFailureTests {
         func pictures(_ request: ScorePicturesRequest, _ context: ServerContext) async throws -> Reply<
             ScorePicturesReply
         > {
+            if let trace = TraceContext.current { traces.withLock { _ = $0.insert(trace.traceText) } }
             let scores = request.prompts.enumerated().map { index, _ -> ScorePictureScore in
                 switch mood.withLock(\.self) {
                 case .scores, .tooFew: PictureScore.number(Double(index), detail: [:]).wire
@@ -78,9 +81,12 @@ struct RewardFailureTests {
                     "--config", configuration, "--out", place.folder.path, "--coordinator", control, "--address",
                     "ipc://\(place.path("data"))",
                 ])
-            sampler = try place.start("atelier-sampler", ["--config", configuration, "--coordinator", control])
+            sampler = try place.start(
+                "atelier-sampler", ["--config", configuration, "--coordinator", control, "--log-level", "debug"])
             rogue = Rogue(mood)
-            endpoint = try Endpoint(name: "rogue", role: "reward")
+            var settings = EndpointConfiguration()
+            settings.install(Tracing())
+            endpoint = try Endpoint(name: "rogue", role: "reward", configuration: settings)
             let listener = try await endpoint.listen("ipc://\(place.path("rogue"))", services: [.score(rogue)])
             membership = FleetMembership(
                 endpoint, address: control,
@@ -103,6 +109,20 @@ struct RewardFailureTests {
         func status() async throws -> [String: Any] {
             try await place.atelier("status", "--address", admin, "--json").json
         }
+    }
+
+    /// From the sampler over the learner to the reward, three processes, by what the first one writes into its log.
+    @Test func aUnitIsOneTraceFromItsSamplerToItsReward() async throws {
+        let place = try Workplace()
+        let stack = try await Stack(place, .scores)
+        #expect(await stack.coordinator.ended().ending == .exited(0))
+        let drawn = Set(
+            stack.sampler.errorSoFar.split(separator: "\n").filter { $0.contains(" accepted") }.compactMap { line in
+                line.split(separator: "trace=").last.map { String($0.prefix(32)) }
+            })
+        #expect(drawn.count == 6, "two rounds of three units each")
+        #expect(stack.rogue.traces.withLock(\.self).isSuperset(of: drawn))
+        await stack.end()
     }
 
     @Test(arguments: [false, true])

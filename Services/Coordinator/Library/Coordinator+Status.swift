@@ -52,4 +52,10 @@ extension Coordinator {
         if case .paused = books.state { reasons.append("the run is paused; `atelier resume` goes on") }
         return reasons
     }
+
+    var summary: RunSummary {
+        RunSummary(
+            run: configuration.run, algorithm: configuration.algorithm.name, books: books,
+            wallSeconds: wallSeconds)
+    }
 }

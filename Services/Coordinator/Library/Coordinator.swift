@@ -2,6 +2,7 @@ import Foundation
 import Ledger
 import Logging
 import Messaging
+import RPC
 import RunConfiguration
 import ServiceAPI
 import ServiceRuntime
@@ -171,12 +172,6 @@ actor Coordinator {
         }
     }
 
-    var summary: RunSummary {
-        RunSummary(
-            run: configuration.run, algorithm: configuration.algorithm.name, books: books,
-            wallSeconds: wallSeconds)
-    }
-
     // MARK: Time
 
     /// Gives up what has taken too long.
@@ -193,20 +188,29 @@ actor Coordinator {
 
     // MARK: The fleet
 
-    func enter(_ introduction: WorkerIntroduction) throws -> UInt64 {
-        if fleet.members[introduction.name] != nil {
-            try leave(introduction.name, "is replaced by a new process of that name")
+    /// A worker has come, on a session whose end is its own: its leases need not run out first.
+    ///
+    /// - Throws: `RPCStatus` permissionDenied if session or name are another worker's.
+    func enter(_ introduction: WorkerIntroduction, on session: Session) throws {
+        if let objection = fleet.objection(to: introduction, on: session) {
+            throw RPCStatus(.permissionDenied, objection)
         }
-        let epoch = fleet.enter(introduction, at: Self.now)
+        let name = introduction.name
+        if fleet.members[name] != nil { try leave(name, "is replaced by a new process of that name") }
+        if fleet.enter(introduction, on: session, at: Self.now) {
+            Task {
+                _ = await session.closed
+                if let member = fleet.ended(session) { try leave(member.introduction.name, "has gone") }
+            }
+        }
         let what = introduction.rewardSpec.isEmpty ? "" : " (\(introduction.rewardSpec))"
-        note(.worker, "\(introduction.name)\(what) has come, process \(introduction.processID)")
+        note(.worker, "\(name)\(what) has come, process \(introduction.processID)")
         try checkRewards()
-        return epoch
     }
 
     /// A worker has gone: its leases are given to others.
-    func leave(_ name: String, epoch: UInt64? = nil, _ how: String) throws {
-        guard let member = fleet.leave(name, epoch: epoch) else { return }
+    func leave(_ name: String, _ how: String) throws {
+        guard let member = fleet.leave(name) else { return }
         note(books.state == .finished ? .worker : .warning, "\(name) \(how)")
         if member.introduction.kind == .learner { block = nil }
         for lease in books.units.leases.held(by: name) {
@@ -214,8 +218,8 @@ actor Coordinator {
         }
     }
 
-    /// Whether the worker is known.
-    func hear(_ name: String, activity: String) -> Bool {
+    /// A worker's sign of life.
+    func hear(_ name: String, activity: String) {
         fleet.hear(name, at: Self.now) { $0.activity = activity }
     }
 

@@ -59,6 +59,7 @@ public struct CoordinatorService: Sendable {
                 ])
             let admin = try await Listening.on(
                 options.adminAddress, endpoint, services: [.admin(AdminEndpoint(coordinator: coordinator))])
+            Listening.warnOfFewDescriptors(log)
             log.info("control \(control.address), admin \(admin.address)")
             await keep(coordinator, shutdown, log)
             try await coordinator.written()

@@ -9,22 +9,18 @@ struct FleetEndpoint: FleetService {
 
     func enter(_ request: ControlRegisterRequest, _ context: ServerContext) async throws -> Reply<ControlRegisterReply>
     {
-        try await coordinator.answer { coordinator in
+        let session = context.session
+        return try await coordinator.answer { coordinator in
             let introduction = try WorkerIntroduction(request)
             // A key that lets a sampler in must not let it pass for the learner.
             let role = introduction.kind == .host ? Role.operator.rawValue : introduction.kind.rawValue
-            if let identity = context.peer.identity, identity.role != role {
+            if let identity = session.peer.identity, identity.role != role {
                 throw RPCStatus(
                     .permissionDenied,
                     "\(introduction.name) enters as \(introduction.kind.rawValue), and its key is that of a \(identity.role)"
                 )
             }
-            let epoch = try coordinator.enter(introduction)
-            // The end of the session is the end of the worker: its leases need not run out first.
-            Task {
-                _ = await context.session.closed
-                try coordinator.leave(introduction.name, epoch: epoch, "has gone")
-            }
+            try coordinator.enter(introduction, on: session)
             return Reply(coordinator.registration)
         }
     }
@@ -33,7 +29,9 @@ struct FleetEndpoint: FleetService {
         -> Reply<ControlHeartbeatReply>
     {
         try await coordinator.answer {
-            let isKnown = $0.hear(request.name, activity: request.activity)
+            // One that has dialled again is heard once its old session has ended, and it has entered anew.
+            if $0.fleet.isHere(request.name, on: context.session) { $0.hear(request.name, activity: request.activity) }
+            let isKnown = $0.fleet.members[request.name] != nil
             return Reply(ControlHeartbeatReply(unknown: !isKnown, stop: $0.wantedProcesses.stop))
         }
     }
@@ -42,6 +40,9 @@ struct FleetEndpoint: FleetService {
         -> Reply<ControlDeregisterReply>
     {
         try await coordinator.answer {
+            guard $0.fleet.isHere(request.name, on: context.session) else {
+                throw RPCStatus(.permissionDenied, "\(request.name) has not entered on this session")
+            }
             try $0.leave(request.name, "has left")
             return Reply(ControlDeregisterReply())
         }

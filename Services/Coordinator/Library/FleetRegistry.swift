@@ -1,4 +1,5 @@
 import Ledger
+import RPC
 import ServiceAPI
 
 /// Who is there: a value that is told of every sign of life and asked who has been silent for too long.
@@ -10,30 +11,51 @@ struct FleetRegistry {
         /// The adapter version it has acknowledged.
         var policyVersion = 0
         var pictures = 0
-        /// Rises with every registration, so that the end of an old session does not remove a worker that is back.
-        var epoch: UInt64
+        /// The session that it has entered on: no other speaks for it.
+        var session: Session
     }
 
     private(set) var members: [String: Member] = [:]
-    private var lastEpoch: UInt64 = 0
+    /// Sessions that workers have entered on, until they end.
+    private(set) var sessions: Set<Session> = []
+
+    /// Why a worker may not enter on a session, or nil if it may.
+    func objection(to introduction: WorkerIntroduction, on session: Session) -> String? {
+        if let other = member(on: session)?.introduction, other.name != introduction.name {
+            return "\(introduction.name) cannot enter here: \(other.name) has entered on this session"
+        }
+        // A key that lets a sampler in must not let it take the learner's place.
+        if let other = members[introduction.name]?.introduction, other.kind != introduction.kind {
+            return "the name \(introduction.name) belongs to a \(other.kind.rawValue)"
+        }
+        return nil
+    }
 
     /// Enters a worker, or replaces the one of that name.
     ///
-    /// - Returns: the registration's number.
-    mutating func enter(_ introduction: WorkerIntroduction, at now: Double) -> UInt64 {
-        lastEpoch += 1
-        members[introduction.name] = Member(introduction: introduction, lastHeard: now, epoch: lastEpoch)
-        return lastEpoch
+    /// - Returns: whether the session is new here: somebody has to wait for its end.
+    mutating func enter(_ introduction: WorkerIntroduction, on session: Session, at now: Double) -> Bool {
+        members[introduction.name] = Member(introduction: introduction, lastHeard: now, session: session)
+        return sessions.insert(session).inserted
     }
 
-    /// Removes a worker; with a number, only if it has not registered again since.
+    /// Forgets a session that has ended.
     ///
-    /// - Returns: the worker, if it was removed.
-    mutating func leave(_ name: String, epoch: UInt64? = nil) -> Member? {
-        guard let member = members[name], epoch == nil || member.epoch == epoch else { return nil }
-        members[name] = nil
-        return member
+    /// - Returns: the worker that had entered on it, if it is still there.
+    mutating func ended(_ session: Session) -> Member? {
+        sessions.remove(session)
+        return member(on: session)
     }
+
+    /// Removes a worker.
+    ///
+    /// - Returns: the worker, if it was there.
+    mutating func leave(_ name: String) -> Member? { members.removeValue(forKey: name) }
+
+    /// Whether a worker has entered on a session: what others say of it does not count.
+    func isHere(_ name: String, on session: Session) -> Bool { members[name]?.session == session }
+
+    private func member(on session: Session) -> Member? { members.values.first { $0.session == session } }
 
     /// Notes a sign of life.
     ///

@@ -13,7 +13,12 @@ struct SamplingEndpoint: SamplingService {
             let number = coordinator.changes.number
             // A lease for somebody who has hung up would run out before anybody else got the unit.
             try Task.checkCancellation()
-            let answer = try await coordinator.answer { try $0.lease(to: request.worker) }
+            let answer = try await coordinator.answer {
+                guard $0.fleet.isHere(request.worker, on: context.session) else {
+                    return LeaseAnswer.wait("\(request.worker) is not in the fleet")
+                }
+                return try $0.lease(to: request.worker)
+            }
             let left = deadline - ContinuousClock.now
             guard case .wait = answer, left > .zero, !Task.isCancelled else { return Reply(answer.wire) }
             await coordinator.changes.wait(after: number, atMost: left)

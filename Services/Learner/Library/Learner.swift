@@ -100,8 +100,11 @@ actor Learner {
     }
 
     private func score(_ drawn: DrawnUnit) {
-        // Detached: scoring outlives the call that brought the trajectory, and must not inherit its deadline.
-        scoring[drawn.unit] = Task.detached { await self.finishScoring(drawn) }
+        // Detached: scoring outlives the call that brought the trajectory, and must not inherit its deadline, only its trace.
+        let trace = TraceContext.current
+        scoring[drawn.unit] = Task.detached {
+            await TraceContext.$current.withValue(trace) { await self.finishScoring(drawn) }
+        }
     }
 
     private func finishScoring(_ drawn: DrawnUnit) async {

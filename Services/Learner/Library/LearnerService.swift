@@ -70,6 +70,7 @@ public struct LearnerService: Sendable {
             options.address, endpoint,
             services: [.data(DataEndpoint(learner: learner)), .adapters(AdapterEndpoint(learner.adapters))])
         let address = place.address(of: listener.address)
+        Listening.warnOfFewDescriptors(log)
         log.info("data \(address), policy version \(version.policy.version)")
         let membership = FleetMembership(
             endpoint, address: options.coordinator,

@@ -93,6 +93,7 @@ public struct RewardService: Sendable {
     ) async throws {
         let listener = try await Listening.on(options.address, endpoint, services: [.score(scores)], health: health)
         let address = place?.address(of: listener.address) ?? listener.address
+        Listening.warnOfFewDescriptors(log)
         log.info("\(model.identity.id) at \(address), identity \(model.identity.version)")
         guard place != nil else { return await shutdown.wait() }
         let membership = FleetMembership(

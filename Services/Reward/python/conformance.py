@@ -257,8 +257,9 @@ def unimplemented(session):
 @case
 def cancel_after_begin(session):
     before = unary(session, metadata=[("x-report", b"")]).message.number
-    started = stream(session, ECHO + "Unary", Request(delay_us=60_000_000))
-    unary(session)
+    metadata = [("x-echo-initial", b"begun")]
+    started = stream(session, ECHO + "Unary", Request(delay_us=60_000_000), metadata=metadata)
+    assert started.headers  # the handler has begun
     started.cancel()
     fails(wire.CANCELLED, started.reply)
     until(lambda: unary(session, metadata=[("x-report", b"")]).message.number > before)

@@ -55,7 +55,9 @@ public final class SamplerLoop {
             switch answer {
             case .stop: return
             case .wait(let reason): membership.now("waiting: \(reason)")
-            case .draw(let order): next = try await work(on: order)
+            case .draw(let order):
+                // The way of a unit, from here to its scores, is one trace.
+                next = try await TraceContext.$current.withValue(TraceContext()) { try await work(on: order) }
             }
         }
     }

@@ -21,6 +21,8 @@ public final class Authenticator: Sendable {
 
     private struct State {
         var holders: [PublicKey: PeerIdentity] = [:]
+        /// Keys that were on the list once.
+        var revoked: Set<PublicKey> = []
         var stamp: FileStamp?
         var problem: String?
         var bans: [Source: ContinuousClock.Instant] = [:]
@@ -63,6 +65,16 @@ public final class Authenticator: Sendable {
     /// The holder of a key as the list says now.
     public func holder(of key: PublicKey) -> PeerIdentity? {
         state.withLock { $0.holders[key] }
+    }
+
+    /// Whom a dialler finds at an address with a key: nil if the key was taken off the list.
+    ///
+    /// Of a key that never was on it nothing is known: another list than this one lets its holders in.
+    package func listener(with key: PublicKey) -> PeerIdentity? {
+        state.withLock { state in
+            if let holder = state.holders[key] { return holder }
+            return state.revoked.contains(key) ? nil : PeerIdentity(name: "", role: "", key: key)
+        }
     }
 
     /// Decides on a handshake.
@@ -152,7 +164,9 @@ public final class Authenticator: Sendable {
 
     private func replace(_ list: AllowList, _ stamp: FileStamp?) {
         let watchers = state.withLock { state in
+            state.revoked.formUnion(state.holders.keys)
             state.holders = Dictionary(list.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+            state.revoked.subtract(state.holders.keys)
             state.stamp = stamp
             state.problem = nil
             return Array(state.watchers.values)

@@ -14,6 +14,9 @@ final class DealerLink: Link, ConnectionWatch.Watched, @unchecked Sendable {
     let remoteAddress: String
     /// Who listens at the address, as far as its key says.
     let peer: PeerIdentity?
+    /// What looks after the peer's key, if there is a list.
+    private let authenticator: Authenticator?
+    private var watch: UInt64?
     private let reactor: Reactor
     private let socket: ZeroMQSocket
     private let monitor: SocketMonitor
@@ -37,7 +40,9 @@ final class DealerLink: Link, ConnectionWatch.Watched, @unchecked Sendable {
     ) throws(MessagingError) {
         let (endpoint, key) = try Self.target(address, security)
         remoteAddress = address
-        peer = key.map { security?.authenticator?.holder(of: $0) ?? PeerIdentity(name: "", role: "", key: $0) }
+        let authenticator = key == nil ? nil : security?.authenticator
+        self.authenticator = authenticator
+        peer = try key.map { (key) throws(MessagingError) in try Self.listener(with: key, authenticator, address) }
         self.reactor = reactor
         socket = try ZeroMQSocket(ZMQ_DEALER)
         do throws(MessagingError) {
@@ -57,9 +62,15 @@ final class DealerLink: Link, ConnectionWatch.Watched, @unchecked Sendable {
         self.connection = connection
         add(Reactor.Source(socket: monitor.socket) { self.drainMonitor() })
         reactor.connectionWatch.add(self, on: reactor)
+        watch = authenticator?.watch { [weak self] in
+            guard let self else { return }
+            reactor.submit { self.listHasChanged() }
+        }
         timer = reactor.schedule(after: timeout) { [weak self] in
             self?.fail("nobody answered within \(timeout)")
         }
+        // It may have changed before it was watched.
+        listHasChanged()
     }
 
     /// The sources keep this object alive until `close`.
@@ -104,6 +115,7 @@ final class DealerLink: Link, ConnectionWatch.Watched, @unchecked Sendable {
         for source in sources { reactor.remove(source) }
         sources = []
         reactor.connectionWatch.remove(self, on: reactor)
+        if let watch { authenticator?.unwatch(watch) }
         if let timer { reactor.cancel(timer) }
         zmq_socket_monitor(socket.handle, nil, 0)
         monitor.socket.close(linger: 0)
@@ -172,6 +184,35 @@ final class DealerLink: Link, ConnectionWatch.Watched, @unchecked Sendable {
         return (endpoint, key)
     }
 
+    /// Who listens at an address, as the list says now.
+    ///
+    /// - Throws: ``MessagingError`` refused if the key was taken off the list: trying again would not help.
+    private static func listener(
+        with key: PublicKey, _ authenticator: Authenticator?, _ address: String
+    ) throws(MessagingError) -> PeerIdentity {
+        guard let authenticator else { return PeerIdentity(name: "", role: "", key: key) }
+        authenticator.refresh()
+        guard let listener = authenticator.listener(with: key) else {
+            throw MessagingError(.refused, "\(address): the key of this listener was revoked")
+        }
+        return listener
+    }
+
+    /// Ends the connection if the peer's key is on the list no more, or for another role.
+    private func listHasChanged() {
+        guard !isClosed, let peer, let authenticator, authenticator.listener(with: peer.key) != peer else { return }
+        cut("the key of \(peer.name.isEmpty ? "this listener" : peer.name) was revoked")
+    }
+
+    /// Ends the connection at once: not even what waits to be sent may leave.
+    private func cut(_ reason: String) {
+        // An end that was noticed leaves the descriptor to others.
+        drainMonitor()
+        guard !isClosed else { return }
+        for descriptor in connections.descriptors { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        end(reason)
+    }
+
     private func end(_ reason: String) {
         if connection != nil { return fail(reason) }
         let receiver = receiver
@@ -208,13 +249,14 @@ final class DealerLink: Link, ConnectionWatch.Watched, @unchecked Sendable {
 
     /// A listener, too, may send a message without an end.
     func lookAtConnections(usedBytes: Int) {
+        // A process that only dials has nobody else to look at the list.
+        authenticator?.refresh()
         // Whole messages that wait in the socket speak for their sender; an end that was noticed leaves the descriptor to others.
         receive(limit: 16 * Self.messagesPerTurn)
         drainMonitor()
         guard !isClosed, receiver != nil, let descriptor = connections.descriptors.first else { return }
         let look = ConnectionGuard.Look(of: descriptor, delivered: delivered, usedBytes: usedBytes)
         guard let objection = connections.objection(to: descriptor, look, at: .now) else { return }
-        shutdown(descriptor, Int32(SHUT_RDWR))
-        end(objection)
+        cut(objection)
     }
 }

@@ -50,7 +50,7 @@ final class PathLock: Sendable {
                 throw MessagingError(.system, "\(address): cannot make the folder \(folder): \(reason)")
             }
             try requirePrivate(folder, of: address)
-            let descriptor = open(file, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+            let descriptor = open(file, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0o600)
             if descriptor < 0, errno == ENOENT { continue }
             guard descriptor >= 0 else {
                 throw MessagingError(.system, "\(address): cannot open \(file): \(reason)")
@@ -69,16 +69,21 @@ final class PathLock: Sendable {
 
     private static func requirePrivate(_ folder: String, of address: String) throws(MessagingError) {
         var status = stat()
-        guard stat(folder, &status) == 0 else {
+        // Of a link it would be somebody else who says where the socket is.
+        guard lstat(folder, &status) == 0 else {
             if errno == ENOENT { return }
             throw MessagingError(.invalidAddress, "\(address): \(folder): \(reason)")
         }
         guard status.st_mode & S_IFMT == S_IFDIR else {
-            throw MessagingError(.invalidAddress, "\(address): \(folder) is not a folder")
+            let what = status.st_mode & S_IFMT == S_IFLNK ? "a link: name the folder itself" : "not a folder"
+            throw MessagingError(.invalidAddress, "\(address): \(folder) is \(what)")
         }
         guard status.st_mode & 0o077 == 0 else {
             throw MessagingError(
                 .refusedAddress, "\(address): others may enter the folder \(folder): use one with mode 0700")
+        }
+        guard status.st_uid == geteuid() else {
+            throw MessagingError(.refusedAddress, "\(address): the folder \(folder) belongs to another user")
         }
     }
 

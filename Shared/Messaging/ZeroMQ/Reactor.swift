@@ -24,7 +24,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         var isAsleep = false
         var isStopping = false
         var hasEnded = false
-        var onLongTurn: (@Sendable (Duration) -> Void)?
+        var onLongTurn: (@Sendable (Duration, _ isOver: Bool) -> Void)?
         var onTurnedAway: (@Sendable (Int) -> Void)?
     }
 
@@ -42,11 +42,15 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     private static let roundsPerTurn = 4
     /// A turn that takes longer keeps everything else on the thread waiting.
     static let longTurn = Duration.milliseconds(50)
+    /// How often somebody else looks whether a turn goes on.
+    private static let watchInterval = Duration.seconds(1)
 
     private let shared = Mutex(Shared())
     private let wakeDescriptor: Int32
     private let threadID = Atomic<UInt>(0)
     private let longTurnCount = Atomic(0)
+    /// Beginnings and ends of turns so far: odd while one goes on.
+    private let turnEdges = Atomic(0)
     private var timers = TimerHeap()
     private var sources: [Source] = []
     /// What is polled: the wake-up, and then the sources in their order; empty when they have changed.
@@ -122,9 +126,24 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     /// Turns that have taken longer than they may: something has blocked or computed on the thread.
     public var longTurns: Int { longTurnCount.load(ordering: .relaxed) }
 
-    /// Calls a closure, on the reactor, after every turn that has taken too long.
-    public func onLongTurn(_ body: @escaping @Sendable (Duration) -> Void) {
+    /// Calls a closure, on the reactor, after every turn that has taken too long; and once, elsewhere, when one that is not over
+    /// has taken a second: it may never be.
+    public func onLongTurn(_ body: @escaping @Sendable (Duration, _ isOver: Bool) -> Void) {
         shared.withLock { $0.onLongTurn = body }
+        Task.detached { [weak self] in
+            var (seen, since, isTold) = (0, ContinuousClock.now, false)
+            while true {
+                try await Task.sleep(for: Self.watchInterval)
+                guard let self, !shared.withLock(\.isStopping) else { return }
+                let edges = turnEdges.load(ordering: .relaxed)
+                if edges != seen {
+                    (seen, since, isTold) = (edges, .now, false)
+                } else if edges % 2 == 1, !isTold {
+                    isTold = true
+                    body(.now - since, false)
+                }
+            }
+        }
     }
 
     /// Calls a closure, on the reactor, with their number when connections were turned away for want of descriptors.
@@ -137,7 +156,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     private func turnEnded(after duration: Duration) {
         guard duration > Self.longTurn else { return }
         longTurnCount.add(1, ordering: .relaxed)
-        shared.withLock(\.onLongTurn)?(duration)
+        shared.withLock(\.onLongTurn)?(duration, true)
     }
 
     /// Runs a closure on the reactor, after everything submitted before.
@@ -229,6 +248,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         threadID.store(UInt(pthread_self()), ordering: .relaxed)
         var jobs: [Job] = []
         var turn = ContinuousClock.now
+        turnEdges.add(1, ordering: .relaxed)
         while true {
             // What is done often leads to more, which need not wait until the sockets have been asked.
             for _ in 0..<Self.roundsPerTurn {
@@ -252,6 +272,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
                 if shared.hasEnded { threadID.store(0, ordering: .relaxed) }
                 return (shared.isAsleep, shared.hasEnded)
             }
+            turnEdges.add(1, ordering: .relaxed)
             if mayStop { return }
             turn = poll(wait: mustWait ? wait : 0)
         }
@@ -319,6 +340,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
             count = Glibc.poll(&polled, nfds_t(polled.count), Int32(wait))
             turn = .now
         }
+        turnEdges.add(1, ordering: .relaxed)
         if wait != 0, expectedAnswers > 0 { busyPolling.ended(after: turn - start) }
         shared.withLock { $0.isAsleep = false }
         guard count > 0 else { return turn }

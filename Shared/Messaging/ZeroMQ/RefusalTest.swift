@@ -8,7 +8,8 @@ import Synchronization
 /// Finds out, before the first socket is bound, whether this process really refuses strangers.
 ///
 /// libzmq lets everybody in when the handler of keys is missing or a build ignores an option. So a listener is set up as
-/// every other, on an abstract socket of this process, and a stranger and a friend try it: one must be refused, the other let in.
+/// every other, on an abstract socket of this process, and three try it: a friend must be let in, a stranger and one without
+/// keys refused.
 struct RefusalTest {
     /// Handshakes take a millisecond; only a machine that is very busy needs seconds.
     private static let patience: Int = 5000
@@ -33,10 +34,14 @@ struct RefusalTest {
 
     /// Opens a domain for the test's listener; tests of this test give one that is broken.
     var open: (ZAPHandler, Authenticator) -> String = { $0.open($1) }
+    /// Demands keys of whoever comes; tests of this test give one that does not.
+    var guardListener: @Sendable (ZeroMQSocket, KeyPair, String) throws(MessagingError) -> Void = {
+        (listener, keys, domain) throws(MessagingError) in try listener.demandKeys(keys, domain: domain)
+    }
     /// For tests of this test: has the stranger on the list.
     var admitsEverybody = false
 
-    /// - Throws: ``MessagingError`` insecure, when a stranger was let in or a friend was not.
+    /// - Throws: ``MessagingError`` insecure, when one without keys or a stranger was let in, or a friend was not.
     func run() throws(MessagingError) {
         let (listenerKeys, friend, stranger) = (try Self.keys(), try Self.keys(), try Self.keys())
         var allowed = AllowList()
@@ -53,12 +58,15 @@ struct RefusalTest {
         defer { handler.close(domain) }
         let listener = try ZeroMQSocket(ZMQ_ROUTER)
         defer { listener.close(linger: 0) }
-        try listener.demandKeys(listenerKeys, domain: domain)
+        try guardListener(listener, listenerKeys, domain)
         let address = "ipc://@atelier-refusal-test-\(getpid())-\(listenerKeys.publicKey.hexadecimal.prefix(16))"
         guard zmq_bind(listener.handle, address) == 0 else {
             throw MessagingError(.insecure, "the refusal of strangers cannot be tested: \(zeroMQErrorText())")
         }
         let advice = "no socket is bound; is libzmq 4.3 with CURVE installed?"
+        if try Self.isAdmitted(nil, by: listenerKeys.publicKey, at: address) {
+            throw MessagingError(.insecure, "this process lets peers in that prove no key: \(advice)")
+        }
         if try Self.isAdmitted(stranger, by: listenerKeys.publicKey, at: address) {
             throw MessagingError(.insecure, "this process lets strangers in although keys are demanded: \(advice)")
         }
@@ -74,11 +82,11 @@ struct RefusalTest {
     }
 
     private static func isAdmitted(
-        _ keys: KeyPair, by listener: PublicKey, at address: String
+        _ keys: KeyPair?, by listener: PublicKey, at address: String
     ) throws(MessagingError) -> Bool {
         let socket = try ZeroMQSocket(ZMQ_DEALER)
         defer { socket.close(linger: 0) }
-        try socket.proveKeys(keys, to: listener)
+        if let keys { try socket.proveKeys(keys, to: listener) }
         let monitor = try SocketMonitor(of: socket)
         defer {
             zmq_socket_monitor(socket.handle, nil, 0)

@@ -18,6 +18,9 @@ public struct ZeroMQTransport: Transport {
     /// Whether others than processes of this machine could reach an address, so that it can be bound with keys only.
     public static func isPublic(_ address: String) -> Bool { BindAddress.isPublic(address) }
 
+    /// What a listener should say of too low a limit of descriptors, in a line; nil if it is high enough.
+    public static var descriptorWarning: String? { DescriptorLimit.warning }
+
     public func connect(
         to address: String, on reactor: Reactor, timeout: Duration
     ) async throws(MessagingError) -> any Link {

@@ -42,7 +42,7 @@ extension Caller {
     public func unary<Input: WireMessage, Output: WireMessage>(
         _ method: Method<Input, Output>, _ request: Input, attachments: [Attachment], options: CallOptions
     ) async throws(RPCStatus) -> Reply<Output> {
-        let message = try OutgoingMessage(request, attachments, method.descriptor.path)
+        let message = try OutgoingMessage(request, attachments, method.descriptor.path, .request)
         let plan = CallPlan(caller: self, method: method.descriptor, options: options)
         return try await plan.unary(message).reply(method.descriptor.path)
     }
@@ -53,7 +53,7 @@ extension Caller {
     public func serverStreaming<Input: WireMessage, Output: WireMessage>(
         _ method: Method<Input, Output>, _ request: Input, attachments: [Attachment], options: CallOptions
     ) async throws(RPCStatus) -> MessageStream<Output> {
-        let message = try OutgoingMessage(request, attachments, method.descriptor.path)
+        let message = try OutgoingMessage(request, attachments, method.descriptor.path, .request)
         var attempts = StreamAttempts(
             plan: CallPlan(caller: self, method: method.descriptor, options: options), message: message)
         let call = try await attempts.open()

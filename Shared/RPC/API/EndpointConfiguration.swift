@@ -42,12 +42,19 @@ public struct EndpointConfiguration: Sendable {
     /// What sees the calls that this endpoint serves, the first one outermost.
     public var serverInterceptors: [any ServerInterceptor] = []
 
-    /// Is told when something has kept the thread of the sockets for more than 50 ms, which makes everything else wait.
-    public var onLongTurn: (@Sendable (Duration) -> Void)?
+    /// Is told when something has kept the thread of the sockets for more than 50 ms, which makes everything else wait; and
+    /// when it has for a second, although it is not over.
+    public var onLongTurn: (@Sendable (Duration, _ isOver: Bool) -> Void)?
 
     /// Is told how many connections were turned away because few descriptors are left; every ten seconds at the most.
     public var onTurnedAway: (@Sendable (Int) -> Void)?
 
     /// The defaults.
     public init() {}
+
+    /// Has an interceptor see the calls of both directions, inside of those that are there.
+    public mutating func install(_ interceptor: some ClientInterceptor & ServerInterceptor) {
+        clientInterceptors.append(interceptor)
+        serverInterceptors.append(interceptor)
+    }
 }

@@ -38,7 +38,7 @@ public struct MessageStream<Message: WireMessage>: AsyncSequence, Sendable {
                 }
                 attempts?.succeeded()
                 attempts = nil
-                return try message?.decoded(call.method)
+                return try message?.decoded(call.method, call.incoming)
             }
         }
 
@@ -53,7 +53,8 @@ public struct MessageStream<Message: WireMessage>: AsyncSequence, Sendable {
         Iterator(call: call, lifetime: lifetime, attempts: attempts)
     }
 
-    /// What the server sent ahead of its first message; waits for that message or the end, if it sent nothing.
+    /// What came ahead of the first message: of the server, which is waited for until its first message or the end; to a
+    /// handler the caller's metadata.
     ///
     /// A call that is made again may have other headers then: they are final once a message has been read.
     public var headers: Metadata {
@@ -87,19 +88,24 @@ final class CallLifetime: Sendable {
 extension IncomingMessage {
     /// The message of the method's type.
     ///
-    /// - Throws: ``RPCStatus`` invalidArgument when the bytes are not one, dataLoss when they are not those that were sent.
-    func decodedMessage<Message: WireMessage>(_ method: String) throws(RPCStatus) -> Message {
+    /// - Throws: ``RPCStatus`` with the direction's fault when the bytes are not one, dataLoss when they are not those that
+    ///   were sent.
+    func decodedMessage<Message: WireMessage>(
+        _ method: String, _ direction: MessageDirection
+    ) throws(RPCStatus) -> Message {
         try withBody(method) { (bytes) throws(RPCStatus) in
             do throws(WireError) { return try Message(decoding: bytes) } catch {
-                throw RPCStatus(.invalidArgument, "\(method): \(error)")
+                throw RPCStatus(direction.fault, "\(method): \(error)")
             }
         }
     }
 
     /// The same with its attachments.
     ///
-    /// - Throws: as ``decodedMessage(_:)``.
-    func decoded<Message: WireMessage>(_ method: String) throws(RPCStatus) -> Attached<Message> {
-        Attached(message: try decodedMessage(method), attachments: attachments)
+    /// - Throws: as ``decodedMessage(_:_:)``.
+    func decoded<Message: WireMessage>(
+        _ method: String, _ direction: MessageDirection
+    ) throws(RPCStatus) -> Attached<Message> {
+        Attached(message: try decodedMessage(method, direction), attachments: attachments)
     }
 }

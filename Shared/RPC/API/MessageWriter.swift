@@ -6,10 +6,10 @@ public struct MessageWriter<Message: WireMessage>: Sendable {
 
     /// Sends a message; returns once the connection has taken it, which needs the reader's credit.
     ///
-    /// - Throws: ``RPCStatus``: the call's status if it is over, resourceExhausted for a message that the peer would not
-    ///   take, or cancelled.
+    /// - Throws: ``RPCStatus``: the call's status if it is over, failedPrecondition after ``finish()``, resourceExhausted for
+    ///   a message that the peer would not take, or cancelled.
     public func send(_ message: Message, attachments: [Attachment] = []) async throws(RPCStatus) {
-        try await call.write(OutgoingMessage(message, attachments, call.method).prepared(call.conduct))
+        try await call.write(OutgoingMessage(message, attachments, call.method, call.outgoing).prepared(call.conduct))
     }
 
     /// Says that no message follows; the other side's stream ends.
@@ -20,13 +20,35 @@ public struct MessageWriter<Message: WireMessage>: Sendable {
     }
 }
 
+/// Which way a message goes: where it cannot be written or read, who made it is at fault.
+enum MessageDirection {
+    case request, reply
+
+    var fault: RPCStatus.Code {
+        switch self {
+        case .request: .invalidArgument
+        case .reply: .internalError
+        }
+    }
+}
+
+extension ActiveCall {
+    /// What this end sends.
+    var outgoing: MessageDirection { self is ServedCall ? .reply : .request }
+
+    /// What this end receives.
+    var incoming: MessageDirection { self is ServedCall ? .request : .reply }
+}
+
 extension OutgoingMessage {
     /// Encodes a message.
     ///
-    /// - Throws: ``RPCStatus`` invalidArgument for a string that holds a NUL.
-    init(_ message: some WireMessage, _ attachments: [Attachment], _ method: String) throws(RPCStatus) {
+    /// - Throws: ``RPCStatus`` with the direction's fault for a string that holds a NUL.
+    init(
+        _ message: some WireMessage, _ attachments: [Attachment], _ method: String, _ direction: MessageDirection
+    ) throws(RPCStatus) {
         do throws(WireError) { self.init(body: try message.encoded(), attachments: attachments) } catch {
-            throw RPCStatus(.invalidArgument, "\(method): \(error)")
+            throw RPCStatus(direction.fault, "\(method): \(error)")
         }
     }
 }

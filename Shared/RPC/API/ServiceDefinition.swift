@@ -89,13 +89,13 @@ public struct MethodHandler: Sendable {
 
     private static func request<Input: WireMessage>(_ call: ServedCall) throws(RPCStatus) -> Input {
         guard let first = call.first else { throw RPCStatus(.invalidArgument, "\(call.method): no request") }
-        return try first.decodedMessage(call.method)
+        return try first.decodedMessage(call.method, .request)
     }
 }
 
 extension Reply where Message: WireMessage {
     fileprivate func encoded(_ call: ActiveCall) throws(RPCStatus) -> Reply<OutgoingMessage?> {
-        let message = try OutgoingMessage(message, attachments, call.method)
+        let message = try OutgoingMessage(message, attachments, call.method, .reply)
         return Reply<OutgoingMessage?>(message.prepared(call.conduct), trailers: trailers)
     }
 }

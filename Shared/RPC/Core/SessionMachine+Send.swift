@@ -61,6 +61,9 @@ extension SessionMachine {
     }
 
     /// Sends a further message of a call; a call that is over swallows it.
+    ///
+    /// - Throws: ``RPCStatus`` failedPrecondition after the end of the stream, resourceExhausted or invalidArgument for what
+    ///   the peer would not take.
     package mutating func send(
         _ id: UInt64, _ message: OutgoingMessage, isEnd: Bool = false, ticket: UInt64? = nil
     ) throws(RPCStatus) {
@@ -70,7 +73,9 @@ extension SessionMachine {
     private mutating func send(
         _ id: UInt64, _ call: CallRecord, _ message: OutgoingMessage, isEnd: Bool, ticket: UInt64? = nil
     ) throws(RPCStatus) {
-        guard !call.sendsEnded else { return }
+        guard !call.sendsEnded else {
+            throw RPCStatus(.failedPrecondition, "\(call.method): a message after the end of the stream")
+        }
         try check(message, call.method)
         let plan = plan(message)
         var head: [UInt8] = []
@@ -82,10 +87,10 @@ extension SessionMachine {
                 ).encoded()
             }
         } catch {
-            throw RPCStatus(.invalidArgument, "\(call.method): \(error)")
+            throw RPCStatus(call.isOriginated ? .invalidArgument : .internalError, "\(call.method): \(error)")
         }
         guard head.count <= SessionLimits.maximumHeadBytes else {
-            throw RPCStatus(.invalidArgument, "\(call.method): names of attachments, \(head.count) bytes")
+            throw RPCStatus(.resourceExhausted, "\(call.method): names of attachments, \(head.count) bytes")
         }
         var unit = self.unit(.message, id, message, plan, isEnd: isEnd, sequence: call.sendSequence, head: head, ticket)
         // What a caller asks for and does not read waits in our memory.
@@ -118,7 +123,7 @@ extension SessionMachine {
         }
         let head: [UInt8]
         do throws(WireError) { head = try ZRPCallStatus(trailers: metadata.wire).encoded() } catch {
-            throw RPCStatus(.invalidArgument, "\(call.method): \(error)")
+            throw RPCStatus(.internalError, "\(call.method): \(error)")
         }
         guard head.count <= SessionLimits.maximumHeadBytes else {
             throw RPCStatus(.resourceExhausted, "\(call.method): headers of \(head.count) bytes")

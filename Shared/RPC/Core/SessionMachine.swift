@@ -265,7 +265,8 @@ package struct SessionMachine: Sendable {
                 PeerInfo(name: welcome.peer, role: welcome.role, bootID: welcome.bootID, serves: welcome.serves))
         case (.dialer, .status):
             guard let status: ZRPCallStatus = head(frames) else { return }
-            close(RPCStatus(status, code: header.auxiliary))
+            let refusal = RPCStatus(status, code: header.auxiliary)
+            close(refusal.code == .ok ? RPCStatus(.internalError, "the peer answered HELLO with STATUS 0") : refusal)
         case (_, .reset): peerReset(frames)
         default: violation("\(header.kind) before the session is open")
         }

@@ -44,9 +44,12 @@ public struct TraceContext: Hashable, Sendable {
     /// The value of the metadata.
     public var traceparent: String { "00-\(Self.text(trace))-\(Self.text(span))-\(isSampled ? "01" : "00")" }
 
+    /// The whole trace as 32 digits, for logs.
+    public var traceText: String { Self.text(trace) }
+
     private static func random(_ count: Int) -> [UInt8] {
-        // Never all zeros, which would be no identifier.
-        [UInt8.random(in: 1...255)] + (1..<count).map { _ in UInt8.random(in: 0...255) }
+        // A number at a time, because each is a system call; never 0, which would be no identifier.
+        (0..<count / 8).flatMap { _ in withUnsafeBytes(of: UInt64.random(in: 1 ... .max)) { Array($0) } }
     }
 
     private static func text(_ bytes: [UInt8]) -> String {

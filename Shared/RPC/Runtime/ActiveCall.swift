@@ -22,13 +22,14 @@ class ActiveCall: ReactorTimer, @unchecked Sendable {
     var id: UInt64?
     var inbox = ShortQueue<IncomingMessage>()
     var inputHasEnded = false
-    /// What came ahead of the first message.
+    /// What came ahead of the first message; a served call has it from the beginning.
     var headers: Metadata?
     var headerReaders: [CheckedContinuation<Metadata, Never>] = []
     var status: RPCStatus?
     var isAbandoned = false
-    var reader: CheckedContinuation<Result<IncomingMessage?, RPCStatus>, Never>?
-    var writers: [UInt64: CheckedContinuation<Result<Void, RPCStatus>, Never>] = [:]
+    var reader: Waiter<IncomingMessage?>?
+    /// By the tickets of their messages.
+    var writers: [UInt64: Waiter<Void>] = [:]
     var nextTicket: UInt64 = 0
     var completion: UnsafeContinuation<Outcome, Never>?
     init(core: SessionCore, method: String, conduct: SessionConduct) {
@@ -134,7 +135,7 @@ class ActiveCall: ReactorTimer, @unchecked Sendable {
         } onCancel: {
             later { core in
                 cancellation.hasHappened = true
-                core.taskWasCancelled(self)
+                core.taskWasCancelled(self, cancellation)
             }
         }.get()
     }
@@ -149,7 +150,7 @@ class ActiveCall: ReactorTimer, @unchecked Sendable {
         } onCancel: {
             later { core in
                 cancellation.hasHappened = true
-                core.taskWasCancelled(self)
+                core.taskWasCancelled(self, cancellation)
             }
         }.get()
     }
@@ -167,6 +168,15 @@ final class TaskCancellation: @unchecked Sendable {
     var hasHappened = false
 }
 
+/// A task that waits for something of a call.
+struct Waiter<Value: Sendable> {
+    let continuation: CheckedContinuation<Result<Value, RPCStatus>, Never>
+    /// Of this task: others may wait for the same call.
+    let cancellation: TaskCancellation
+
+    func resume(returning result: Result<Value, RPCStatus>) { continuation.resume(returning: result) }
+}
+
 extension ActiveCall.Outcome {
     /// The reply of a call with one.
     ///
@@ -174,7 +184,7 @@ extension ActiveCall.Outcome {
     func reply<Message: WireMessage>(_ method: String) throws(RPCStatus) -> Reply<Message> {
         guard status.code == .ok else { throw status }
         guard let message else { throw RPCStatus(.internalError, "\(method): the peer answered without a message") }
-        let decoded: Message = try message.decodedMessage(method)
+        let decoded: Message = try message.decodedMessage(method, .reply)
         var reply = Reply(decoded, attachments: message.attachments, trailers: status.trailers)
         reply.headers = headers
         return reply

@@ -38,8 +38,11 @@ final class AnswerDesk: Sendable {
     private var now: Duration { .now - start }
 
     /// The answer of a key: executed now, waited for, or remembered.
+    ///
+    /// The executor is the one that the execution prefers.
     func answer(
-        _ interest: Interest, _ execute: @escaping @Sendable () async -> AnswerCache.Answer
+        _ interest: Interest, on executor: (any TaskExecutor)? = nil,
+        _ execute: @escaping @Sendable () async -> AnswerCache.Answer
     ) async -> AnswerCache.Answer {
         enum Way {
             case wait(Task<AnswerCache.Answer, Never>)
@@ -49,8 +52,7 @@ final class AnswerDesk: Sendable {
         let way: Way = state.withLock { state in
             // Nobody is to be made to work for a caller that has gone already.
             guard !interest.isWithdrawn else {
-                let status = RPCStatus(.cancelled, "\(key.method): the caller cancelled", notProcessed: true)
-                return .have(AnswerCache.Answer(message: nil, status: status))
+                return .have(Self.nobodyAsks(key))
             }
             let execution: Execution
             switch state.cache.admit(key, at: now) {
@@ -61,8 +63,9 @@ final class AnswerDesk: Sendable {
             case .run:
                 // Detached: it may outlive the caller, and the session.
                 execution = Execution(
-                    Task.detached {
-                        let answer = await execute()
+                    Task.detached(executorPreference: executor) {
+                        // It may have waited for a thread, and everybody who asked may be gone.
+                        let answer = Task.isCancelled ? Self.nobodyAsks(key) : await execute()
                         self.finished(key, answer)
                         return answer
                     })
@@ -78,11 +81,18 @@ final class AnswerDesk: Sendable {
         }
     }
 
+    /// Not kept, because it was not processed: the key is as new.
+    private static func nobodyAsks(_ key: AnswerCache.Key) -> AnswerCache.Answer {
+        let status = RPCStatus(.cancelled, "\(key.method): the caller cancelled", notProcessed: true)
+        return AnswerCache.Answer(message: nil, status: status)
+    }
+
     private func finished(_ key: AnswerCache.Key, _ answer: AnswerCache.Answer) {
         state.withLock { state in
             var answer = answer
             // Who asks again is to hear what became of the call, not how its handler was told.
-            if let status = state.running.removeValue(forKey: key)?.abandoned, answer.status.code == .cancelled {
+            let status = state.running.removeValue(forKey: key)?.abandoned
+            if let status, answer.status.code == .cancelled, !answer.status.notProcessed {
                 answer.status = status
             }
             state.cache.finished(key, answer, at: now)

@@ -53,7 +53,8 @@ final class HandlerTable: Sendable {
 
     /// Serves a call with an idempotency key at most once; leaves the answer with the call.
     func runOnce(_ call: ServedCall, _ interest: AnswerDesk.Interest) async {
-        call.answer = await desk.answers.answer(interest) {
+        let executor = call.handler.isInline ? call.core.taskExecutor : nil
+        call.answer = await desk.answers.answer(interest, on: executor) {
             await self.run(call)
             return call.answer
         }

@@ -25,6 +25,17 @@ final class ServedCall: ActiveCall, @unchecked Sendable {
         interest = HandlerTable.interest(handler, request, session)
         super.init(core: core, method: request.method, conduct: core.conduct)
         self.id = id
+        headers = request.metadata
+    }
+
+    /// Why the handler is not to be begun any more, if so: its task may have waited long for a thread.
+    var refusalToBegin: RPCStatus? {
+        if deadline <= .now {
+            return RPCStatus(.deadlineExceeded, "\(method): the deadline passed", notProcessed: true)
+        }
+        // One with a key outlives its session: the desk of answers knows whether anybody still asks.
+        guard interest == nil else { return nil }
+        return Task.isCancelled ? RPCStatus(.cancelled, "\(method): the caller is gone", notProcessed: true) : nil
     }
 
     func succeed(_ reply: Reply<OutgoingMessage?>) {

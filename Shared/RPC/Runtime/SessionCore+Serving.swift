@@ -19,7 +19,13 @@ extension SessionCore {
         table.began()
         call.task = Task.detached(executorPreference: call.handler.isInline ? taskExecutor : nil) {
             let table = call.core.table
-            if let interest = call.interest { await table.runOnce(call, interest) } else { await table.run(call) }
+            if let refusal = call.refusalToBegin {
+                call.answer.status = refusal
+            } else if let interest = call.interest {
+                await table.runOnce(call, interest)
+            } else {
+                await table.run(call)
+            }
             table.ended()
             call.core.handled(call)
         }
@@ -29,7 +35,7 @@ extension SessionCore {
     func stopServing(_ call: ServedCall, _ status: RPCStatus) {
         call.task?.cancel()
         table.callerIsGone(call, status)
-        taskWasCancelled(call)
+        resumeWaiters(call, status)
         discardInbox(call)
     }
 
@@ -44,6 +50,8 @@ extension SessionCore {
         call.status = call.answer.status
         calls[id] = nil
         reactor.cancel(call)
+        // Tasks of the handler that outlive it.
+        resumeWaiters(call, call.answer.status)
         discardInbox(call)
         // An answer that was kept may have been compressed for another session.
         let message = machine.allowsCompression ? call.answer.message : call.answer.message?.inflated

@@ -181,7 +181,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
             reader.resume(returning: .success(nil))
         } else {
             precondition(call.reader == nil, "\(call.method): two tasks read one stream")
-            call.reader = reader
+            call.reader = Waiter(continuation: reader, cancellation: cancellation)
         }
     }
 
@@ -199,7 +199,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         }
         call.nextTicket += 1
         let ticket = call.nextTicket
-        call.writers[ticket] = writer
+        call.writers[ticket] = Waiter(continuation: writer, cancellation: cancellation)
         do throws(RPCStatus) { try machine.send(id, message, ticket: ticket) } catch {
             call.writers[ticket] = nil
             writer.resume(returning: .failure(error))
@@ -210,22 +210,6 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
     func endInput(_ call: ActiveCall) {
         if let id = call.id { machine.endInput(id) }
         run()
-    }
-
-    /// A task that waits on the call was cancelled: a client gives the call up, a handler stops waiting.
-    func taskWasCancelled(_ call: ActiveCall) {
-        guard call is ServedCall else { return abandon(call) }
-        let status = cancelled(call)
-        call.reader?.resume(returning: .failure(status))
-        call.reader = nil
-        for writer in call.writers.values { writer.resume(returning: .failure(status)) }
-        call.writers = [:]
-    }
-
-    /// As the call ended, unless it ended well: that is no failure to tell of.
-    private func cancelled(_ call: ActiveCall) -> RPCStatus {
-        call.status.flatMap { $0.code == .ok ? nil : $0 }
-            ?? RPCStatus(.cancelled, "\(call.method): the task was cancelled")
     }
 
     func discardInbox(_ call: ActiveCall) {
@@ -383,14 +367,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         headersAreKnown(call)
         call.observer?(status)
         call.observer = nil
-        let isOK = status.code == .ok
-        call.reader?.resume(returning: isOK ? .success(nil) : .failure(status))
-        call.reader = nil
-        if !call.writers.isEmpty {
-            let ended = isOK ? RPCStatus(.cancelled, "\(call.method): the call is over") : status
-            for writer in call.writers.values { writer.resume(returning: .failure(ended)) }
-            call.writers = [:]
-        }
+        resumeWaiters(call, status)
         if call.isAbandoned { discardInbox(call) }
         completeIfEnded(call)
     }

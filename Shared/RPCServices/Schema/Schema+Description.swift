@@ -23,9 +23,11 @@ extension Schema {
     }
 
     private func text(_ type: FieldType) -> String {
-        if let entry = map(type) {
-            return "map<\(entry.fields.map { text($0.type) }.joined(separator: ", "))>"
-        }
+        // A map holds no maps: one that says so may hold itself.
+        map(type).map { "map<\($0.fields.map { name($0.type) }.joined(separator: ", "))>" } ?? name(type)
+    }
+
+    private func name(_ type: FieldType) -> String {
         switch type {
         case .message(let name), .enumeration(let name): return name
         default: return "\(type)"

@@ -1,5 +1,8 @@
 // Reads google/protobuf/descriptor.proto's messages by their field numbers.
 extension Schema {
+    /// How deep a message's declaration may lie in those of others: whoever serves the set is not to choose our stack.
+    static let maximumNesting = 32
+
     /// Reads a google.protobuf.FileDescriptorSet.
     ///
     /// - Throws: ``SchemaError`` when it is not one.
@@ -35,7 +38,7 @@ extension Schema {
         for field in fields {
             switch field.number {
             case 3: file.dependencies.append(String(decoding: field.bytes ?? [], as: UTF8.self))
-            case 4: try read(message: field.bytes, scope, &file.symbols)
+            case 4: try read(message: field.bytes, scope, depth: 1, &file.symbols)
             case 5: try read(enumeration: field.bytes, scope, &file.symbols)
             case 6: try read(service: field.bytes, scope, &file.symbols)
             default: break
@@ -45,8 +48,11 @@ extension Schema {
     }
 
     private mutating func read(
-        message bytes: ArraySlice<UInt8>?, _ scope: String, _ symbols: inout [String]
+        message bytes: ArraySlice<UInt8>?, _ scope: String, depth: Int, _ symbols: inout [String]
     ) throws(SchemaError) {
+        guard depth <= Self.maximumNesting else {
+            throw SchemaError("not a descriptor set: messages nested deeper than \(Self.maximumNesting)")
+        }
         let parts = try Self.fields(bytes)
         let name = scope + Self.text(parts, 1)
         symbols.append(name)
@@ -55,7 +61,7 @@ extension Schema {
         for part in parts {
             switch part.number {
             case 2: fields.append(try Self.field(part.bytes))
-            case 3: try read(message: part.bytes, name + ".", &symbols)
+            case 3: try read(message: part.bytes, name + ".", depth: depth + 1, &symbols)
             case 4: try read(enumeration: part.bytes, name + ".", &symbols)
             case 7: isMapEntry = Self.number(try Self.fields(part.bytes), 7) == 1
             default: break

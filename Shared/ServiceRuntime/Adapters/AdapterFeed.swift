@@ -196,7 +196,9 @@ public actor AdapterFeed {
 
     private func localEndpoint() throws(RPCStatus) -> Endpoint {
         if let local { return local }
-        let made = try Endpoint(name: "\(endpoint.name)-relay", role: endpoint.role)
+        var configuration = EndpointConfiguration()
+        configuration.install(Tracing())
+        let made = try Endpoint(name: "\(endpoint.name)-relay", role: endpoint.role, configuration: configuration)
         local = made
         return made
     }

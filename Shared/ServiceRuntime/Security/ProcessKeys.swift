@@ -29,10 +29,15 @@ public enum ProcessKeys {
         var configuration = EndpointConfiguration()
         configuration.permissions = RunPermissions.table
         configuration.metrics = CallMetrics()
+        configuration.install(Tracing())
         configuration.onTurnedAway = {
             log.warning("\($0) connections were turned away: few descriptors are left (raise `ulimit -n`)")
         }
-        configuration.onLongTurn = { log.warning("the thread of the sockets was busy for \($0)") }
+        configuration.onLongTurn = { duration, isOver in
+            log.warning(
+                "the thread of the sockets \(isOver ? "was" : "has been") busy for \(duration)\(isOver ? "" : ", and still is")"
+            )
+        }
         do throws(RPCStatus) {
             return try Endpoint(
                 name: name, role: (held?.role ?? role ?? .operator).rawValue,

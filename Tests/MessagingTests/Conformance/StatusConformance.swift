@@ -59,9 +59,14 @@ enum StatusConformance {
     static func cancelAfterBegin(_ subject: Subject) async throws {
         let echo = subject.echo
         try await subject.untilCancelled {
-            let call = Task { try await echo.unary(EchoRequest(delayUs: 60_000_000)) }
-            // A later call has been answered: the first is there.
-            _ = try await echo.unary(EchoRequest())
+            let options = CallOptions(metadata: ["x-count": "begun-\(UInt64.random(in: 0 ... .max))"])
+            let call = Task { try await echo.unary(EchoRequest(delayUs: 60_000_000), options: options) }
+            // It has begun once it is counted beside those that ask.
+            var asked = 0
+            repeat {
+                asked += 1
+            } while try await echo.unary(EchoRequest(), options: options).trailers["x-executions"]
+                == "\(asked)"
             call.cancel()
             let status = await #expect(throws: RPCStatus.self) { try await call.value }
             #expect(status?.code == .cancelled)

@@ -4,9 +4,9 @@ import RPC
 
 /// Who is there, and who should be.
 public protocol FleetService: Sendable {
-    /// Enters the fleet.
+    /// Enters the fleet, one worker a session: it alone speaks for the worker, and its end is the worker's.
     ///
-    /// The same name again replaces the worker of that name, whose leases are given up.
+    /// The same name again, from another session, replaces the worker of that name and kind, whose leases are given up.
     func enter(_ request: ControlRegisterRequest, _ context: ServerContext) async throws -> Reply<ControlRegisterReply>
     func heartbeat(_ request: ControlHeartbeatRequest, _ context: ServerContext) async throws -> Reply<
         ControlHeartbeatReply
@@ -22,9 +22,9 @@ public protocol FleetService: Sendable {
 
 /// The methods of `atelier.control.Fleet`.
 public enum FleetMethods {
-    /// Enters the fleet.
+    /// Enters the fleet, one worker a session: it alone speaks for the worker, and its end is the worker's.
     ///
-    /// The same name again replaces the worker of that name, whose leases are given up.
+    /// The same name again, from another session, replaces the worker of that name and kind, whose leases are given up.
     public static let enter = Method<ControlRegisterRequest, ControlRegisterReply>(
         service: "atelier.control.Fleet", name: "Enter", kind: .unary, idempotency: .unknown)
     public static let heartbeat = Method<ControlHeartbeatRequest, ControlHeartbeatReply>(
@@ -65,9 +65,9 @@ public struct FleetClient: Sendable {
         self.caller = caller
     }
 
-    /// Enters the fleet.
+    /// Enters the fleet, one worker a session: it alone speaks for the worker, and its end is the worker's.
     ///
-    /// The same name again replaces the worker of that name, whose leases are given up.
+    /// The same name again, from another session, replaces the worker of that name and kind, whose leases are given up.
     public func enter(
         _ request: ControlRegisterRequest, attachments: [Attachment] = [], options: CallOptions = CallOptions()
     ) async throws(RPCStatus) -> Reply<ControlRegisterReply> {
