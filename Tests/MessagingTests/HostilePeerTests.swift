@@ -67,14 +67,16 @@ struct HostilePeerTests {
 
         var testDescription: String { rawValue }
 
-        /// Why the listener ends the session.
-        var reason: String {
+        /// Why the listener ends the session: one of these.
+        var reasons: [String] {
             switch self {
-            case .endlessMessage, .millionTinyFrames: "a message without an end"
-            case .millionTinyMessages: "messages without a purpose"
-            case .oversizeFrame: "closed the connection"
-            case .creditOverrun: "credit"
-            case .silence: ""
+            case .endlessMessage: ["a message without an end"]
+            // They are two megabytes only, and may have come to their end before anybody looks.
+            case .millionTinyFrames: ["a message without an end", "more frames than a message may have"]
+            case .millionTinyMessages: ["messages without a purpose"]
+            case .oversizeFrame: ["closed the connection"]
+            case .creditOverrun: ["credit"]
+            case .silence: []
             }
         }
 
@@ -154,7 +156,8 @@ struct HostilePeerTests {
             }
         }
         if let reason = await hostile?.closed.message {
-            #expect(reason.contains(attack.reason), "\(attack.rawValue): \(reason)")
+            #expect(
+                attack.reasons.contains(where: reason.contains) || attack == .silence, "\(attack.rawValue): \(reason)")
         }
         if attack != .silence, attack != .oversizeFrame {
             let back = try stage.client(stage.friend)

@@ -14,7 +14,7 @@ final class ConnectionWatch {
     private static let interval = Duration.milliseconds(20)
     private static let looksWithoutGrowth = 50
     /// Looking takes at most the share of the reactor's time whose denominator this is.
-    private static let rest = 50
+    private static let rest = 10
     private static let remarkableGrowth = 16 << 20
     /// How often it is told that connections were turned away.
     private static let reportInterval = Duration.seconds(10)
