@@ -169,10 +169,17 @@ final class TaskCancellation: @unchecked Sendable {
 }
 
 /// A task that waits for something of a call.
-struct Waiter<Value: Sendable> {
+///
+/// An object: as a struct its layout is known at run time only, and every call would pay for asking, whether anybody waits or not.
+final class Waiter<Value: Sendable>: Sendable {
     let continuation: CheckedContinuation<Result<Value, RPCStatus>, Never>
     /// Of this task: others may wait for the same call.
     let cancellation: TaskCancellation
+
+    init(continuation: CheckedContinuation<Result<Value, RPCStatus>, Never>, cancellation: TaskCancellation) {
+        self.continuation = continuation
+        self.cancellation = cancellation
+    }
 
     func resume(returning result: Result<Value, RPCStatus>) { continuation.resume(returning: result) }
 }
