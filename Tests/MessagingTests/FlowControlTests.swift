@@ -1,5 +1,6 @@
 import Messaging
 import RPC
+import Synchronization
 import Testing
 import Wire
 
@@ -50,6 +51,52 @@ struct FlowControlTests {
             for try await _ in try await echo.serverStream(EchoRequest(number: 140_000)) { count += 1 }
             #expect(count == 140_000)
             #expect(await pair.session.isOpen)
+        }
+    }
+
+    /// One that runs on the thread of the sockets, and that neither credits nor the connection ever make wait.
+    @Test(arguments: [Network.memory, .ipc])
+    func aHandlerThatNeverWaitsLeavesOthersTheirTurn(network: Network) async throws {
+        let journal = Journal()
+        let count: UInt32 = 400
+        // What is queued on the thread when the handler begins must come to its turn before the handler ends.
+        let thread = Mutex<Reactor?>(nil)
+        @Sendable func queue(_ event: String) { thread.withLock { $0?.submit { journal.add(event) } } }
+        let service = ServiceDefinition(
+            name: "atelier.echo.Echo",
+            handlers: [
+                MethodHandler(unary: EchoMethods.unary) { _, _ in Reply(EchoResponse()) },
+                MethodHandler(serverStreaming: EchoMethods.serverStream) { _, replies, _ in
+                    queue("while it sends")
+                    for _ in 0..<count { try await replies.send(EchoResponse(), attachments: []) }
+                    journal.add("\(journal.count("while it sends")) while it sent")
+                },
+                MethodHandler(clientStreaming: EchoMethods.clientStream) { requests, _ in
+                    await journal.wait(for: "written")
+                    queue("while it reads")
+                    var number: UInt32 = 0
+                    for try await _ in requests {
+                        number += 1
+                        // For the end, which is still to come, it waits.
+                        if number == count { journal.add("\(journal.count("while it reads")) while it read") }
+                    }
+                    return Reply(EchoResponse(number: number))
+                },
+            ])
+        try await Pair.with(network, services: [service.inline]) { pair in
+            thread.withLock { $0 = pair.server.reactor }
+            var received: UInt32 = 0
+            for try await _ in try await pair.echo.serverStream(EchoRequest()) { received += 1 }
+            #expect(received == count)
+            let answer = try await pair.echo.clientStream { writer in
+                for _ in 0..<count { try await writer.send(EchoRequest()) }
+                // A call after it: what was sent before has been received.
+                _ = try await pair.echo.unary(EchoRequest())
+                journal.add("written")
+            }
+            #expect(answer.message.number == count)
+            #expect(journal.count("1 while it sent") == 1)
+            #expect(journal.count("1 while it read") == 1)
         }
     }
 

@@ -2,8 +2,11 @@
 // `deploy/task sanitize thread` compiles it with Swift's clang, which knows Swift's calling conventions.
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 // Absent in programs without the sanitizer.
 extern void __tsan_acquire(void *) __attribute__((weak));
@@ -23,16 +26,59 @@ __attribute__((constructor)) static void tell_runtime(void) {
     if (initialize) initialize();
 }
 
-// Continuations. One that was resumed before it is awaited suspends nothing, and then the runtime is silent.
-// (What happens between these two lines stays unseen.)
-typedef __attribute__((swiftasynccall)) void (*await_function)(void *continuation);
+// Continuations. Resuming one releases the task; but when it was resumed before it is awaited, or while that is under way, nothing is
+// suspended, and the runtime does not acquire. So what follows the waiting is ours, which does, and goes on with what should have
+// followed. The context's second word, by Swift's calling convention for async functions, is what follows.
+typedef __attribute__((swiftasynccall)) void (*await_function)(void *context);
+typedef __attribute__((swiftasynccall)) void (*resume_function)(__attribute__((swift_async_context)) void *context);
 extern void *swift_task_getCurrent(void) __attribute__((weak));
 
-__attribute__((swiftasynccall)) void swift_continuation_await(void *continuation) {
+typedef struct waiting {
+    void **context;
+    resume_function resume;
+    struct waiting *next;
+} waiting;
+
+// By context, of which no two that wait are alike.
+static struct {
+    atomic_flag busy;
+    waiting *first;
+} waits[4096];
+
+static waiting **enter(void **context) {
+    size_t i = ((uintptr_t)context >> 4) % (sizeof waits / sizeof waits[0]);
+    while (atomic_flag_test_and_set_explicit(&waits[i].busy, memory_order_acquire)) sched_yield();
+    return &waits[i].first;
+}
+
+static void leave(void **context) {
+    atomic_flag_clear_explicit(&waits[((uintptr_t)context >> 4) % (sizeof waits / sizeof waits[0])].busy, memory_order_release);
+}
+
+static __attribute__((swiftasynccall)) void resumed(__attribute__((swift_async_context)) void *context) {
+    waiting **place = enter(context);
+    while ((*place)->context != context) place = &(*place)->next;
+    waiting *found = *place;
+    *place = found->next;
+    leave(context);
+    resume_function resume = found->resume;
+    free(found);
+    ((void **)context)[1] = (void *)resume;
+    if (__tsan_acquire) __tsan_acquire(swift_task_getCurrent());
+    __attribute__((musttail)) return resume(context);
+}
+
+__attribute__((swiftasynccall)) void swift_continuation_await(void *argument) {
     static _Atomic(void *) known;
     await_function await = (await_function)next(&known, "swift_continuation_await");
-    if (__tsan_acquire) __tsan_acquire(swift_task_getCurrent());
-    __attribute__((musttail)) return await(continuation);
+    void **context = argument;
+    waiting *wait = malloc(sizeof *wait);
+    waiting **place = enter(context);
+    *wait = (waiting){context, (resume_function)context[1], *place};
+    *place = wait;
+    leave(context);
+    context[1] = (void *)resumed;
+    __attribute__((musttail)) return await(context);
 }
 
 // Mutexes. Locking and unlocking a free one is compiled into our code, where the sanitizer sees it; what to do about one that is held,

@@ -40,6 +40,8 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     }
 
     private static let roundsPerTurn = 4
+    /// How often, in a turn, who need not wait goes on at once.
+    private static let stepsPerTurn = 128
     /// A turn that takes longer keeps everything else on the thread waiting.
     static let longTurn = Duration.milliseconds(50)
     /// How often somebody else looks whether a turn goes on.
@@ -60,6 +62,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     /// Calls that wait for an answer on this thread; touched on it only.
     package var expectedAnswers = 0
     private var busyPolling = BusyPolling()
+    private var steps = 0
     /// Looks after the sockets' connections; touched on the thread only.
     let connectionWatch = ConnectionWatch()
 
@@ -169,6 +172,16 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         await withCheckedContinuation { continuation in
             submit { continuation.resume(returning: body()) }
         }
+    }
+
+    /// Calls a closure that lets somebody go on who need not wait: at once, or, when that has been often in this turn, by
+    /// ``submit(_:)``.
+    ///
+    /// A task on the thread that never waits would keep everything else there from its turn.
+    package func goOn(_ closure: @escaping @Sendable () -> Void) {
+        preconditionOnReactor()
+        steps += 1
+        if steps <= Self.stepsPerTurn { closure() } else { submit(closure) }
     }
 
     /// Ends the thread once it has nothing to do.
@@ -322,6 +335,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
     ///
     /// `zmq_poll` would ask each socket twice, with a system call each time, and before and after the waiting.
     private func poll(wait: Int) -> ContinuousClock.Instant {
+        steps = 0
         if polled.isEmpty {
             polled = ([wakeDescriptor] + sources.map(\.socket.descriptor)).map {
                 pollfd(fd: $0, events: Int16(POLLIN), revents: 0)

@@ -173,7 +173,7 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
             reader.resume(returning: .failure(cancelled(call)))
         } else if let id = call.id, let message = call.inbox.popFirst() {
             machine.consumed(id, message)
-            reader.resume(returning: .success(message))
+            reactor.goOn { reader.resume(returning: .success(message)) }
             run()
         } else if let status = call.status {
             reader.resume(returning: status.code == .ok ? .success(nil) : .failure(status))
@@ -253,7 +253,8 @@ final class SessionCore: LinkReceiver, @unchecked Sendable {
         case .inputEnded(let id): inputEnded(id)
         case .sent(let id, let ticket):
             // Credits count bytes: of tiny messages a window may hold millions.
-            if link.hasTakenAll { resumeWriter(id, ticket) } else { unsent.append((id, ticket)) }
+            guard link.hasTakenAll else { return unsent.append((id, ticket)) }
+            reactor.goOn { self.resumeWriter(id, ticket) }
         case .finished(let id, let status):
             if let call = calls.removeValue(forKey: id) { finish(call, status) }
         case .expel: link.expel()
