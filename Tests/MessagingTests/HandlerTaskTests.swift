@@ -156,7 +156,11 @@ struct HandlerTaskTests {
                     let status = await #expect(throws: RPCStatus.self) { try await reading.value }
                     #expect(status?.code == .cancelled)
                 }
-                let idle = Task { try await replies.send(Self.large) }
+                let idle = Task {
+                    journal.add("a fourth")
+                    try await replies.send(Self.large)
+                }
+                await journal.wait(for: "a fourth")
                 await Self.settle(context)
                 idle.cancel()
                 await #expect(throws: RPCStatus.self) { try await idle.value }
