@@ -65,6 +65,43 @@ struct HandlerTaskTests {
         }
     }
 
+    /// Whoever asked meanwhile has given the session up.
+    @Test(arguments: [Network.ipc, .tcp])
+    func aThreadThatHasStoodStillServesNothingThatCameMeanwhile(network: Network) async throws {
+        let journal = Journal()
+        let echo = Self.service(
+            MethodHandler(unary: EchoMethods.unary) { request, _ in
+                journal.add(request.text)
+                return Reply(EchoResponse())
+            })
+        var configuration = EndpointConfiguration()
+        configuration.heartbeat = .milliseconds(200)
+        configuration.lease = .milliseconds(600)
+        try await Pair.with(network, serverConfiguration: configuration, services: [echo]) { pair in
+            let raw = try await RawPeer.dial(pair.listener.address, pair.transport)
+            try await raw.sayHello()
+            #expect(await raw.next(.welcome) != nil)
+            let ballast = Mutex([UInt8]())
+            pair.server.reactor.submit {
+                journal.add("stands still")
+                usleep(1_500_000)
+                // Who looks after the memory reads the sockets, and its time comes before that of a heartbeat.
+                ballast.withLock { $0 = [UInt8](repeating: 1, count: 64 << 20) }
+            }
+            await journal.wait(for: "stands still")
+            let head = ZRPCallHead(method: EchoMethods.unary.descriptor.path, timeoutUs: 30_000_000)
+            for number in UInt64(0)..<500 {
+                await raw.send(
+                    FrameHeader(.request, call: 2 * number + 1, flags: 1), try head.encoded(),
+                    try EchoRequest(text: "late").encoded())
+            }
+            #expect(await raw.next(.reset) != nil)
+            #expect(journal.count("late") == 0)
+            ballast.withLock { $0 = [] }
+            await raw.vanish()
+        }
+    }
+
     @Test(arguments: [[], [UInt8(1)]])
     func aHandlerIsNotBegunForACallerThatIsGone(key: [UInt8]) async throws {
         let journal = Journal()

@@ -237,7 +237,9 @@ final class DealerLink: Link, ConnectionWatch.Watched, @unchecked Sendable {
         var count = 0
         var frames: [Frame] = []
         swap(&frames, &usedFrames)
-        while count < limit, !isClosed, let receiver, let received = socket.receive(into: &frames) {
+        while count < limit {
+            reactor.fireDueTimers()
+            guard !isClosed, let receiver, let received = socket.receive(into: &frames) else { break }
             count += 1
             delivered += 1
             if case .tooManyFrames = received { frames = [] }

@@ -243,6 +243,16 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         timers.remove(timer)
     }
 
+    /// Fires the timers that are due.
+    ///
+    /// Before each message that is read, too: the thread may have stood still anywhere, and who has must learn of it before it serves what
+    /// has come meanwhile.
+    func fireDueTimers() {
+        guard !timers.isEmpty else { return }
+        let now = ContinuousClock.now
+        while let timer = timers.popDue(at: now) { timer.fire() }
+    }
+
     func add(_ source: Source) {
         preconditionOnReactor()
         sources.append(source)
@@ -270,8 +280,7 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
                 for job in jobs { execute(job) }
                 jobs.removeAll(keepingCapacity: true)
             }
-            // Before the sockets: who has stood still learns of it before it serves what has come meanwhile.
-            if !timers.isEmpty { fireTimers(.now) }
+            fireDueTimers()
             serveSilentSources()
             let now = ContinuousClock.now
             let wait = millisecondsToNextTimer(now)
@@ -304,10 +313,6 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
         case .task(let job, let executor): job.runSynchronously(on: executor)
         case .closure(let closure): closure()
         }
-    }
-
-    private func fireTimers(_ now: ContinuousClock.Instant) {
-        while let timer = timers.popDue(at: now) { timer.fire() }
     }
 
     /// How long to wait at the most; -1 when there is no timer.
@@ -363,8 +368,6 @@ public final class Reactor: SerialExecutor, @unchecked Sendable {
             _ = read(wakeDescriptor, &count, 8)
         }
         for (index, source) in sources.enumerated() where polled[index + 1].revents != 0 { ready.append(source) }
-        // As before the silent ones.
-        fireTimers(turn)
         serveReady()
         return turn
     }

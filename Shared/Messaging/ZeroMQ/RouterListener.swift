@@ -190,10 +190,12 @@ final class RouterListener: TransportListener, ConnectionWatch.Watched, @uncheck
         swap(&frames, &usedFrames)
         var identity = SmallBytes(count: 0) { _ in }
         var origin: ZeroMQSocket.Origin?
-        while count < limit, !isClosed,
-            let received = socket.receive(
-                into: &frames, identity: &identity, origin: &origin, known: { links[$0] != nil })
-        {
+        while count < limit {
+            reactor.fireDueTimers()
+            guard !isClosed,
+                let received = socket.receive(
+                    into: &frames, identity: &identity, origin: &origin, known: { links[$0] != nil })
+            else { break }
             count += 1
             if case .tooManyFrames = received { frames = [] }
             link(of: identity, origin)?.receive(frames)
