@@ -83,4 +83,34 @@ struct ConformanceTests {
         await client.close()
         python.stop()
     }
+
+    /// As ours.
+    @Test(.enabled(if: PythonPeer.isThere, PythonPeer.whatIsMissing))
+    func aServerInPythonThatHasStoodStillServesNothingThatCameMeanwhile() async throws {
+        let (transport, address) = Network.ipc.make()
+        let python = try await PythonPeer.serve(address)
+        let client = try Endpoint(name: "client", transport: transport)
+        let session = try await client.dial(python.address)
+        let counted = CallOptions(timeout: .seconds(30), metadata: ["x-count": "late"])
+        _ = try await EchoClient(session).unary(EchoRequest())
+        try await python.suspend()
+        await withTaskGroup { group in
+            for _ in 0..<50 {
+                group.addTask {
+                    let status = await #expect(throws: RPCStatus.self) {
+                        try await EchoClient(session).unary(EchoRequest(), options: counted)
+                    }
+                    #expect(status?.code == .unavailable)
+                }
+            }
+        }
+        python.resume()
+        let echo = EchoClient(try await client.dial(python.address))
+        // What had come on the old session has been read when so many calls have been answered.
+        for _ in 0..<100 { _ = try await echo.unary(EchoRequest()) }
+        let reply = try await echo.unary(EchoRequest(), options: counted)
+        #expect(reply.trailers["x-executions"] == "1")
+        await client.close()
+        python.stop()
+    }
 }

@@ -75,6 +75,17 @@ final class PythonPeer: Sendable {
         try? input.write(contentsOf: Data("\(order)\n".utf8))
     }
 
+    /// Lets it stand still until ``resume()``: returns when it does.
+    func suspend() async throws {
+        kill(process.processIdentifier, SIGSTOP)
+        // The state follows the name in brackets.
+        while try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+            .split(separator: ")").last?.dropFirst().first != "T"
+        { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    func resume() { kill(process.processIdentifier, SIGCONT) }
+
     /// Ends it by a word: the pipe's end may have been inherited by a process that another test has started.
     func stop() {
         say("stop")

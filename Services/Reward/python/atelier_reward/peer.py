@@ -299,8 +299,17 @@ class Peer:
         self._outgoing.extend(unsent)
         return bool(unsent)
 
+    def _look_at_clock(self):
+        """Who has stood still learns of it before it reads what has come meanwhile."""
+        now = time.monotonic()
+        pause, self._looked = now - self._looked, now
+        if pause > 0.1:
+            for session in list(self.sessions):
+                session.stood_still(pause)
+
     def _run(self):
         self._poller = zmq.Poller()
+        self._looked = time.monotonic()
         self._poller.register(self._woken, zmq.POLLIN)
         wanted = time.monotonic()
         while not (self._closed.is_set() and not self._outgoing):
@@ -308,6 +317,7 @@ class Peer:
             now = time.monotonic()
             timeout = min(max(0.0, wanted - now), 0.002 if waits else 1.0)
             events = dict(self._poller.poll(int(timeout * 1000) + (timeout > 0)))
+            self._look_at_clock()
             if self._woken.fileno() in events:
                 try:
                     self._woken.recv(4096)
@@ -352,6 +362,9 @@ class Peer:
 
     def _receive(self, opened):
         for _ in range(256):
+            self._look_at_clock()
+            if opened.closed:
+                return
             try:
                 parts = opened.recv_multipart(zmq.DONTWAIT, copy=False)
             except zmq.ZMQError:

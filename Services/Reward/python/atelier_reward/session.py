@@ -348,6 +348,12 @@ class Session:
             self.changed.notify_all()
         self.peer.session_ended(self)
 
+    def stood_still(self, seconds):
+        """The process has not run for so long: is that nearly the lease, the peer has given up what it asked for."""
+        with self.lock:
+            if seconds >= max(self.lease - self.heartbeat, self.lease / 2):
+                self.shut_down(RPCError(wire.UNAVAILABLE, f"{self.peer.name} stood still for {seconds:.1f} s"))
+
     def tick(self, now):
         """Deadlines, signs of life; returns when it wants to be called again."""
         with self.lock:
