@@ -104,6 +104,35 @@ SWIFT void unlock(SELF) {
     ((unlock_function)next(&known, UNLOCK))(self);
 }
 
+// Collections. One that a task has read and let go is changed in place by the next: what orders the two is the count of references, in
+// libswiftCore. (What is let go within that library stays unseen; thread.txt names what follows.)
+static void let_go(void *object) {
+    if (__tsan_release && (intptr_t)object > 0) __tsan_release(object);
+}
+
+#define LETS_GO(NAME, PARAMETERS, ...) \
+    void NAME PARAMETERS { \
+        static _Atomic(void *) known; \
+        let_go(object); \
+        ((void (*) PARAMETERS)next(&known, #NAME))(__VA_ARGS__); \
+    }
+
+LETS_GO(swift_release, (void *object), object)
+LETS_GO(swift_release_n, (void *object, uint32_t n), object, n)
+LETS_GO(swift_bridgeObjectRelease, (void *object), object)
+LETS_GO(swift_bridgeObjectRelease_n, (void *object, uint32_t n), object, n)
+
+_Bool swift_isUniquelyReferenced_nonNull_native(const void *object) {
+    static _Atomic(void *) known;
+    _Bool unique = ((_Bool (*)(const void *))next(&known, "swift_isUniquelyReferenced_nonNull_native"))(object);
+    if (unique && __tsan_acquire) __tsan_acquire((void *)object);
+    return unique;
+}
+
+_Bool swift_isUniquelyReferenced_native(const void *object) {
+    return object && swift_isUniquelyReferenced_nonNull_native(object);
+}
+
 // Kernels. Their threads are libgomp's, which wait for each other by futexes of its own.
 typedef struct {
     void (*function)(void *);
