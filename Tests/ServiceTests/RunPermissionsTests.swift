@@ -6,7 +6,7 @@ import Testing
 
 /// Others give their keys' roles by the protocol's page: its table is the one that holds.
 struct RunPermissionsTests {
-    /// The patterns of a cell. What begins with a slash belongs to the service before it.
+    /// The patterns of a cell; what begins with a slash belongs to the service before it.
     private static func patterns(_ cell: Substring) -> [String] {
         var service = ""
         return cell.matches(of: /`([^`]*)`/).map { match in
