@@ -75,13 +75,15 @@ final class PythonPeer: Sendable {
         try? input.write(contentsOf: Data("\(order)\n".utf8))
     }
 
-    /// Lets it stand still until ``resume()``: returns when it does.
+    /// Lets it stand still until ``resume()``; returns when all its threads do: one that runs a moment longer may yet answer.
     func suspend() async throws {
         kill(process.processIdentifier, SIGSTOP)
+        let folder = "/proc/\(process.processIdentifier)/task"
         // The state follows the name in brackets.
-        while try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
-            .split(separator: ")").last?.dropFirst().first != "T"
-        { try await Task.sleep(for: .milliseconds(5)) }
+        while try FileManager.default.contentsOfDirectory(atPath: folder).contains(where: { thread in
+            try String(contentsOfFile: "\(folder)/\(thread)/stat", encoding: .utf8)
+                .split(separator: ")").last?.dropFirst().first != "T"
+        }) { try await Task.sleep(for: .milliseconds(5)) }
     }
 
     func resume() { kill(process.processIdentifier, SIGCONT) }
